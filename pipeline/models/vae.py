@@ -1,0 +1,73 @@
+"""The VAE of Hou et al. 2016, section 3.1 and Figure 2; where the text is silent, the authors' code."""
+
+import torch
+from torch import nn
+
+CHANNELS = (32, 64, 128, 256)  # of the encoder; 64×64 pixels become 256×4×4
+LEAK = 0.2
+
+
+class Encoder(nn.Sequential):
+    """Images N×3×S×S in -1 … 1 → features N×(256·(S/16)²); 4 × (conv 4×4 stride 2, batch norm, LeakyReLU)."""
+
+    def __init__(self, channels: tuple[int, ...] = CHANNELS):
+        layers: list[nn.Module] = []
+        for before, after in zip((3, *channels), channels):
+            layers += [nn.Conv2d(before, after, 4, stride=2, padding=1), nn.BatchNorm2d(after), nn.LeakyReLU(LEAK)]
+        super().__init__(*layers, nn.Flatten())
+
+
+class Decoder(nn.Sequential):
+    """z N×latent_dim → images N×3×S×S, about -1 … 1 but not bounded (no output activation, as in the authors' code).
+
+    Linear to 256×(S/16)², then 4 × (nearest upsampling ×2, replication padding, conv 3×3), each but the last
+    followed by batch norm and LeakyReLU.
+    """
+
+    def __init__(self, latent_dim: int = 100, image_size: int = 64, channels: tuple[int, ...] = CHANNELS):
+        widths = channels[::-1]
+        side = image_size // 2 ** len(channels)
+        layers: list[nn.Module] = [nn.Linear(latent_dim, widths[0] * side**2), nn.Unflatten(1, (widths[0], side, side))]
+        for before, after in zip(widths, (*widths[1:], 3)):
+            layers += [nn.UpsamplingNearest2d(scale_factor=2),
+                       nn.Conv2d(before, after, 3, padding=1, padding_mode="replicate"),
+                       nn.BatchNorm2d(after, eps=1e-3), nn.LeakyReLU(LEAK)]
+        super().__init__(*layers[:-2])
+
+
+class VAE(nn.Module):
+    """q(z|x) = N(mu, diag(exp(logvar))) and a decoder. Attributes: `latent_dim`, `image_size`."""
+
+    def __init__(self, latent_dim: int = 100, image_size: int = 64, channels: tuple[int, ...] = CHANNELS):
+        super().__init__()
+        self.latent_dim, self.image_size = latent_dim, image_size
+        width = channels[-1] * (image_size // 2 ** len(channels)) ** 2
+        self.encoder = Encoder(channels)
+        self.mu = nn.Linear(width, latent_dim)
+        self.logvar = nn.Linear(width, latent_dim)
+        self.decoder = Decoder(latent_dim, image_size, channels)
+        self.apply(initialize)
+
+    def encode(self, images: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Images N×3×S×S in -1 … 1 → mu and logvar, each N×latent_dim."""
+        features = self.encoder(images)
+        return self.mu(features), self.logvar(features)
+
+    def decode(self, z: torch.Tensor) -> torch.Tensor:
+        """z N×latent_dim → images N×3×S×S, about -1 … 1, not clipped."""
+        return self.decoder(z)
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        """Reconstruction from the posterior mean: N×3×S×S → N×3×S×S."""
+        return self.decode(self.encode(images)[0])
+
+
+def initialize(module: nn.Module) -> None:
+    """Weights N(0, 0.02), batch-norm weights N(1, 0.02), biases 0, as in DCGAN and in the authors' code."""
+    if isinstance(module, (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)):
+        nn.init.normal_(module.weight, 0.0, 0.02)
+        if module.bias is not None:
+            nn.init.zeros_(module.bias)
+    elif isinstance(module, nn.BatchNorm2d):
+        nn.init.normal_(module.weight, 1.0, 0.02)
+        nn.init.zeros_(module.bias)
