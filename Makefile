@@ -1,0 +1,33 @@
+# Thin, for people: the work is in dvc.yaml, the parameters in params.yaml.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: help repro test bench ui lock
+help:    ## this list
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile
+
+repro: $(READY)  ## environment, then the whole pipeline on the embedded default
+	$(BIN)/dvc repro
+
+test: $(READY)   ## the tests
+	$(BIN)/python -m pytest
+
+bench: $(READY)  ## the training step against a plain version of the same model
+	$(BIN)/python -m benchmarks.training_step
+
+ui: $(READY)     ## MLflow in the browser
+	$(BIN)/mlflow ui --backend-store-uri $${MLFLOW_TRACKING_URI:-sqlite:///mlflow.db}
+
+lock: $(READY)   ## renew requirements.lock from pyproject.toml
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade --no-header \
+	  --no-annotate --extra dev --output-file requirements.lock pyproject.toml
+
+# The project itself comes last and without dependencies, so that its `dvc` takes the place of DVC's.
+$(READY): requirements.lock pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements-uv.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
+	touch $@

@@ -1,0 +1,349 @@
+"""Every parameter of params.yaml, typed and validated, and how a variant is resolved from them.
+
+Sections that decide results end in the plan (`plan/*.json`); `cluster` and `tracking` say where a run happens and are
+read from params.yaml when it happens, so that changing them reruns nothing.
+"""
+
+import difflib
+import json
+import os
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from pipeline.data.attributes import ATTRIBUTES
+from pipeline.errors import InputError
+from pipeline.models.vgg19 import LAYERS
+
+Positive = Annotated[int, Field(gt=0)]
+PositiveFloat = Annotated[float, Field(gt=0)]
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Data(Section):
+    source: Literal["synthetic", "celeba"]
+    root: str
+    synthetic_images: Annotated[int, Field(ge=30)]
+    test: Literal["official"] | Positive
+    valid_images: Positive
+    limit: Positive | None
+    image_size: int
+
+    @field_validator("image_size")
+    @classmethod
+    def halved_four_times(cls, size: int) -> int:
+        if size < 32 or size % 16:
+            raise ValueError("must be a multiple of 16, at least 32, since the encoder halves it four times")
+        return size
+
+
+class LossNetwork(Section):
+    source: Literal["imagenet", "file", "random"]
+    file: str | None
+    calibration_images: Positive
+
+    @model_validator(mode="after")
+    def file_given(self) -> "LossNetwork":
+        if self.source == "file" and not self.file:
+            raise ValueError("source is file, so file must name the weights, e.g. -S loss_network.file=/data/vgg19.pth")
+        return self
+
+
+class Model(Section):
+    latent_dim: Positive
+    channels: Annotated[list[Positive], Field(min_length=4, max_length=4)]
+
+
+def check_layers(layers: list[str]) -> list[str]:
+    for layer in layers:
+        if layer not in LAYERS:
+            raise ValueError(f"{layer} is not a layer of VGG-19; choose from {', '.join(LAYERS)}")
+    if not layers or len(set(layers)) < len(layers):
+        raise ValueError("must name at least one layer, each once")
+    return layers
+
+
+class FeatureLossConfig(Section):
+    """Eq. 4 and 5."""
+
+    reconstruction: Literal["feature"]
+    layers: list[str]
+    alpha: Annotated[float, Field(ge=0)]
+    beta: PositiveFloat
+    kl_images: PositiveFloat
+    reference_rms: dict[str, PositiveFloat]
+
+    _layers = field_validator("layers")(check_layers)
+
+    @model_validator(mode="after")
+    def references_known(self) -> "FeatureLossConfig":
+        for layer in self.layers:
+            if layer not in self.reference_rms:
+                raise ValueError(f"reference_rms has no value for {layer}; add the RMS of its activations")
+        return self
+
+
+class PixelLossConfig(Section):
+    """Eq. 1 to 3."""
+
+    reconstruction: Literal["pixel"]
+    pixel_sigma: PositiveFloat
+
+
+Loss = Annotated[FeatureLossConfig | PixelLossConfig, Field(discriminator="reconstruction")]
+
+
+class Train(Section):
+    batch_size: Annotated[int, Field(ge=2)]
+    epochs: Positive
+    learning_rate: PositiveFloat
+    lr_decay: Annotated[float, Field(gt=0, le=1)]
+    adam_beta1: Annotated[float, Field(ge=0, lt=1)]
+    precision: Literal["bf16", "fp32"]
+
+
+class Attributes(Section):
+    per_class: Positive
+    correlation: Annotated[list[str], Field(min_length=2)]
+
+    @field_validator("correlation")
+    @classmethod
+    def names(cls, names: list[str]) -> list[str]:
+        for name in names:
+            if name not in ATTRIBUTES:
+                raise ValueError(f"{name} is not one of CelebA's attributes{did_you_mean(name, ATTRIBUTES)}")
+        return names
+
+
+class Evaluate(Section):
+    svm_c: PositiveFloat
+    feature_layers: list[str]
+
+    _layers = field_validator("feature_layers")(check_layers)
+
+
+class Report(Section):
+    samples: Annotated[int, Field(ge=2, le=64)]
+    reconstructions: Annotated[int, Field(ge=2, le=16)]
+
+
+class Cluster(Section):
+    address: str | None
+    workers: Annotated[int, Field(ge=0)]
+    gpus_per_worker: Annotated[float, Field(ge=0)]
+    storage: str
+    checkpoint_steps: Positive
+    processes: Annotated[int, Field(ge=0)]
+
+
+class Tracking(Section):
+    uri: str | None
+    experiment: str
+
+
+class Variant(Section):
+    """One trained model's whole configuration, as it stands in plan/<name>.json."""
+
+    name: str
+    label: str
+    seed: int
+    image_size: int
+    model: Model
+    loss: Loss
+    train: Train
+
+
+class DataPlan(Data):
+    seed: int
+
+
+class LossNetworkPlan(LossNetwork):
+    seed: int
+    sha256: str | None  # of the file of weights
+
+
+class AttributesPlan(Attributes):
+    seed: int
+
+
+class EvaluatePlan(Evaluate):
+    reference_rms: dict[str, float]
+
+
+class ReportPlan(Report):
+    seed: int
+    variants: list[str]
+
+
+class Params(Section):
+    """params.yaml after `scale` has filled its nulls; `variants` are resolved by `variant`."""
+
+    scale: str
+    scales: dict[str, dict[str, Any]]
+    seed: Annotated[int, Field(ge=0)]
+    data: Data
+    loss_network: LossNetwork
+    model: Model
+    loss: dict[str, Any]
+    train: Train
+    variants: dict[str, dict[str, Any]]
+    attributes: Attributes
+    evaluate: Evaluate
+    report: Report
+    cluster: Cluster
+    tracking: Tracking
+
+    @field_validator("variants")
+    @classmethod
+    def file_names(cls, variants: dict[str, Any]) -> dict[str, Any]:
+        for name in variants:
+            if not name.isidentifier():
+                raise ValueError(f"{name!r} must be letters, digits and underscores: it names files and stages")
+        return variants
+
+    def variant(self, name: str) -> Variant:
+        """The whole configuration of one variant: the sections model, loss, train with its own block on top."""
+        own = self.variants[name]
+        base = {"model": self.model.model_dump(), "loss": self.loss, "train": self.train.model_dump()}
+        where = f"variants.{name}"
+        for section, values in own.items():
+            if section not in base:
+                raise InputError(f"params.yaml: {where}.{section} is not a section a variant can change"
+                                 f"{did_you_mean(section, base)}; it can change model, loss and train")
+            for key in values or {}:
+                if key not in base[section]:
+                    raise InputError(f"params.yaml: {where}.{section}.{key} is not a known parameter"
+                                     f"{did_you_mean(key, base[section])}")
+        resolved = {section: {**values, **(own.get(section) or {})} for section, values in base.items()}
+        resolved["loss"] = needed_by_loss(resolved["loss"])
+        fields = dict(name=name, label="", seed=self.seed, image_size=self.data.image_size, **resolved)
+        variant = validated(Variant, fields, own={(section, key): where for section in own for key in own[section] or {}})
+        return variant.model_copy(update={"label": label(variant, own)})
+
+
+def needed_by_loss(loss: dict[str, Any]) -> dict[str, Any]:
+    """Only the parameters that this reconstruction loss reads, so that the others do not touch this variant."""
+    kinds = {"feature": FeatureLossConfig, "pixel": PixelLossConfig}
+    kind = kinds.get(loss.get("reconstruction"))
+    if kind is None:
+        raise InputError(f"params.yaml: loss.reconstruction is {loss.get('reconstruction')!r}; "
+                         f"it must be one of {', '.join(kinds)}.")
+    needed = {key: value for key, value in loss.items() if key in kind.model_fields}
+    if kind is FeatureLossConfig and isinstance(needed.get("reference_rms"), dict):
+        needed["reference_rms"] = {k: v for k, v in needed["reference_rms"].items() if k in needed.get("layers", [])}
+    return needed
+
+
+def label(variant: Variant, own: dict[str, Any]) -> str:
+    """The papers' name of a configuration: PVAE, VAE-123, VAE-345; then what else the variant's own block changes."""
+    if variant.loss.reconstruction == "pixel":
+        name = "PVAE"
+    elif all(layer.endswith("_1") for layer in variant.loss.layers):
+        name = "VAE-" + "".join(layer[4] for layer in variant.loss.layers)
+    else:
+        name = "VAE-" + "+".join(layer.removeprefix("relu") for layer in variant.loss.layers)
+    changes = [f"{key}={value}" for section, values in own.items() for key, value in (values or {}).items()
+               if (section, key) not in {("loss", "layers"), ("loss", "reconstruction")}]
+    return " ".join([name, *changes])
+
+
+def labels(variants: list[Variant]) -> dict[str, str]:
+    """Variant name → label; where two variants have the same label, with the name, so that tables tell them apart."""
+    all_labels = [variant.label for variant in variants]
+    return {variant.name: variant.label if all_labels.count(variant.label) == 1 else f"{variant.label} ({variant.name})"
+            for variant in variants}
+
+
+LOSS_KEYS = sorted({*FeatureLossConfig.model_fields, *PixelLossConfig.model_fields})
+
+
+def load_params(path: str | os.PathLike = "params.yaml") -> Params:
+    """Read and check params.yaml, all variants included. Raises InputError with one sentence."""
+    try:
+        raw = yaml.safe_load(Path(path).read_text())
+    except FileNotFoundError:
+        raise InputError(f"{path} is missing; run this from the project's root.") from None
+    except yaml.YAMLError as error:
+        raise InputError(f"{path} is not valid YAML: {' '.join(str(error).split())}.") from None
+    if not isinstance(raw, dict):
+        raise InputError(f"{path} is empty or not a mapping; restore it with `git checkout {path}`.")
+    params = validated(Params, fill_from_scale(raw))
+    for key in params.loss:
+        if key not in LOSS_KEYS:
+            raise InputError(f"params.yaml: loss.{key} is not a known parameter{did_you_mean(key, LOSS_KEYS)}")
+    for name in params.variants:
+        params.variant(name)
+    return params
+
+
+def fill_from_scale(raw: dict[str, Any]) -> dict[str, Any]:
+    """Replace nulls by the value that `scales.<scale>` has for them; a value that is set wins."""
+    scales, scale = raw.get("scales") or {}, raw.get("scale")
+    if scale not in scales:
+        raise InputError(f"params.yaml: scale is {scale!r}; it must be one of {', '.join(map(str, scales))}.")
+    filled = {key: dict(value) if isinstance(value, dict) else value for key, value in raw.items()}
+    for section, values in scales[scale].items():
+        for key, value in values.items():
+            if key not in (filled.get(section) or {}):
+                raise InputError(f"params.yaml: scales.{scale}.{section}.{key} is not a known parameter"
+                                 f"{did_you_mean(key, filled.get(section) or {})}")
+            if filled[section][key] is None:
+                filled[section][key] = value
+    return filled
+
+
+def validated(model: type[BaseModel], values: dict[str, Any], own: dict[tuple[str, str], str] | None = None) -> Any:
+    """`model` from `values`, or an InputError whose sentence names the first wrong parameter by its dotted path.
+
+    `own` maps (section, key) to the block, for instance variants.dfc, in which it was set.
+    """
+    try:
+        return model.model_validate(values)
+    except ValidationError as failure:
+        errors = sorted(failure.errors(), key=lambda error: error["type"] != "extra_forbidden")  # a typo explains most
+    first = errors[0]
+    path = [str(part) for part in first["loc"] if part not in ("feature", "pixel")]
+    block = (own or {}).get(tuple(path[:2]))
+    dotted = ".".join([block, *path] if block else path)
+    if first["type"] == "extra_forbidden":
+        problem = f"{dotted} is not a known parameter{did_you_mean(path[-1], siblings(model, path))}"
+    elif first["type"] == "missing":
+        problem = f"{dotted} is missing; restore it from the committed params.yaml"
+    elif first["type"] == "value_error":
+        problem = f"{dotted}: {first['ctx']['error']}"
+    else:
+        message = first["msg"].removeprefix("Input ")
+        problem = f"{dotted} is {first['input']!r}, but {message[0].lower() + message[1:]}"
+    more = f" ({len(errors) - 1} more after this one)" if len(errors) > 1 else ""
+    raise InputError(f"params.yaml: {problem}{more}")
+
+
+def siblings(model: type[BaseModel], path: list[str]) -> list[str]:
+    """Known names beside the last part of a dotted path."""
+    for part in path[:-1]:
+        field = model.model_fields.get(part)
+        if field is None or not (isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)):
+            return []
+        model = field.annotation
+    return list(model.model_fields)
+
+
+def did_you_mean(name: str, known) -> str:
+    """`; did you mean X?` for the nearest known name, or nothing."""
+    near = difflib.get_close_matches(str(name), list(known), n=1, cutoff=0.5)
+    return f"; did you mean {near[0]}?" if near else ""
+
+
+def read_variant(path: str | os.PathLike) -> Variant:
+    """A variant from its plan/<name>.json."""
+    return Variant.model_validate_json(Path(path).read_text())
+
+
+def read_section(model: type[Section], path: str | os.PathLike) -> Any:
+    """A section from its plan/pipeline/<section>.json: read_section(DataPlan, 'plan/pipeline/data.json')."""
+    return model.model_validate(json.loads(Path(path).read_text()))

@@ -1,0 +1,225 @@
+"""Prepared faces on disk: Parquet files by view and split, which any Parquet reader understands without this code.
+
+    ROOT/view=aligned/split=train/part-00000.parquet …    one row per image
+    ROOT/manifest.json                                    written last, so its presence says that all is there
+
+The rows of a split are in the data set's order, and the same in every view.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipeline.data.attributes import ATTRIBUTES
+from pipeline.data.celeba import HEIGHT, LANDMARKS, SPLITS, WIDTH
+from pipeline.data.crops import VIEWS as CROPS
+from pipeline.errors import InputError
+
+VIEWS = tuple(CROPS)
+
+# What a reader holds at least: 6.3 MB of 64×64 pixels, and four times that while Parquet decodes them. 1,024 rows
+# are read no faster, and take half as much memory again.
+ROW_GROUP_ROWS = 512
+
+
+class Faces(NamedTuple):
+    """The N rows of one split of one view."""
+
+    image_ids: np.ndarray  # str N
+    pixels: np.ndarray  # uint8 N×3×S×S, contiguous, RGB, 0 … 255
+    attributes: np.ndarray  # bool N×40, columns in the order of ATTRIBUTES
+
+
+# Reading
+
+
+def manifest(root: str | Path) -> dict:
+    """What the shards under `root` hold; see `pipeline.data.prepare.prepare`. Raises InputError if there are none."""
+    path = Path(root) / "manifest.json"
+    if not path.is_file():
+        raise InputError(f"no shards at {root}; run `dvc repro prepare`")
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise InputError(f"{path} is damaged ({error}); run `dvc repro --force prepare`") from error
+
+
+def load(root: str | Path, view: str, split: str) -> Faces:
+    """Read one split of one view into memory. Raises InputError if it is missing or damaged."""
+    groups = _row_groups(root, view, split)
+    ends = np.cumsum([0, *(rows for _, _, rows in groups)])
+    size = manifest(root)["image_size"]
+    pixels = np.empty((ends[-1], 3, size, size), np.uint8)
+    attributes = np.empty((ends[-1], len(ATTRIBUTES)), bool)
+
+    def gather(number: int) -> np.ndarray:
+        table = _read_row_group(groups[number], ["image_id", "pixels", *ATTRIBUTES])
+        rows = slice(ends[number], ends[number + 1])
+        pixels[rows] = _pixels(table, groups[number][0], size)
+        attributes[rows] = _attributes(table, groups[number][0])
+        return _strings(table)
+
+    with ThreadPoolExecutor(min(16, os.cpu_count() or 1)) as threads:  # Arrow decodes without the interpreter's lock
+        image_ids = list(threads.map(gather, range(len(groups))))
+    return Faces(np.concatenate(image_ids) if image_ids else np.empty(0, str), pixels, attributes)
+
+
+def load_attributes(root: str | Path, splits: Sequence[str] = SPLITS,
+                    view: str = "aligned") -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Without reading pixels: image ids (str N), their splits (str N), attributes (bool N×40), split after split."""
+    image_ids, names, attributes = [np.empty(0, str)], [np.empty(0, str)], [np.empty((0, len(ATTRIBUTES)), bool)]
+    for split in splits:
+        for group in _row_groups(root, view, split):
+            table = _read_row_group(group, ["image_id", *ATTRIBUTES])
+            image_ids.append(_strings(table))
+            names.append(np.full(len(table), split))
+            attributes.append(_attributes(table, group[0]))
+    return np.concatenate(image_ids), np.concatenate(names), np.concatenate(attributes)
+
+
+def batches(root: str | Path, view: str, split: str, batch_size: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Image ids (str B) and pixels (uint8 B×3×S×S) in file order; the last batch may be shorter.
+
+    Holds about one row group and one batch in memory.
+    """
+    if batch_size < 1:
+        raise ValueError(f"batch_size is {batch_size}: it should be at least 1")
+    groups = _row_groups(root, view, split)  # checked now, not at the first batch
+    size = manifest(root)["image_size"]
+
+    def generate() -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        held_ids, held_pixels, held = [], [], 0
+        for group in groups:
+            table = _read_row_group(group, ["image_id", "pixels"])
+            ids, pixels = _strings(table), _pixels(table, group[0], size)
+            start = 0
+            while start < len(ids):
+                stop = min(len(ids), start + batch_size - held)
+                held_ids.append(ids[start:stop])
+                held_pixels.append(pixels[start:stop])
+                held += stop - start
+                start = stop
+                if held == batch_size:
+                    yield np.concatenate(held_ids), np.concatenate(held_pixels)
+                    held_ids, held_pixels, held = [], [], 0
+        if held:
+            yield np.concatenate(held_ids), np.concatenate(held_pixels)
+
+    return generate()
+
+
+def _row_groups(root: str | Path, view: str, split: str) -> list[tuple[Path, int, int]]:
+    """(file, row group, its rows), in order."""
+    found = manifest(root)
+    if view not in found["views"] or split not in found["images"]:
+        raise InputError(f"{root} has no split {split!r} of a view {view!r}, only {', '.join(found['images'])} of "
+                         f"{', '.join(found['views'])}; run `dvc repro prepare` if it should")
+    groups = []
+    for path in sorted((Path(root) / f"view={view}" / f"split={split}").glob("part-*.parquet")):
+        try:
+            footer = pq.read_metadata(path)
+        except (pa.ArrowInvalid, OSError) as error:
+            raise _damaged(path, error) from error
+        groups += [(path, number, footer.row_group(number).num_rows) for number in range(footer.num_row_groups)]
+    rows = sum(rows for _, _, rows in groups)
+    if rows != found["images"][split]:
+        raise InputError(f"{root} has {rows:,} instead of {found['images'][split]:,} {split} images in its view {view}: "
+                         "files are missing; run `dvc repro --force prepare`")
+    return groups
+
+
+def _read_row_group(group: tuple[Path, int, int], columns: Sequence[str]) -> pa.Table:
+    path, number, _ = group
+    try:
+        with pq.ParquetFile(path) as file:
+            return file.read_row_group(number, columns=list(columns), use_threads=False)
+    except (pa.ArrowInvalid, OSError) as error:
+        raise _damaged(path, error) from error
+
+
+def _damaged(path: Path, error: Exception) -> InputError:
+    first_line = str(error).splitlines()[0] if str(error) else type(error).__name__
+    return InputError(f"{path} is damaged ({first_line}); run `dvc repro --force prepare`")
+
+
+def _pixels(table: pa.Table, path: Path, size: int) -> np.ndarray:
+    """uint8 N×3×S×S, without a copy."""
+    pixels = table["pixels"].combine_chunks().to_numpy_ndarray()
+    if pixels.shape[1:] != (3, size, size):
+        raise InputError(f"{path} has images of another size than manifest.json says; run `dvc repro --force prepare`")
+    return pixels
+
+
+def _attributes(table: pa.Table, path: Path) -> np.ndarray:
+    unknown = [name for name in ATTRIBUTES if table[name].null_count]
+    if unknown:
+        raise InputError(f"{path} has images whose {unknown[0]} is unknown: this step needs all 40 attributes")
+    return np.stack([table[name].to_numpy() for name in ATTRIBUTES], axis=1)
+
+
+def _strings(table: pa.Table) -> np.ndarray:
+    return np.array(table["image_id"].to_pylist(), dtype=str)
+
+
+# Writing
+
+
+def schema(image_size: int, about: Mapping[str, str]) -> pa.Schema:
+    """The columns of a shard, each with its description. `about` is added to the file's own metadata."""
+    def field(name: str, kind: pa.DataType, description: str, nullable: bool = True) -> pa.Field:
+        return pa.field(name, kind, nullable, {"description": description})
+
+    return pa.schema([
+        field("image_id", pa.string(), "file name of the image in the data set", nullable=False),
+        field("pixels", pa.fixed_shape_tensor(pa.uint8(), (3, image_size, image_size)),
+              f"the face, channels (red, green, blue) × {image_size} rows × {image_size} columns, 0 … 255, sRGB, "
+              "row by row from the upper left", nullable=False),
+        *(field(name, pa.bool_(), f"CelebA's attribute {name}: true where it is present, null where unknown")
+          for name in ATTRIBUTES),
+        *(field(name, pa.int16(), f"{'column' if name.endswith('x') else 'row'} of this landmark in the aligned "
+                f"image of {WIDTH}×{HEIGHT} pixels, from the upper left; left and right as the viewer sees them")
+          for name in LANDMARKS),
+    ], metadata={"description": "Face crops with CelebA's attributes and landmarks; one row per image", **about})
+
+
+def write_part(root: str | Path, view: str, split: str, number: int, image_ids: np.ndarray, pixels: np.ndarray,
+               attributes: np.ndarray, landmarks: np.ndarray, about: Mapping[str, str]) -> str:
+    """Write one file of a split, whole or not at all, and return the sha256 of its content in hexadecimal.
+
+    image_ids str N, pixels uint8 N×3×S×S, attributes bool N×40, landmarks int16 N×5×2. The sha256 runs over these
+    values and not over the file's bytes, so it does not depend on the version of Parquet's writer.
+    """
+    pixels = np.ascontiguousarray(pixels, np.uint8)
+    attributes, landmarks = np.asarray(attributes, bool), np.asarray(landmarks, "<i2")
+    layout = schema(pixels.shape[-1], {"view": view, "split": split, **about})
+    tensor = layout.field("pixels").type
+    storage = pa.FixedSizeListArray.from_arrays(pa.array(pixels.reshape(-1)), type=tensor.storage_type)
+    table = pa.Table.from_arrays([
+        pa.array(image_ids.tolist(), pa.string()), pa.ExtensionArray.from_storage(tensor, storage),
+        *(pa.array(column) for column in attributes.T),
+        *(pa.array(np.ascontiguousarray(column)) for column in landmarks.reshape(-1, len(LANDMARKS)).T),
+    ], schema=layout)
+
+    path = Path(root) / f"view={view}" / f"split={split}" / f"part-{number:05}.parquet"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.partial")
+    # Parquet has no integers below 32 bits: plain, a pixel takes four bytes. Splitting the four bytes apart leaves
+    # three streams of zeros, which zstd removes. Of 64×64, 1,000 faces take 12.1 MB, as with a dictionary, but
+    # are written in 0.13 s instead of 0.19 and read in 0.08 s instead of 0.09. DuckDB, Polars and Ray Data read it.
+    pq.write_table(table, partial, row_group_size=ROW_GROUP_ROWS, compression="zstd", compression_level=1,
+                   use_dictionary=False, column_encoding={"pixels.list.element": "BYTE_STREAM_SPLIT"},
+                   write_statistics=["image_id"])
+    os.replace(partial, path)
+
+    digest = hashlib.sha256("\n".join(image_ids.tolist()).encode())
+    for values in (pixels, attributes, landmarks):
+        digest.update(np.ascontiguousarray(values).data)
+    return digest.hexdigest()

@@ -1,0 +1,60 @@
+"""`dvc` in this project's environment: DVC itself, with lists on the command line as people write them.
+
+DVC reads `-S loss.layers=relu3_1,relu4_1` as a sweep over two values, and refuses it without --queue. Here a bare
+comma list for a parameter that is a list in params.yaml becomes DVC's own spelling, `loss.layers=[relu3_1,relu4_1]`.
+Every other call goes through untouched.
+"""
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+SET_PARAM = ("-S", "--set-param")
+
+
+def main() -> int:
+    """Entry point of the console script."""
+    # Stages call `python`; without an activated environment that would be another one.
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    from dvc.cli import main as dvc
+
+    return dvc(with_lists(sys.argv[1:]))
+
+
+def with_lists(arguments: list[str], params: Path = Path("params.yaml")) -> list[str]:
+    """The arguments with list parameters of `exp run` spelled as DVC reads them."""
+    if arguments[:2] not in (["exp", "run"], ["experiments", "run"]) or not params.is_file():
+        return arguments
+    sweep = "--queue" in arguments
+    known = yaml.safe_load(params.read_text())
+    rewritten, is_value = [], False
+    for argument in arguments:
+        option = next((option for option in ("--set-param=", "-S") if argument.startswith(option)
+                       and argument != option), "")
+        if is_value or option:
+            argument = option + with_list(argument.removeprefix(option), known, sweep)
+        is_value = not is_value and argument in SET_PARAM
+        rewritten.append(argument)
+    return rewritten
+
+
+def with_list(override: str, params: dict[str, Any], sweep: bool) -> str:
+    """`[file:]name=a,b` as `name=[a,b]` where `name` is a list in `params`; with a sweep, only an escaped `a\\,b`."""
+    name, equals, value = override.partition("=")
+    if not equals or value.startswith("[") or not isinstance(lookup(params, name.removeprefix("params.yaml:")), list):
+        return override
+    if sweep and "\\," not in value:
+        return override
+    return f"{name}=[{value.replace(chr(92) + ',', ',')}]"
+
+
+def lookup(params: Any, name: str) -> Any:
+    """The value at a dotted name, or None."""
+    for key in name.split("."):
+        if not isinstance(params, dict) or key not in params:
+            return None
+        params = params[key]
+    return params

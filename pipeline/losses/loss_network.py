@@ -1,0 +1,173 @@
+"""The frozen loss network: where VGG-19's weights come from, and their calibration.
+
+A file of ours (safetensors) holds the weights in torchvision's layout and, in its metadata, the RMS of every layer's
+activations over natural images, measured once.
+"""
+
+import hashlib
+import json
+import os
+import pickle
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import load_file, save_file
+
+from pipeline.config import FeatureLossConfig, LossNetworkPlan
+from pipeline.data.pixels import to_network
+from pipeline.errors import InputError
+from pipeline.losses.reconstruction import FeatureLoss
+from pipeline.models.vgg19 import LAYERS, RELU_INDEX, VGG19Prefix, deepest, parameter_shapes
+
+Weights = dict[str, torch.Tensor]
+
+
+def weights(plan: LossNetworkPlan) -> Weights:
+    """VGG-19's convolutional weights in torchvision's layout, float32, up to the deepest layer the source holds.
+
+    Raises InputError where the file or the download is missing or not such weights.
+    """
+    if plan.source == "random":
+        return random_weights(plan.seed)
+    if plan.source == "imagenet":
+        return imagenet_weights()
+    path = Path(plan.file)
+    state = checked_weights(read_state_dict(path), path)
+    if sha256(path) != plan.sha256:
+        raise InputError(f"loss_network.file: {path} is no longer the file that was planned with; "
+                         "run `dvc repro -f plan`, then `dvc repro`.")
+    return state
+
+
+def random_weights(seed: int) -> Weights:
+    """He's initialisation (He et al. 2015), which keeps the activations' RMS from layer to layer; biases 0."""
+    generator = torch.Generator().manual_seed(seed)
+    return {name: torch.zeros(shape) if name.endswith("bias") else
+            torch.randn(shape, generator=generator) * (2 / (shape[1] * 9)) ** 0.5
+            for name, shape in parameter_shapes(LAYERS[-1]).items()}
+
+
+def imagenet_weights() -> Weights:
+    """torchvision's VGG-19, downloaded once into torch's cache and checked by its hash."""
+    from torchvision.models import VGG19_Weights
+
+    try:
+        state = VGG19_Weights.IMAGENET1K_V1.get_state_dict(progress=True, check_hash=True)
+    except (OSError, RuntimeError) as error:  # no network; a hash that does not fit
+        raise InputError(f"loss_network.source is imagenet, but torchvision's VGG-19 could not be downloaded ({error}); "
+                         "give a copy with -S loss_network.source=file -S loss_network.file=PATH.") from None
+    return {name: state[name].float() for name in parameter_shapes(LAYERS[-1])}
+
+
+def read_state_dict(path: Path) -> Weights:
+    """Tensors of a .safetensors file or a torch checkpoint, read without executing code from it."""
+    if not path.is_file():
+        raise InputError(f"loss_network.file: {path} does not exist; give the path of VGG-19's weights.")
+    try:
+        if path.suffix == ".safetensors":
+            state = load_file(path)
+        else:
+            state = torch.load(path, map_location="cpu", weights_only=True)
+    except (SafetensorError, pickle.UnpicklingError, RuntimeError, EOFError, ValueError):
+        looks = "an HTML page, not weights" if path.open("rb").read(64).lstrip().startswith(b"<") else \
+            "not a state dict that can be read without executing code"
+        raise InputError(f"loss_network.file: {path} is {looks}; give a .pth or .safetensors state dict "
+                         "in torchvision's layout.") from None
+    if isinstance(state, dict) and isinstance(state.get("state_dict"), dict):
+        state = state["state_dict"]
+    if not isinstance(state, dict):
+        raise InputError(f"loss_network.file: {path} holds a {type(state).__name__}, not a state dict; "
+                         "save the model's state_dict().")
+    return state
+
+
+def checked_weights(state: Weights, path: Path) -> Weights:
+    """The unbroken prefix of VGG-19 that `state` holds, as float32; InputError where a shape is not VGG-19's."""
+    prefix, held = {}, True
+    for name, shape in parameter_shapes(LAYERS[-1]).items():
+        held = held and name in state
+        if not held:
+            break
+        if tuple(state[name].shape) != shape:
+            raise InputError(f"loss_network.file: {name} in {path} has shape {tuple(state[name].shape)}, but VGG-19's "
+                             f"is {shape}; give weights of VGG-19 without batch norm.")
+        prefix[name] = state[name].float()
+    if len(prefix) < 2:
+        raise InputError(f"loss_network.file: {path} has no features.0.weight and features.0.bias; "
+                         "give VGG-19's weights in torchvision's layout.")
+    return prefix
+
+
+def layers_held(state: Weights) -> tuple[str, ...]:
+    """The layers that can be computed from an unbroken prefix of weights."""
+    return tuple(layer for layer in LAYERS if f"features.{RELU_INDEX[layer] - 1}.bias" in state)
+
+
+def check_layers_held(state: Weights, layers: list[str], source: str) -> None:
+    """InputError if one of `layers` lies deeper than the weights reach."""
+    held = layers_held(state)
+    for layer in layers:
+        if layer not in held:
+            raise InputError(f"loss.layers names {layer}, but {source} holds VGG-19 only up to {held[-1]}; "
+                             "choose other layers or give the whole network.")
+
+
+def prefix(state: Weights, layers: list[str] | tuple[str, ...]) -> VGG19Prefix:
+    """The network up to the deepest of `layers`, with weights from `state`."""
+    network = VGG19Prefix(layers)
+    names = parameter_shapes(deepest(layers))
+    network.load_state_dict(dict(zip(network.state_dict(), (state[name] for name in names))))
+    return network
+
+
+@torch.no_grad()
+def measure_rms(state: Weights, pixels: torch.Tensor, batch_size: int = 64) -> dict[str, float]:
+    """Root mean square of every layer's activations over uint8 images N×3×H×W, in float32."""
+    network = prefix(state, layers_held(state)).to(memory_format=torch.channels_last)
+    squares = dict.fromkeys(network.layers, 0.0)
+    for batch in pixels.split(batch_size):
+        for layer, activation in network(to_network(batch)).items():
+            squares[layer] += activation.square().mean().item() * len(batch)
+    return {layer: (total / len(pixels)) ** 0.5 for layer, total in squares.items()}
+
+
+def save(path: Path, state: Weights, rms: dict[str, float], source: str) -> None:
+    """Write the loss network atomically."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(path.name + ".part")
+    save_file({name: tensor.contiguous() for name, tensor in state.items()}, temporary,
+              metadata={"source": source, "rms": json.dumps(rms)})
+    os.replace(temporary, path)
+
+
+def feature_loss(path: Path, layers: list[str], reference_rms: dict[str, float],
+                 dtype: torch.dtype = torch.float32) -> FeatureLoss:
+    """Eq. 4 over `layers` of the loss network at `path`, whose convolutions run in `dtype`."""
+    with safe_open(path, "pt") as file:
+        rms = json.loads(file.metadata()["rms"])
+        check_layers_held(dict.fromkeys(file.keys()), layers, source_name(file.metadata()["source"]))
+        state = {name: file.get_tensor(name) for name in parameter_shapes(deepest(layers))}
+    network = prefix(state, layers).to(dtype).to(memory_format=torch.channels_last)
+    return FeatureLoss(network, rms, reference_rms)
+
+
+def source_of(path: Path) -> str:
+    """Where the weights came from: random, imagenet, or the file's name."""
+    with safe_open(path, "pt") as file:
+        return file.metadata()["source"]
+
+
+def source_name(source: str) -> str:
+    return {"random": "the random network", "imagenet": "torchvision's network"}.get(source, source)
+
+
+def sha256(path: Path) -> str:
+    """Hex digest of a file's bytes."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def feature_loss_of(config: FeatureLossConfig, path: Path, dtype: torch.dtype) -> FeatureLoss:
+    """The feature loss that a variant's configuration asks for."""
+    return feature_loss(path, config.layers, config.reference_rms, dtype)

@@ -1,0 +1,50 @@
+"""A trained VAE as a file, and back."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import load_file, save_file
+
+from pipeline.config import Variant
+from pipeline.data.pixels import to_network, to_uint8
+from pipeline.models.vae import VAE
+
+
+def save_weights(path: Path, weights: dict[str, torch.Tensor], variant: Variant) -> None:
+    """Write a VAE's state dict and, as metadata, its configuration; atomically."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(path.name + ".part")
+    save_file({name: tensor.contiguous() for name, tensor in weights.items()}, temporary,
+              metadata={"variant": variant.model_dump_json()})
+    os.replace(temporary, path)
+
+
+def load_vae(path: Path, variant: Variant, device: str | torch.device = "cpu") -> VAE:
+    """The trained VAE of a variant in evaluation mode, channels last in memory."""
+    vae = VAE(variant.model.latent_dim, variant.image_size, tuple(variant.model.channels))
+    vae.load_state_dict(load_file(path))
+    return vae.eval().to(device, memory_format=torch.channels_last).requires_grad_(False)
+
+
+def decoder_of(vae: VAE) -> Callable[[np.ndarray], np.ndarray]:
+    """z float32 N×D → uint8 N×3×S×S, as the figures want it."""
+    def decode(z: np.ndarray) -> np.ndarray:
+        return to_uint8(vae.decode(torch.from_numpy(z))).cpu().numpy()
+
+    return decode
+
+
+def reconstructor_of(vae: VAE) -> Callable[[np.ndarray], np.ndarray]:
+    """Images uint8 N×3×S×S → their reconstructions from the posterior mean, alike."""
+    def reconstruct(pixels: np.ndarray) -> np.ndarray:
+        return to_uint8(vae(to_network(torch.from_numpy(pixels)))).cpu().numpy()
+
+    return reconstruct
+
+
+def device() -> torch.device:
+    """A GPU where there is one."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")

@@ -1,0 +1,22 @@
+"""The few numbers that stand for a training run, and what is wrong with them."""
+
+from pipeline.config import Variant
+from pipeline.training.loop import History
+
+
+def summary(history: History) -> dict[str, float]:
+    """The last epoch's terms, training and validation, active units, and the speed over all epochs."""
+    last = {key: value for key, value in history.epochs[-1].items() if key not in ("seconds", "images_per_second")}
+    seconds = sum(epoch["seconds"] for epoch in history.epochs)
+    images = sum(epoch["seconds"] * epoch["images_per_second"] for epoch in history.epochs)
+    return {**last, "active_units": int(last.get("active_units", 0)),
+            "images_per_second": images / seconds, "seconds": seconds}
+
+
+def warnings(metrics: dict[str, float], variant: Variant) -> list[str]:
+    """One sentence for each thing a user should know before trusting the model."""
+    few = variant.model.latent_dim // 4
+    if metrics["active_units"] <= few:
+        return [f"{variant.label}: the posterior has collapsed: {metrics['active_units']} of {variant.model.latent_dim} "
+                f"units are active; lower loss.kl_images or loss.alpha, or raise loss.beta"]
+    return []

@@ -1,0 +1,29 @@
+"""Have a data set in CelebA's own layout: draw one, or check the given one, whose images stay where they are."""
+
+from pathlib import Path
+
+from pipeline.config import DataPlan, load_params, read_section
+from pipeline.data import celeba, synthetic
+from pipeline.data.source import open_source
+from pipeline.errors import one_sentence
+from pipeline.json_file import write_json
+
+OUTPUT = Path("data/dataset")
+
+
+def main() -> None:
+    plan = read_section(DataPlan, "plan/pipeline/data.json")
+    OUTPUT.mkdir(parents=True, exist_ok=True)
+    if plan.source == "synthetic":
+        synthetic.write_dataset(OUTPUT, plan.synthetic_images, plan.seed, load_params().cluster.processes)
+        print(f"{OUTPUT}: {plan.synthetic_images} drawn faces in CelebA's layout")
+    else:
+        faces = open_source(plan, OUTPUT)
+        write_json(OUTPUT / "checked.json", {"root": plan.root, "images": len(faces),
+                                             "files": celeba.fingerprint(plan.root)})
+        print(f"{OUTPUT}/checked.json: {len(faces)} images of CelebA in {plan.root}, tables and images fit each other")
+
+
+if __name__ == "__main__":
+    with one_sentence():
+        main()

@@ -1,0 +1,206 @@
+import pickle
+import re
+import zipfile
+
+import numpy as np
+import pytest
+
+from pipeline.data.attributes import ATTRIBUTES
+from pipeline.data.celeba import decode, fingerprint, open_celeba
+from pipeline.errors import InputError
+
+WEB_PAGE = b"\n<!DOCTYPE html><html><head><title>Google Drive - Quota exceeded</title></head></html>"
+
+
+def says(*parts: str):
+    """Expects an InputError of one sentence that has all `parts` in this order."""
+    return pytest.raises(InputError, match="(?s)^[^\n]*" + "[^\n]*".join(map(re.escape, parts)) + "[^\n]*$")
+
+
+def rewrite(path, change):
+    lines = path.read_text().splitlines()
+    path.write_text("\n".join(change(lines)) + "\n")
+
+
+@pytest.mark.parametrize("pictures", ["zip", "folder", "nested"])
+@pytest.mark.parametrize("tables", ["txt", "csv"])
+def test_reads_every_distributed_form(celeba_root, drawn, tables, pictures):
+    celeba = open_celeba(celeba_root(tables=tables, pictures=pictures))
+    assert celeba.image_ids.tolist() == drawn.image_ids(10)
+    assert celeba.split.tolist() == ["train"] * 5 + ["valid"] * 3 + ["test"] * 2
+    assert celeba.attributes.dtype == bool and celeba.landmarks.dtype == np.int16
+    for row, image_id in enumerate(celeba.image_ids):
+        np.testing.assert_array_equal(celeba.attributes[row], drawn.attributes(row) == 1)
+        np.testing.assert_array_equal(celeba.landmarks[row], drawn.landmarks(row))
+        assert celeba.images.read(image_id) == drawn.jpeg(row)
+
+
+def test_reads_the_download_sites_folders(celeba_root):
+    root = celeba_root()
+    for place, names in {"Anno": "list_attr* list_landmarks*", "Eval": "list_eval*", "Img": "img_*"}.items():
+        (root / place).mkdir()
+        for name in names.split():
+            for path in root.glob(name):
+                path.rename(root / place / path.name)
+    assert len(open_celeba(root)) == 10
+
+
+def test_columns_and_rows_in_another_order(celeba_root, drawn):
+    root = celeba_root(tables="csv")
+
+    def turn_columns(lines):
+        return [",".join([line.split(",")[0], *line.split(",")[:0:-1]]) for line in lines]
+
+    rewrite(root / "list_attr_celeba.csv", turn_columns)
+    rewrite(root / "list_eval_partition.csv", lambda lines: lines[:1] + lines[:0:-1])
+    celeba = open_celeba(root)
+    np.testing.assert_array_equal(celeba.attributes[3], drawn.attributes(3) == 1)
+    assert celeba.split.tolist() == ["train"] * 5 + ["valid"] * 3 + ["test"] * 2
+
+
+def test_last_images_as_test_set(celeba_root):
+    root = celeba_root()
+    (root / "list_eval_partition.txt").unlink()
+    assert open_celeba(root, test_images=3, valid_images=2).split.tolist() == (
+        ["train"] * 5 + ["valid"] * 2 + ["test"] * 3)
+    with says("test_images 9", "valid_images 1", "10 images"):
+        open_celeba(root, test_images=9, valid_images=1)
+
+
+def test_limit_thins_evenly(celeba_root):
+    celeba = open_celeba(celeba_root(images=20), limit=10)
+    assert celeba.image_ids.tolist() == [f"{number:06}.jpg" for number in range(1, 20, 2)]
+    assert celeba.split.tolist() == ["train"] * 5 + ["valid"] * 3 + ["test"] * 2
+    assert celeba.attributes.shape == (10, 40) and celeba.landmarks.shape == (10, 5, 2)
+
+
+def test_images_can_be_sent_to_another_process(celeba_root, drawn):
+    images = open_celeba(celeba_root()).images.select(["000002.jpg", "000003.jpg"])
+    again = pickle.loads(pickle.dumps(images))
+    assert [again.read(name) for name in ("000003.jpg", "000002.jpg")] == [drawn.jpeg(2), drawn.jpeg(1)]
+
+
+@pytest.mark.parametrize("name", ["list_attr_celeba.txt", "list_landmarks_align_celeba.txt",
+                                  "list_eval_partition.txt", "img_align_celeba.zip"])
+def test_missing_or_web_page(celeba_root, name):
+    root = celeba_root()
+    (root / name).write_bytes(WEB_PAGE)
+    with says(name, "web page", "download"):
+        open_celeba(root)
+    (root / name).unlink()
+    with says(name, "missing", str(root)):
+        open_celeba(root)
+
+
+def test_no_folder(tmp_path):
+    with says("nowhere", "not a folder"):
+        open_celeba(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize(("name", "change", "parts"), [
+    ("list_attr_celeba", lambda lines: lines[:-1], ("9 rows", "10")),
+    ("list_attr_celeba", lambda lines: lines[1:], ("does not begin with the number",)),
+    ("list_attr_celeba", lambda lines: [lines[0], lines[1].replace("Bald ", ""), *lines[2:]], ("lacks Bald",)),
+    ("list_attr_celeba", lambda lines: [lines[0], lines[1].replace("Bald", "Bold"), *lines[2:]], ("lacks Bald",)),
+    ("list_attr_celeba", lambda lines: [lines[0], lines[1] + " Bald", *lines[2:]], ("one column twice",)),
+    ("list_attr_celeba", lambda lines: [*lines[:4], lines[4] + " 1", *lines[5:]], ("line 5", "42 values", "41")),
+    ("list_attr_celeba", lambda lines: [*lines[:-1], lines[-1][:60]], ("line 12", "instead of 41")),
+    ("list_attr_celeba", lambda lines: [*lines[:4], lines[4][:-2] + " 7", *lines[5:]], ("000003.jpg", "7", "-1, 1")),
+    ("list_attr_celeba", lambda lines: [*lines[:4], lines[4][:-2] + " x", *lines[5:]], ("whole numbers", "'x'")),
+    ("list_attr_celeba", lambda lines: lines[:2], ("0 rows", "10")),
+    ("list_attr_celeba", lambda lines: [], ("does not begin",)),
+    ("list_attr_celeba", lambda lines: [*lines[:-1], lines[2]], ("000001.jpg twice",)),
+    ("list_landmarks_align_celeba", lambda lines: ["9", *lines[1:-1]], ("does not list 000010.jpg",)),
+    ("list_landmarks_align_celeba", lambda lines: [*lines[:2], "000001.jpg" + " 50" * 10, *lines[3:]],
+     ("000001.jpg", "no face", "50,50")),
+    ("list_landmarks_align_celeba", lambda lines: [*lines[:2], "000001.jpg 9000" + " 50" * 9, *lines[3:]],
+     ("000001.jpg", "no face", "9000,50")),
+    ("list_eval_partition", lambda lines: lines[:4], ("does not list 000005.jpg", "5 more images")),
+    ("list_eval_partition", lambda lines: [*lines, "000011.jpg 2"], ("list_attr_celeba", "does not list 000011.jpg")),
+    ("list_eval_partition", lambda lines: ["000001.jpg 3", *lines[1:]], ("000001.jpg", "3", "0, 1, 2")),
+    ("list_eval_partition", lambda lines: [], ("has no rows",)),
+])
+def test_table_that_does_not_fit(celeba_root, name, change, parts):
+    root = celeba_root()
+    rewrite(root / f"{name}.txt", change)
+    with says(*parts):
+        open_celeba(root)
+
+
+def test_csv_cut_short(celeba_root):
+    root = celeba_root(tables="csv")
+    rewrite(root / "list_attr_celeba.csv", lambda lines: lines[:5])
+    with says("list_attr_celeba.csv", "does not list 000005.jpg", "5 more images"):
+        open_celeba(root)
+    rewrite(root / "list_attr_celeba.csv", lambda lines: [*lines[:2], lines[2] + ",1", *lines[3:]])
+    with says("list_attr_celeba.csv", "line 3", "42 values instead of 41"):
+        open_celeba(root)
+
+
+def test_images_missing(celeba_root):
+    root = celeba_root(pictures="folder")
+    for number in (4, 7):
+        (root / "img_align_celeba" / f"{number:06}.jpg").unlink()
+    with says("lacks 2 of the 10 images", "first 000004.jpg"):
+        open_celeba(root)
+
+
+def test_zip_cut_short(celeba_root):
+    path = celeba_root() / "img_align_celeba.zip"
+    path.write_bytes(path.read_bytes()[:-200])
+    with says("img_align_celeba.zip", "not a complete zip", "download"):
+        open_celeba(path.parent)
+
+
+def test_zip_with_damaged_member(celeba_root):
+    path = celeba_root() / "img_align_celeba.zip"
+    celeba = open_celeba(path.parent)
+    for image_id in ("000002.jpg", "000003.jpg"):  # stored, deflated
+        data = bytearray(path.read_bytes())
+        data[celeba.images.members[image_id].offset + 400] ^= 255
+        path.write_bytes(data)
+        with says(image_id, "img_align_celeba.zip", "cannot be read"):
+            celeba.images.read(image_id)
+
+
+@pytest.mark.parametrize(("content", "parts"), [
+    (WEB_PAGE, ("000001.jpg", "web page")), (b"no picture", ("000001.jpg", "not an image")),
+    (b"", ("000001.jpg", "not an image")), (None, ("000001.jpg", "64×64 pixels instead of 178×218")),
+], ids=["web page", "text", "empty", "size"])
+def test_first_image_is_looked_at(celeba_root, drawn, content, parts):
+    root = celeba_root(pictures="folder")
+    (root / "img_align_celeba" / "000001.jpg").write_bytes(drawn.jpeg(0, 64, 64) if content is None else content)
+    with says(*parts):
+        open_celeba(root)
+
+
+def test_decode(drawn):
+    assert (decode("a.jpg", drawn.jpeg(1), "here").mode, decode("a.jpg", drawn.jpeg(1), "here").size) == (
+        "RGB", (178, 218))
+    with says("a.jpg in here", "damaged"):
+        decode("a.jpg", drawn.jpeg(1)[:1500], "here")
+
+
+def test_fingerprint_tells_the_data_apart(celeba_root):
+    root = celeba_root()
+    first = fingerprint(root)
+    assert set(first) == {"list_attr_celeba.txt", "list_landmarks_align_celeba.txt", "list_eval_partition.txt",
+                          "img_align_celeba.zip"}
+    assert first == fingerprint(root) and first["img_align_celeba.zip"]["images"] == 10
+    with zipfile.ZipFile(root / "img_align_celeba.zip", "a") as archive:
+        archive.writestr("img_align_celeba/000011.jpg", b"1")
+    assert fingerprint(root)["img_align_celeba.zip"]["directory_sha256"] != (
+        first["img_align_celeba.zip"]["directory_sha256"])
+
+
+def test_fingerprint_of_a_folder(celeba_root, drawn):
+    found = fingerprint(celeba_root(tables="csv", pictures="nested"))
+    assert found["img_align_celeba"] == {"images": 10, "bytes": sum(len(drawn.jpeg(row)) for row in range(10))}
+    assert "list_attr_celeba.csv" in found
+
+
+def test_real_photographs(shared_celeba):
+    celeba = open_celeba(shared_celeba)
+    assert len(celeba) == 6000 and (celeba.split == "train").sum() == 4500
+    smiling = celeba.attributes[:, ATTRIBUTES.index("Smiling")].mean()
+    assert 0.4 < smiling < 0.6

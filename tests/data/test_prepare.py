@@ -1,0 +1,102 @@
+import json
+
+import joblib
+import numpy as np
+import pytest
+
+from pipeline.data import prepare as module
+from pipeline.data import shards
+from pipeline.data.celeba import decode, open_celeba
+from pipeline.data.crops import VIEWS, aligned_crop
+from pipeline.data.prepare import prepare
+from pipeline.errors import InputError
+
+
+@pytest.fixture
+def small_parts(monkeypatch):
+    monkeypatch.setattr(module, "PART_ROWS", 4)
+
+
+def content(root):
+    return {path.relative_to(root): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+
+
+def test_shards_hold_every_crop(celeba_root, tmp_path, drawn, small_parts):
+    celeba = open_celeba(celeba_root(images=20))
+    manifest = prepare(celeba, tmp_path / "shards", image_size=32, processes=1, progress=False, source="drawn")
+    assert manifest == json.loads((tmp_path / "shards" / "manifest.json").read_text())
+    assert manifest == shards.manifest(tmp_path / "shards")
+    assert manifest["images"] == {"train": 10, "valid": 6, "test": 4}
+    assert (manifest["image_size"], manifest["views"], manifest["source"]) == (32, list(VIEWS), "drawn")
+    for view, crop in VIEWS.items():
+        for split, first in (("train", 0), ("valid", 10), ("test", 16)):
+            faces = shards.load(tmp_path / "shards", view, split)
+            assert faces.image_ids.tolist() == celeba.image_ids[celeba.split == split].tolist()
+            np.testing.assert_array_equal(faces.attributes, celeba.attributes[celeba.split == split])
+            for row, pixels in enumerate(faces.pixels, start=first):
+                image = decode("", drawn.jpeg(row), "")
+                np.testing.assert_array_equal(pixels, crop(image, 32, drawn.landmarks(row)))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["celeba", "shards"]
+
+
+def test_the_same_with_any_number_of_processes(celeba_root, tmp_path, small_parts):
+    celeba = open_celeba(celeba_root(images=20))
+    one = prepare(celeba, tmp_path / "one", image_size=16, processes=1, progress=False)
+    two = prepare(celeba, tmp_path / "two", image_size=16, processes=2, progress=False)
+    with joblib.parallel_config(backend="threading"):
+        threads = prepare(celeba, tmp_path / "threads", image_size=16, processes=3, progress=False)
+    assert one == two == threads
+    assert content(tmp_path / "one") == content(tmp_path / "two") == content(tmp_path / "threads")
+
+
+def test_sha256_follows_the_content(celeba_root, tmp_path):
+    root = celeba_root()
+
+    def sha256(**arguments):
+        return prepare(open_celeba(root), tmp_path / "shards", image_size=16, processes=1, progress=False,
+                       **arguments)["sha256"]
+
+    first = sha256()
+    assert sha256(source="another") == first
+    assert sha256(views={"aligned": aligned_crop}) != first
+    path = root / "list_attr_celeba.txt"
+    path.write_text(path.read_text().replace(" 1", "-1", 1))
+    assert sha256() != first
+
+
+def test_a_split_may_be_empty(celeba_root, tmp_path):
+    celeba = open_celeba(celeba_root(), test_images=4, valid_images=0)
+    prepare(celeba, tmp_path / "shards", image_size=16, processes=1, progress=False)
+    assert shards.load(tmp_path / "shards", "landmark", "valid").pixels.shape == (0, 3, 16, 16)
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_damaged_image_is_named_and_nothing_is_left(celeba_root, tmp_path, small_parts, drawn, processes):
+    celeba = open_celeba(celeba_root(images=20, pictures="folder"))
+    prepare(celeba, tmp_path / "shards", image_size=16, processes=1, progress=False)
+    before = content(tmp_path / "shards")
+    (celeba.images.path / "000013.jpg").write_bytes(drawn.jpeg(12)[:1500])
+    with pytest.raises(InputError, match="^000013.jpg in .* is damaged or not an image: download it again$"):
+        prepare(celeba, tmp_path / "shards", image_size=16, processes=processes, progress=False)
+    assert content(tmp_path / "shards") == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["celeba", "shards"]
+
+
+@pytest.mark.parametrize("arguments", [{"processes": -1}, {"image_size": 0}])
+def test_arguments_out_of_range(celeba_root, tmp_path, arguments):
+    with pytest.raises(InputError, match="it should be"):
+        prepare(open_celeba(celeba_root()), tmp_path / "shards", progress=False, **arguments)
+
+
+def test_progress_counts_images(celeba_root, tmp_path, capsys):
+    prepare(open_celeba(celeba_root()), tmp_path / "shards", image_size=16, processes=1)
+    assert "10/10" in capsys.readouterr().err
+
+
+def test_real_photographs(shared_celeba, tmp_path):
+    celeba = open_celeba(shared_celeba, limit=60)
+    prepare(celeba, tmp_path / "shards", processes=1, progress=False)
+    aligned, landmark = (shards.load(tmp_path / "shards", view, "train").pixels for view in ("aligned", "landmark"))
+    assert aligned.shape == landmark.shape == (45, 3, 64, 64)
+    for pixels in (aligned, landmark):
+        assert 60 < pixels.mean() < 180 and pixels.std() > 40

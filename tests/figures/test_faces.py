@@ -1,0 +1,131 @@
+"""Figures 3 to 6: samples, reconstructions, interpolation, attribute arithmetic."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from pipeline import attribute_vectors
+from pipeline.data.attributes import ATTRIBUTES
+from pipeline.figures import attribute_arithmetic as arithmetic_figure
+from pipeline.figures import interpolation as interpolation_figure
+from pipeline.figures.attribute_arithmetic import attribute_arithmetic
+from pipeline.figures.choice import choose
+from pipeline.figures.grid import GAP
+from pipeline.figures.interpolation import interpolation
+from pipeline.figures.reconstructions import reconstructions
+from pipeline.figures.samples import prior, samples
+
+MALE, SMILING, EYEGLASSES = (ATTRIBUTES.index(name) for name in ("Male", "Smiling", "Eyeglasses"))
+
+
+class Recorded:
+    """A decoder that keeps what it was asked for."""
+
+    def __init__(self, decode):
+        self.decode, self.z = decode, []
+
+    def __call__(self, z):
+        self.z.append(z)
+        return self.decode(z)
+
+
+def image_rows(path, scale=2, side=16):
+    """Number of rows of images in a mosaic: runs of ink in the last column of images."""
+    sheet = np.asarray(Image.open(path).convert("RGB"))
+    last = (sheet < 255).any(axis=2)[:, -int(side * scale):]
+    full = last.sum(axis=1) > side * scale / 2  # a column label fills less than a half
+    return int(np.sum(np.diff(full.astype(int)) == 1))
+
+
+def test_samples_feed_the_same_z_to_every_decoder(tmp_path, decode):
+    decoders = {"PVAE": Recorded(decode), "VAE-123": Recorded(decode)}
+    samples(tmp_path / "samples.png", decoders, prior(20, 12, seed=3), columns=10)
+    np.testing.assert_array_equal(decoders["PVAE"].z[0], decoders["VAE-123"].z[0])
+    assert image_rows(tmp_path / "samples.png") == 4
+
+
+def test_samples_take_their_own_z_where_latent_sizes_differ(tmp_path, decode):
+    wide = lambda z: decode(np.ascontiguousarray(z[:, :12]))  # noqa: E731
+    z = {"a": prior(10, 12, 0), "b": prior(10, 30, 0)}
+    samples(tmp_path / "samples.png", {"a": decode, "b": wide}, z, columns=5)
+    assert image_rows(tmp_path / "samples.png") == 4
+    with pytest.raises(ValueError):
+        samples(tmp_path / "samples.png", {"a": decode}, prior(7, 12, 0), columns=5)
+
+
+def test_the_prior_is_standard_normal_and_seeded():
+    z = prior(5000, 4, seed=1)
+    assert z.dtype == np.float32 and abs(z.mean()) < 0.03 and abs(z.std() - 1) < 0.03
+    np.testing.assert_array_equal(z, prior(5000, 4, seed=1))
+
+
+def test_reconstructions_show_the_input_and_one_row_per_model(tmp_path, decode, mu):
+    images = decode(mu)
+    seen = []
+    models = {"PVAE": lambda x: seen.append(x) or 255 - x, "VAE-123": lambda x: x // 2}
+    chosen = reconstructions(tmp_path / "r.png", images, models, columns=6, seed=4)
+    assert len(set(chosen)) == 6 and image_rows(tmp_path / "r.png") == 3
+    np.testing.assert_array_equal(seen[0], images[chosen])
+    np.testing.assert_array_equal(chosen, reconstructions(tmp_path / "r.png", images, models, columns=6, seed=4))
+    assert len(reconstructions(tmp_path / "r.png", images[:3], models, columns=6)) == 3
+
+
+def test_interpolation_goes_in_a_straight_line_between_faces_that_fit(tmp_path, decode, mu, attributes):
+    decoder = Recorded(decode)
+    assert interpolation(tmp_path / "i.png", mu, attributes, decoder, seed=5) == []
+    rows = decoder.z[0].reshape(4, 11, 12)
+    np.testing.assert_allclose(np.diff(rows, axis=1), np.diff(rows, axis=1)[:, :1].repeat(10, 1), atol=1e-5)
+
+    def face(z):
+        return attributes[np.abs(mu - z).sum(1).argmin()]
+
+    for row, (left, right) in enumerate(((pair.left, pair.right) for pair in interpolation_figure.FIGURE5_PAIRS)):
+        for z, conditions in ((rows[row, 0], left), (rows[row, -1], right)):
+            assert all(face(z)[ATTRIBUTES.index(name)] == wanted for name, wanted in conditions.items())
+    assert image_rows(tmp_path / "i.png") == 4
+    # width: eleven images, their gaps, and the labels
+    assert Image.open(tmp_path / "i.png").width > 11 * 2 * (16 + GAP)
+
+
+def test_a_pair_without_a_face_is_left_out_and_said_and_the_other_rows_stay(tmp_path, decode, mu, attributes):
+    whole = Recorded(decode)
+    interpolation(tmp_path / "i.png", mu, attributes, whole)
+    attributes[:, EYEGLASSES] &= ~attributes[:, MALE]
+    decoder = Recorded(decode)
+    notes = interpolation(tmp_path / "i.png", mu, attributes, decoder)
+    assert len(notes) == 1 and "Male, Eyeglasses" in notes[0]
+    assert image_rows(tmp_path / "i.png") == 3
+    kept = whole.z[0].reshape(4, 11, 12)[[0, 2, 3]]
+    np.testing.assert_array_equal(decoder.z[0].reshape(3, 11, 12), kept)
+
+
+def test_attribute_arithmetic_adds_and_subtracts_the_vector(tmp_path, decode, mu, attributes):
+    vectors = attribute_vectors.attribute_vectors(mu, attributes)
+    decoder = Recorded(decode)
+    assert attribute_arithmetic(tmp_path / "a.png", mu, attributes, vectors, decoder) == []
+    rows = decoder.z[0].reshape(5, 11, 12)
+    for row, change in zip(rows, arithmetic_figure.FIGURE6_ROWS):
+        np.testing.assert_allclose(row[-1] - row[0], change.sign * vectors.of(change.attribute), atol=1e-5)
+        face = attributes[np.flatnonzero((mu == row[0]).all(axis=1))[0]]
+        assert all(face[ATTRIBUTES.index(name)] == wanted for name, wanted in change.face.items())
+    assert image_rows(tmp_path / "a.png") == 5
+
+
+def test_a_change_without_a_vector_or_a_face_is_left_out_and_said(tmp_path, decode, mu, attributes):
+    attributes[:, EYEGLASSES] = False
+    vectors = attribute_vectors.attribute_vectors(mu, attributes)
+    notes = attribute_arithmetic(tmp_path / "a.png", mu, attributes, vectors, decode)
+    assert len(notes) == 3 and "has no vector" in notes[0] and "no face" in notes[2]
+    assert image_rows(tmp_path / "a.png") == 2
+    attributes[:, SMILING] = False
+    vectors = attribute_vectors.attribute_vectors(mu, attributes)
+    assert len(attribute_arithmetic(tmp_path / "none.png", mu, attributes, vectors, decode)) == 5
+    assert not (tmp_path / "none.png").exists()
+
+
+def test_a_face_is_chosen_by_its_attributes_and_the_seed(attributes):
+    conditions = {"Male": True, "Smiling": False}
+    chosen = [choose(attributes, conditions, np.random.default_rng(seed)) for seed in range(20)]
+    assert attributes[chosen, MALE].all() and not attributes[chosen, SMILING].any() and len(set(chosen)) > 5
+    assert choose(attributes, conditions, np.random.default_rng(7)) == chosen[7]
+    assert choose(attributes[:0], conditions, np.random.default_rng(7)) is None
