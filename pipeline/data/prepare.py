@@ -44,8 +44,8 @@ def prepare(celeba: CelebA, root: str | Path, image_size: int = 64, views: Mappi
     source: where the images come from, in words, for the manifest and the files' metadata.
 
     The manifest: source, image_size, views, images (number by split), and sha256 over all ids, pixels, attributes
-    and landmarks in order. `root` appears only when all is done. Memory does not grow with the number of images.
-    Raises InputError, naming the image, if one is damaged.
+    and landmarks in order. `root` appears only when all is done. However many the images, each process holds the
+    pixels of one part. Raises InputError, naming the image, if one is damaged.
     """
     root = Path(root)
     if image_size < 1:
@@ -63,7 +63,7 @@ def prepare(celeba: CelebA, root: str | Path, image_size: int = 64, views: Mappi
         digests = workers(joblib.delayed(write)(part, partial, image_size, views, source) for part in parts)
         with tqdm(total=len(celeba), desc="prepare", unit=" images", disable=not progress) as bar:
             for part, of_views in zip(parts, digests, strict=True):
-                digest.update("".join(of_views).encode())
+                digest.update(" ".join([part.split, *of_views]).encode())
                 bar.update(len(part.image_ids))
         manifest = {
             "source": source,
@@ -72,7 +72,7 @@ def prepare(celeba: CelebA, root: str | Path, image_size: int = 64, views: Mappi
             "images": {split: int((celeba.split == split).sum()) for split in SPLITS},
             "sha256": digest.hexdigest(),
         }
-        (partial / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+        (partial / "_manifest.json").write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
         _move(partial, root)
     finally:
         shutil.rmtree(partial, ignore_errors=True)

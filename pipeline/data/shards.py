@@ -1,7 +1,7 @@
 """Prepared faces on disk: Parquet files by view and split, which any Parquet reader understands without this code.
 
     ROOT/view=aligned/split=train/part-00000.parquet …    one row per image
-    ROOT/manifest.json                                    written last, so its presence says that all is there
+    ROOT/_manifest.json                                   written last, so its presence says that all is there
 
 The rows of a split are in the data set's order, and the same in every view.
 """
@@ -43,7 +43,7 @@ class Faces(NamedTuple):
 
 def manifest(root: str | Path) -> dict:
     """What the shards under `root` hold; see `pipeline.data.prepare.prepare`. Raises InputError if there are none."""
-    path = Path(root) / "manifest.json"
+    path = Path(root) / "_manifest.json"
     if not path.is_file():
         raise InputError(f"no shards at {root}; run `dvc repro prepare`")
     try:
@@ -131,7 +131,7 @@ def _row_groups(root: str | Path, view: str, split: str) -> list[tuple[Path, int
         groups += [(path, number, footer.row_group(number).num_rows) for number in range(footer.num_row_groups)]
     rows = sum(rows for _, _, rows in groups)
     if rows != found["images"][split]:
-        raise InputError(f"{root} has {rows:,} instead of {found['images'][split]:,} {split} images in its view {view}: "
+        raise InputError(f"{root} has {rows:,} instead of {found['images'][split]:,} {split} images in view {view}: "
                          "files are missing; run `dvc repro --force prepare`")
     return groups
 
@@ -154,7 +154,8 @@ def _pixels(table: pa.Table, path: Path, size: int) -> np.ndarray:
     """uint8 N×3×S×S, without a copy."""
     pixels = table["pixels"].combine_chunks().to_numpy_ndarray()
     if pixels.shape[1:] != (3, size, size):
-        raise InputError(f"{path} has images of another size than manifest.json says; run `dvc repro --force prepare`")
+        raise InputError(f"{path} has images of another size than _manifest.json says; "
+                         "run `dvc repro --force prepare`")
     return pixels
 
 

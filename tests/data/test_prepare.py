@@ -24,7 +24,7 @@ def content(root):
 def test_shards_hold_every_crop(celeba_root, tmp_path, drawn, small_parts):
     celeba = open_celeba(celeba_root(images=20))
     manifest = prepare(celeba, tmp_path / "shards", image_size=32, processes=1, progress=False, source="drawn")
-    assert manifest == json.loads((tmp_path / "shards" / "manifest.json").read_text())
+    assert manifest == json.loads((tmp_path / "shards" / "_manifest.json").read_text())
     assert manifest == shards.manifest(tmp_path / "shards")
     assert manifest["images"] == {"train": 10, "valid": 6, "test": 4}
     assert (manifest["image_size"], manifest["views"], manifest["source"]) == (32, list(VIEWS), "drawn")

@@ -30,7 +30,7 @@ def root(tmp_path, monkeypatch):
         for number, start in enumerate(range(0, max(1, count), PART_ROWS)):
             part = [values[start:start + PART_ROWS] for values in rows(split)]
             shards.write_part(tmp_path, "aligned", split, number, *part, {"source": "random numbers"})
-    (tmp_path / "manifest.json").write_text(
+    (tmp_path / "_manifest.json").write_text(
         json.dumps({"image_size": SIZE, "views": ["aligned"], "images": IMAGES}))
     return tmp_path
 

@@ -56,7 +56,7 @@ def region(shapes: Sequence[tuple[np.ndarray, int]], blur: float = 0.0) -> tuple
     for polygon, value in shapes:
         draw.polygon(((polygon - (left, top)) * k).ravel().tolist(), fill=value)
     mask = mask.reduce(k)
-    if blur:
+    if blur >= 0.5:  # less is lost in the antialiasing
         mask = mask.filter(ImageFilter.GaussianBlur(blur))
     return mask, (left, top, right, bottom)
 

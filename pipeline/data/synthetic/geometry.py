@@ -72,15 +72,18 @@ def _catmull_rom(samples: int) -> np.ndarray:
     return t ** np.arange(4) @ basis
 
 
+@cache
+def _neighbours(points: int, closed: bool) -> np.ndarray:
+    """segments×4: the control points around each segment."""
+    if closed:
+        return (np.arange(points)[:, None] + np.arange(-1, 3)) % points
+    return (np.arange(points - 1)[:, None] + np.arange(-1, 3)).clip(0, points - 1)
+
+
 def curve(points, closed: bool = False, samples: int = 6) -> np.ndarray:
     """Catmull-Rom spline M×2 through the points N×2; closed, or from the first to the last."""
     points = np.asarray(points, float)
-    n = len(points)
-    if closed:
-        index = (np.arange(n)[:, None] + np.arange(-1, 3)) % n
-    else:
-        index = (np.arange(n - 1)[:, None] + np.arange(-1, 3)).clip(0, n - 1)
-    smooth = np.matmul(_catmull_rom(samples), points[index]).reshape(-1, 2)
+    smooth = np.matmul(_catmull_rom(samples), points[_neighbours(len(points), closed)]).reshape(-1, 2)
     return smooth if closed else np.concatenate([smooth, points[-1:]])
 
 
@@ -100,7 +103,9 @@ def ellipse(x: float, y: float, a: float, b: float, angle: float = 0.0, points: 
     """Points of an ellipse around (x, y) with half axes a, b, turned by `angle` radians."""
     cosine, sine = _circle(points)
     along, across, c, s = a * cosine, b * sine, cos(angle), sin(angle)
-    return np.stack([x + c * along - s * across, y + s * along + c * across], 1)
+    outline = np.empty((points, 2))
+    outline[:, 0], outline[:, 1] = x + c * along - s * across, y + s * along + c * across
+    return outline
 
 
 @cache
