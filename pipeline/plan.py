@@ -20,6 +20,9 @@ def resolve(params: Params) -> dict[str, Section]:
         if layer not in reference:
             raise InputError(f"params.yaml: evaluate.feature_layers names {layer}, for which loss.reference_rms has no "
                              f"value{did_you_mean(layer, reference)}")
+    if not Path(params.data.root).is_dir():  # DVC depends on it, whatever the source
+        raise InputError(f"params.yaml: data.root is {params.data.root}, which is not a folder; "
+                         "give CelebA's, or data/celeba where the faces are drawn")
     sections = {
         "data": DataPlan(**dict(params.data), seed=params.seed),
         "loss_network": LossNetworkPlan(**dict(params.loss_network), seed=params.seed,

@@ -2,8 +2,11 @@
 
 import contextlib
 import logging
+import math
 import os
 import subprocess
+import time
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -115,14 +118,12 @@ def source_tags() -> dict[str, str]:
     return tags
 
 
-def log_rows(config: Tracking, run_id: str, rows: list[dict[str, float]], prefix: str) -> None:
-    """Rows with a `step` as metrics `<prefix>/<name>` at that step, in one request."""
-    import time
-
+def log_rows(config: Tracking, run_id: str, rows: list[dict[str, float]], prefix: str = "") -> None:
+    """Rows with a `step` as metrics `<prefix><name>` at that step, in one request."""
     from mlflow.entities import Metric
 
     now = int(time.time() * 1000)
-    metrics = [Metric(f"{prefix}/{name}", float(value), now, int(row["step"]))
+    metrics = [Metric(f"{prefix}{name}", float(value), now, int(row["step"]))
                for row in rows for name, value in row.items() if name != "step"]
     connection = client(config)
     for start in range(0, len(metrics), 1000):  # MLflow takes at most 1,000 in one request
@@ -131,12 +132,12 @@ def log_rows(config: Tracking, run_id: str, rows: list[dict[str, float]], prefix
 
 def step_logger(config: Tracking, run_id: str) -> Callable[[list[dict[str, float]]], None]:
     """For the training loop: logs rows of steps."""
-    return _Logger(config, run_id, "step")
+    return _Logger(config, run_id, "step/")
 
 
 def epoch_logger(config: Tracking, run_id: str) -> Callable[[dict[str, float]], None]:
     """For the training loop: logs the row of an epoch."""
-    return _Logger(config, run_id, "epoch")
+    return _Logger(config, run_id, "epoch/")
 
 
 class _Logger:
@@ -157,9 +158,8 @@ def add_to_run(config: Tracking, remembered: Path, variant: Variant, metrics: di
     """
     connection = client(config)
     run_id = existing_run(config, remembered) or run_trained_elsewhere(config, remembered, variant)
-    for name, value in (metrics or {}).items():
-        if value == value and abs(value) != float("inf"):
-            connection.log_metric(run_id, name, float(value))
+    finite = {name: value for name, value in (metrics or {}).items() if math.isfinite(value)}
+    log_rows(config, run_id, [{"step": 0, **finite}])
     for path in artifacts:
         connection.log_artifact(run_id, str(path), folder)
     return run_id
@@ -192,7 +192,8 @@ def log_vae(config: Tracking, run_id: str, vae: VAE) -> None:
         example = vae.decode(torch.randn(2, vae.latent_dim, generator=torch.Generator().manual_seed(0))).clamp(-1, 1)
         example = example.contiguous()
         signature = infer_signature(example.numpy(), vae(example).numpy())
-    with mlflow.start_run(run_id=run_id, log_system_metrics=False):
+    with mlflow.start_run(run_id=run_id, log_system_metrics=False), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "No complete tensor found")  # torch.export, about weights on a GPU
         mlflow.pytorch.log_model(vae, name="model", signature=signature, input_example=example.numpy(),
                                  serialization_format="pt2",
                                  pip_requirements=[f"torch=={torch.__version__.split('+')[0]}"])

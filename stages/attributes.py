@@ -23,6 +23,7 @@ def main(name: str) -> None:
     plan = read_section(AttributesPlan, "plan/pipeline/attributes.json")
     output = Path("attributes") / name
     output.mkdir(parents=True, exist_ok=True)
+    figures = Path("figures") / name / "latent_space"
 
     train = latents.read(Path("latents") / name / "aligned.parquet", ["train", "valid"])
     _, _, known = shards.load_attributes("data/shards", ["train", "valid"])
@@ -34,9 +35,9 @@ def main(name: str) -> None:
     test = latents.read(Path("latents") / name / "aligned.parquet", ["test"])
     _, _, shown = shards.load_attributes("data/shards", ["test"])
     decode = decoder_of(load_vae(Path("models") / name / "vae.safetensors", variant))
-    notes = interpolation(output / "interpolation.png", test.mu, shown, decode, plan.seed)
-    notes += attribute_arithmetic(output / "attribute_arithmetic.png", test.mu, shown, vectors, decode, plan.seed)
-    draw_correlation(output / "correlation.png", matrix, plan.correlation)
+    notes = interpolation(figures / "interpolation.png", test.mu, shown, decode, plan.seed)
+    notes += attribute_arithmetic(figures / "attribute_arithmetic.png", test.mu, shown, vectors, decode, plan.seed)
+    draw_correlation(figures / "correlation.png", matrix, plan.correlation)
     fewer = [f"{attribute}: {positives} with, {negatives} without, instead of {plan.per_class}"
              for attribute, positives, negatives in vectors.counts() if min(positives, negatives) < plan.per_class]
     if fewer:
@@ -46,9 +47,9 @@ def main(name: str) -> None:
 
     params = load_params()
     tracking.add_to_run(params.tracking, Path("models") / name / "mlflow_run.json", variant,
-                        artifacts=sorted(output.glob("*.png")) + [output / "correlation.csv"], folder="attributes")
+                        artifacts=sorted(figures.glob("*.png")) + [output / "correlation.csv"], folder="attributes")
     print(f"{output}: 40 attribute vectors of {variant.label} from {len(train.mu)} images, "
-          f"{len(fewer)} of them from fewer than {plan.per_class} of each kind; Figures 5, 6 and 7")
+          f"{len(fewer)} of them from fewer than {plan.per_class} of each kind; Figures 5, 6 and 7 in {figures}")
 
 
 if __name__ == "__main__":

@@ -48,14 +48,14 @@ def main() -> None:
     ]
     warnings = []
     for variant in variants:
-        folder, label = Path("attributes") / variant.name, called[variant.name]
-        drawn = [("interpolation.png", "Interpolation", "Figure 5", "z = (1 − α) z_left + α z_right."),
-                 ("attribute_arithmetic.png", "Attribute arithmetic", "Figure 6", "z ± α z_attribute."),
-                 ("correlation.png", "Correlation of attribute vectors", "Figure 7", "Pearson's correlation.")]
+        folder, label = Path("figures") / variant.name, called[variant.name]
+        drawn = [("latent_space/interpolation.png", "Interpolation", "Figure 5", "z = (1 − α) z_left + α z_right."),
+                 ("latent_space/attribute_arithmetic.png", "Attribute arithmetic", "Figure 6", "z ± α z_attribute."),
+                 ("latent_space/correlation.png", "Correlation of attribute vectors", "Figure 7", "Pearson's correlation.")]
         figures += [report.FigureEntry(folder / file, f"{title}, {label}", paper, caption)
                     for file, title, paper, caption in drawn if (folder / file).is_file()]
-        figures.append(report.FigureEntry(Path("training") / variant.name / "curves.png", f"Training, {label}"))
-        warnings += [f"{label}: {note}" for note in read_json(folder / "notes.json")]
+        figures.append(report.FigureEntry(folder / "training/curves.png", f"Training, {label}"))
+        warnings += [f"{label}: {note}" for note in read_json(Path("attributes") / variant.name / "notes.json")]
         warnings += read_json(Path("training") / variant.name / "warnings.json")
     figures.append(report.FigureEntry(OUTPUT / "svm.png", "Attribute prediction by attribute"))
 

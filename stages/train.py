@@ -45,14 +45,15 @@ def main(name: str) -> None:
         tracking.write_run(model / "mlflow_run.json", run_id)
         training = Path("training") / name
         training.mkdir(parents=True, exist_ok=True)
+        figures = Path("figures") / name / "training"
         pd.DataFrame(history.steps).to_csv(training / "steps.csv", index=False)
         epochs = pd.DataFrame(history.epochs)
         epochs.to_csv(training / "epochs.csv", index=False)
-        training_curves(training / "curves.png", epochs, variant.label, latent_dim=variant.model.latent_dim,
+        training_curves(figures / "curves.png", epochs, variant.label, latent_dim=variant.model.latent_dim,
                         terms=terms_of(history.steps[0]))
 
         vae = load_vae(model / "vae.safetensors", variant)
-        samples(training / "samples.png", {variant.label: decoder_of(vae)},
+        samples(figures / "samples.png", {variant.label: decoder_of(vae)},
                 prior(40, variant.model.latent_dim, variant.seed))
         metrics = summary(history)
         found = warnings(metrics, variant)
@@ -60,7 +61,7 @@ def main(name: str) -> None:
         write_json(Path("metrics/train") / f"{name}.json", metrics)
 
         tracking.add_to_run(params.tracking, model / "mlflow_run.json", variant, {f"train/{k}": v for k, v in metrics.items()},
-                            [training / "curves.png", training / "samples.png"], "figures")
+                            [figures / "curves.png", figures / "samples.png"], "figures")
         tracking.log_vae(params.tracking, run_id, vae)
     checkpoints.remove(run_directory)
     for warning in found:

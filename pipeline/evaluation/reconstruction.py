@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 import torch
+from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from torch import nn
-from torchmetrics.functional.image import peak_signal_noise_ratio, structural_similarity_index_measure
 
 from pipeline.data.pixels import to_network
 from pipeline.errors import InputError
@@ -31,20 +31,18 @@ def reconstruction_quality(model: nn.Module, feature_distance: FeatureDistance |
     device = next((p.device for p in model.parameters()), torch.device("cpu"))
     training = model.training
     model.eval()
-    sums, images = torch.zeros(3, dtype=torch.float64), 0
+    sums, images = np.zeros(3), 0
     try:
         for pixels in batches:
             target = to_network(torch.as_tensor(pixels).to(device))
             reconstruction = model(target).float().clamp(-1, 1)
-            x, y = (target + 1) / 2, (reconstruction + 1) / 2
-            per_image = [
-                peak_signal_noise_ratio(y, x, data_range=1.0, reduction="none", dim=(1, 2, 3)),
-                structural_similarity_index_measure(y, x, data_range=1.0, reduction="none"),
-            ]
+            x, y = (((batch + 1) / 2).cpu().numpy() for batch in (target, reconstruction))
+            per_image = [[peak_signal_noise_ratio(a, b, data_range=1.0) for a, b in zip(x, y)],
+                         [similarity(a, b) for a, b in zip(x, y)]]
             if feature_distance is not None:
-                per_image.append(feature_distance(target, reconstruction))
+                per_image.append(feature_distance(target, reconstruction).tolist())
             for i, values in enumerate(per_image):
-                sums[i] += values.reshape(len(target)).double().sum().cpu()
+                sums[i] += sum(values)
             images += len(target)
     finally:
         model.train(training)
@@ -53,3 +51,9 @@ def reconstruction_quality(model: nn.Module, feature_distance: FeatureDistance |
     psnr, ssim, distance = (sums / images).tolist()
     return {"psnr": psnr, "ssim": ssim, "feature_distance": None if feature_distance is None else distance,
             "images": images}
+
+
+def similarity(x: np.ndarray, y: np.ndarray) -> float:
+    """SSIM of two images 3×S×S in 0 … 1 with the Gaussian window of Wang et al. 2004."""
+    return structural_similarity(x, y, channel_axis=0, data_range=1.0, gaussian_weights=True, sigma=1.5,
+                                 use_sample_covariance=False)

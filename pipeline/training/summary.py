@@ -17,6 +17,7 @@ def warnings(metrics: dict[str, float], variant: Variant) -> list[str]:
     """One sentence for each thing a user should know before trusting the model."""
     few = variant.model.latent_dim // 4
     if metrics["active_units"] <= few:
-        return [f"{variant.label}: the posterior has collapsed: {metrics['active_units']} of {variant.model.latent_dim} "
-                f"units are active; lower loss.kl_images or loss.alpha, or raise loss.beta"]
+        remedy = "lower loss.pixel_sigma" if variant.loss.reconstruction == "pixel" else "lower loss.kl_images"
+        return [f"{variant.label}: the posterior has collapsed, {metrics['active_units']} of {variant.model.latent_dim} "
+                f"units are active; train longer or {remedy}"]
     return []

@@ -1,0 +1,114 @@
+"""Images per second of one training step of VAE-123, ours against a plain version of the same model, by turns.
+
+Plain is what one writes first: float32, the whole VGG-19, and a graph for both images' features.
+Run as: python -m benchmarks.training_step [--rounds 7] [--steps 3] [--batch-size 64]
+"""
+
+import argparse
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+import torchvision
+
+from pipeline.config import Variant, load_params
+from pipeline.data.pixels import to_network
+from pipeline.losses import loss_network
+from pipeline.losses.build import build_objective
+from pipeline.losses.kl import kl_per_dimension
+from pipeline.models.vae import VAE
+from pipeline.models.vgg19 import IMAGENET_MEAN, IMAGENET_STD, LAYERS, RELU_INDEX
+
+Step = Callable[[torch.Tensor, torch.Tensor], None]
+
+
+def ours(variant: Variant, network: Path) -> Step:
+    """The step of pipeline.training.loop, without its bookkeeping."""
+    objective = build_objective(variant, network).train()
+    optimizer = torch.optim.Adam([p for p in objective.parameters() if p.requires_grad], 5e-4, fused=True)
+
+    def step(pixels: torch.Tensor, noise: torch.Tensor) -> None:
+        optimizer.zero_grad(set_to_none=True)
+        objective(to_network(pixels), noise)[0].backward()
+        optimizer.step()
+
+    return step
+
+
+def plain(variant: Variant, state: loss_network.Weights) -> Step:
+    """The same model and loss, written without care for speed."""
+    vae = VAE()
+    vgg = torchvision.models.vgg19(weights=None).features.requires_grad_(False).eval()
+    vgg.load_state_dict({name.removeprefix("features."): tensor for name, tensor in state.items()})
+    for module in vgg:
+        if isinstance(module, torch.nn.ReLU):
+            module.inplace = False
+    mean, std = (torch.tensor(values).view(1, 3, 1, 1) for values in (IMAGENET_MEAN, IMAGENET_STD))
+    wanted = [RELU_INDEX[layer] for layer in variant.loss.layers]
+    optimizer = torch.optim.Adam(vae.parameters(), 5e-4)
+
+    def features(images: torch.Tensor) -> list[torch.Tensor]:
+        x, found = ((images + 1) / 2 - mean) / std, []
+        for index, module in enumerate(vgg):
+            x = module(x)
+            if index in wanted:
+                found.append(x)
+        return found
+
+    def step(pixels: torch.Tensor, noise: torch.Tensor) -> None:
+        images = (pixels.float() / 127.5 - 1).requires_grad_()  # a graph on both sides
+        mu, logvar = vae.encode(images)
+        reconstruction = vae.decode(mu + noise * (logvar / 2).exp())
+        distance = sum((a - b).square().mean() / 2 for a, b in zip(features(reconstruction), features(images)))
+        loss = kl_per_dimension(mu, logvar).sum(dim=1).mean() + 0.5 * distance
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+
+    return step
+
+
+def images_per_second(step: Step, pixels: torch.Tensor, noise: torch.Tensor, steps: int) -> float:
+    started = time.perf_counter()
+    for _ in range(steps):
+        step(pixels, noise)
+    return steps * len(pixels) / (time.perf_counter() - started)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=7, help="how often each is timed (default %(default)s)")
+    parser.add_argument("--steps", type=int, default=3, help="steps in one timing (default %(default)s)")
+    parser.add_argument("--batch-size", type=int, default=64)
+    options = parser.parse_args()
+
+    torch.manual_seed(0)
+    variant = load_params().variant("dfc")
+    state = loss_network.random_weights(0)
+    pixels = torch.randint(0, 256, (options.batch_size, 3, 64, 64), dtype=torch.uint8)
+    noise = torch.randn(options.batch_size, variant.model.latent_dim)
+    with tempfile.TemporaryDirectory() as folder:
+        network = Path(folder) / "loss_network.safetensors"
+        loss_network.save(network, state, dict.fromkeys(LAYERS, 1.0), "random")
+        steps = {"plain": plain(variant, state), "ours": ours(variant, network)}
+    for step in steps.values():
+        step(pixels, noise)  # not timed: the first step chooses kernels
+
+    speeds: dict[str, list[float]] = {name: [] for name in steps}
+    for _ in range(options.rounds):
+        for name, step in steps.items():
+            speeds[name].append(images_per_second(step, pixels, noise, options.steps))
+    ratios = [ours / plain for ours, plain in zip(speeds["ours"], speeds["plain"])]
+    print(f"training step of {variant.label}, 64×64, batch {options.batch_size}, {torch.get_num_threads()} threads, "
+          f"{options.rounds} rounds by turns")
+    print(f"{'':10}{'min':>10}{'median':>10}{'max':>10}")
+    for name, values in [*speeds.items(), ("ratio", ratios)]:
+        unit = "" if name == "ratio" else " images/s"
+        print(f"{name:10}{min(values):10.2f}{statistics.median(values):10.2f}{max(values):10.2f}{unit}")
+
+
+if __name__ == "__main__":
+    main()

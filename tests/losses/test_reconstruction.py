@@ -1,0 +1,115 @@
+"""The reconstruction losses, term by term as the equations have them."""
+
+import pytest
+import torch
+from torch import nn
+
+from pipeline.losses.loss_network import measure_rms, prefix
+from pipeline.losses.reconstruction import FeatureLoss, PixelLoss, mean_square
+from pipeline.data.pixels import to_network
+from tests.tiny import faces, random_weights
+
+
+class TwoLayers(nn.Module):
+    """A network of two convolutions, small enough to sum its features by hand."""
+
+    layers = ("first", "second")
+
+    def __init__(self):
+        super().__init__()
+        torch.manual_seed(0)
+        self.first, self.second = nn.Conv2d(3, 2, 3, padding=1), nn.Conv2d(2, 4, 3, stride=2, padding=1)
+        self.requires_grad_(False)
+
+    def forward(self, images):
+        first = self.first(images).relu()
+        return {"first": first, "second": self.second(first).relu()}
+
+
+def pictures(number: int = 3, size: int = 4) -> tuple[torch.Tensor, torch.Tensor]:
+    torch.manual_seed(1)
+    return torch.randn(number, 3, size, size), torch.randn(number, 3, size, size)
+
+
+def test_equation_4_by_hand():
+    network, (reconstruction, image) = TwoLayers(), pictures()
+    measured, reference = {"first": 0.5, "second": 2.0}, {"first": 50.0, "second": 30.0}
+    loss = FeatureLoss(network, measured, reference)(reconstruction, image)
+    for layer in network.layers:
+        ours, theirs = network(reconstruction)[layer], network(image)[layer]
+        scale = reference[layer] / measured[layer]
+        images, channels, height, width = ours.shape
+        total = 0.0
+        for n in range(images):
+            distance = 0.0
+            for c in range(channels):
+                for h in range(height):
+                    for w in range(width):
+                        distance += (scale * ours[n, c, h, w].item() - scale * theirs[n, c, h, w].item()) ** 2
+            total += distance / (2 * channels * height * width)
+        assert loss[layer].item() == pytest.approx(total / images, rel=1e-5)
+    assert set(loss) == {"first", "second"}
+
+
+def test_distances_are_per_image_and_their_total_sums_the_layers():
+    network, (reconstruction, image) = TwoLayers(), pictures()
+    loss = FeatureLoss(network, {"first": 1.0, "second": 1.0}, {"first": 2.0, "second": 3.0})
+    distances = loss.distances(reconstruction, image)
+    alone = loss(reconstruction[1:2], image[1:2])
+    for layer in network.layers:
+        assert distances[layer].shape == (3,)
+        torch.testing.assert_close(distances[layer][1], alone[layer])
+    torch.testing.assert_close(loss.total_distance(reconstruction, image), distances["first"] + distances["second"])
+
+
+def vgg_loss(layers=("relu1_1", "relu2_1"), scale: float = 1.0) -> FeatureLoss:
+    weights = {name: tensor * scale for name, tensor in random_weights("relu2_1").items()}
+    rms = measure_rms(weights, torch.from_numpy(faces(8)))
+    return FeatureLoss(prefix(weights, layers), rms, {"relu1_1": 50.2, "relu2_1": 258.7})
+
+
+def test_only_the_reconstruction_has_a_gradient():
+    loss = vgg_loss()
+    reconstruction, image = (picture.requires_grad_() for picture in pictures(size=8))
+    sum(loss(reconstruction, image).values()).backward()
+    assert reconstruction.grad.abs().sum() > 0
+    assert image.grad is None
+    assert all(parameter.grad is None for parameter in loss.network.parameters())
+
+
+def test_calibration_takes_the_networks_scale_away():
+    reconstruction, image = (to_network(torch.from_numpy(faces(4, seed))) for seed in (1, 2))
+    plain, scaled = vgg_loss()(reconstruction, image), vgg_loss(scale=7.0)(reconstruction, image)
+    for layer in plain:
+        assert scaled[layer].item() == pytest.approx(plain[layer].item(), rel=1e-4)
+
+
+def test_calibrated_activations_have_the_reference_rms():
+    """Against an image without activations, eq. 4 is half the mean square."""
+    loss, image = vgg_loss(), to_network(torch.from_numpy(faces(8)))
+    grey = torch.tensor([0.485, 0.456, 0.406]).view(1, 3, 1, 1).expand_as(image) * 2 - 1  # ImageNet's mean
+    terms = loss(image, grey)
+    assert (2 * terms["relu1_1"]) ** 0.5 == pytest.approx(50.2, rel=1e-3)
+    assert (2 * terms["relu2_1"]) ** 0.5 == pytest.approx(258.7, rel=1e-3)
+
+
+def test_the_network_keeps_its_own_precision_under_autocast():
+    loss, (reconstruction, image) = vgg_loss(), pictures(size=8)
+    plain = loss(reconstruction, image)
+    with torch.autocast("cpu", torch.bfloat16):
+        under = loss(reconstruction, image)
+    assert all(torch.equal(plain[layer], under[layer]) for layer in plain)
+    assert {term.dtype for term in under.values()} == {torch.float32}
+
+
+def test_mean_square_sums_half_precision_in_float32():
+    difference = torch.full((2, 4, 64, 64), 3.0, dtype=torch.bfloat16)
+    assert mean_square(difference).tolist() == [9.0, 9.0] and mean_square(difference).dtype == torch.float32
+
+
+def test_pixel_loss_by_hand():
+    reconstruction, image = pictures()
+    total = sum((a - b) ** 2 for a, b in zip(reconstruction.flatten().tolist(), image.flatten().tolist()))
+    loss = PixelLoss(sigma=0.5)(reconstruction, image)
+    assert loss["pixel"].item() == pytest.approx(total / (2 * 0.5**2) / 3, rel=1e-5)
+    assert PixelLoss(sigma=1.0)(image, image)["pixel"].item() == 0

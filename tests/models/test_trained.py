@@ -1,0 +1,55 @@
+"""A trained VAE, to a file and back."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from safetensors import safe_open
+
+from pipeline.config import Variant
+from pipeline.data.pixels import to_network, to_uint8
+from pipeline.models.trained import decoder_of, load_vae, reconstructor_of, save_weights
+from pipeline.models.vae import VAE
+from tests import tiny
+
+
+@pytest.fixture
+def vae() -> VAE:
+    """With batch statistics that are not the initial ones, and pictures that are not all alike."""
+    torch.manual_seed(0)
+    vae = VAE(4, tiny.SIZE, (4, 4, 8, 8))
+    for _ in range(30):
+        vae(to_network(torch.from_numpy(tiny.faces(8))))
+    with torch.no_grad():
+        vae.decoder[-1].weight.mul_(50)
+    return vae.eval()
+
+
+def test_round_trip(vae, tmp_path):
+    path = tmp_path / "models" / "dfc" / "vae.safetensors"
+    save_weights(path, vae.state_dict(), tiny.variant())
+    loaded = load_vae(path, tiny.variant())
+    assert all(torch.equal(loaded.state_dict()[name], tensor) for name, tensor in vae.state_dict().items())
+    assert not loaded.training and not any(parameter.requires_grad for parameter in loaded.parameters())
+    x = to_network(torch.from_numpy(tiny.faces(3, seed=1)))
+    torch.testing.assert_close(loaded(x), vae(x))
+
+
+def test_the_file_says_which_configuration_it_is_of(vae, tmp_path):
+    save_weights(tmp_path / "vae.safetensors", vae.state_dict(), tiny.variant())
+    with safe_open(tmp_path / "vae.safetensors", "pt") as file:
+        assert Variant.model_validate(json.loads(file.metadata()["variant"])) == tiny.variant()
+    assert [path.name for path in tmp_path.iterdir()] == ["vae.safetensors"]
+
+
+def test_decoder_and_reconstructor_speak_numpy(vae):
+    z = np.random.default_rng(0).standard_normal((3, 4), dtype=np.float32)
+    faces = tiny.faces(3)
+    with torch.no_grad():
+        decoded = to_uint8(vae.decode(torch.from_numpy(z))).numpy()
+        reconstructed = to_uint8(vae(to_network(torch.from_numpy(faces)))).numpy()
+    vae.requires_grad_(False)
+    np.testing.assert_array_equal(decoder_of(vae)(z), decoded)
+    np.testing.assert_array_equal(reconstructor_of(vae)(faces), reconstructed)
+    assert decoded.dtype == np.uint8 and decoded.shape == faces.shape and min(decoded.std(), reconstructed.std()) > 10

@@ -1,0 +1,95 @@
+"""VGG-19's layers against torchvision's."""
+
+import pytest
+import torch
+import torchvision
+from torch import nn
+from torchvision.transforms.functional import normalize
+
+from pipeline.losses.loss_network import prefix
+from pipeline.models.vgg19 import IMAGENET_MEAN, IMAGENET_STD, LAYERS, RELU_INDEX, VGG19Prefix, deepest, parameter_shapes
+from tests.tiny import random_weights
+
+
+def torchvision_features() -> nn.Sequential:
+    """Without memory for the classifier, 120 million weights that nobody needs here."""
+    with torch.device("meta"):
+        return torchvision.models.vgg19(weights=None, init_weights=False).features
+
+
+@pytest.fixture(scope="module")
+def features() -> nn.Sequential:
+    """torchvision's convolutional part with the random loss network's weights, not changing its input in place."""
+    network = torchvision_features().to_empty(device="cpu")
+    weights = random_weights(LAYERS[-1])
+    generator = torch.Generator().manual_seed(1)
+    for name in weights:
+        if name.endswith("bias"):
+            weights[name] = torch.randn(weights[name].shape, generator=generator) / 10
+    network.load_state_dict({name.removeprefix("features."): tensor for name, tensor in weights.items()})
+    for module in network:
+        if isinstance(module, nn.ReLU):
+            module.inplace = False
+    return network.eval()
+
+
+def test_names_and_shapes_are_torchvisions():
+    features = torchvision_features()
+    assert len(LAYERS) == 16 and all(isinstance(features[RELU_INDEX[layer]], nn.ReLU) for layer in LAYERS)
+    assert RELU_INDEX["relu1_1"] == 1 and RELU_INDEX["relu3_1"] == 11 and RELU_INDEX["relu5_4"] == 35
+    assert parameter_shapes(LAYERS[-1]) == {f"features.{name}": tuple(tensor.shape)
+                                            for name, tensor in features.state_dict().items()}
+
+
+@pytest.mark.parametrize("layers", [("relu1_1", "relu2_1", "relu3_1"), ("relu3_1", "relu4_1", "relu5_1"),
+                                    ("relu1_2", "relu3_4", "relu5_4")])
+def test_activations_are_torchvisions(features, layers):
+    weights = {f"features.{name}": tensor for name, tensor in features.state_dict().items()}
+    images = torch.rand(2, 3, 32, 32, generator=torch.Generator().manual_seed(2))
+    with torch.no_grad():
+        given = prefix(weights, layers)(images * 2 - 1)
+        assert tuple(given) == layers
+        for layer in layers:
+            expected = features[:RELU_INDEX[layer] + 1](normalize(images, IMAGENET_MEAN, IMAGENET_STD))
+            torch.testing.assert_close(given[layer], expected, rtol=1e-3, atol=1e-4)
+            assert given[layer].std() > 0.01
+
+
+def test_nothing_is_computed_past_the_deepest_layer():
+    network = VGG19Prefix(["relu2_1", "relu1_1"])
+    assert len(network.features) == RELU_INDEX["relu2_1"] + 1
+    assert [tuple(parameter.shape) for parameter in network.parameters()] == list(parameter_shapes("relu2_1").values())
+    assert network.layers == ("relu1_1", "relu2_1")
+
+
+@pytest.mark.parametrize("layers", [["relu5_1", "relu1_1"], ["relu1_1", "relu5_1"]])
+def test_the_deepest_layer(layers):
+    assert deepest(layers) == "relu5_1"
+
+
+def test_the_order_of_the_layers_changes_nothing(features):
+    weights = {f"features.{name}": tensor for name, tensor in features.state_dict().items()}
+    images = torch.rand(1, 3, 16, 16)
+    one, other = (prefix(weights, layers)(images) for layers in (["relu1_2", "relu2_1"], ["relu2_1", "relu1_2"]))
+    assert one.keys() == other.keys() and all(torch.equal(one[layer], other[layer]) for layer in one)
+
+
+def test_frozen():
+    network = VGG19Prefix(["relu1_2"])
+    assert not any(parameter.requires_grad for parameter in network.parameters())
+    assert not network.training
+    images = torch.randn(1, 3, 8, 8, requires_grad=True)
+    network(images)["relu1_2"].sum().backward()
+    assert images.grad.abs().sum() > 0
+    assert all(parameter.grad is None for parameter in network.parameters())
+
+
+def test_an_activation_is_not_changed_by_what_follows():
+    """ReLUs that nobody asked for work in place, on memory of their own."""
+    network = VGG19Prefix(["relu1_1", "relu2_2"])
+    images = torch.randn(1, 3, 16, 16)
+    before = images.clone()
+    alone = VGG19Prefix(["relu1_1"])
+    alone.load_state_dict({name: tensor for name, tensor in network.state_dict().items() if ".0." in name})
+    torch.testing.assert_close(network(images)["relu1_1"], alone(images)["relu1_1"])
+    assert torch.equal(images, before)

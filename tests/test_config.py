@@ -1,0 +1,222 @@
+"""params.yaml: what it resolves to, and one sentence for whatever is wrong in it."""
+
+import json
+
+import pytest
+import yaml
+
+from pipeline.config import Variant, labels, load_params, read_variant
+from pipeline.errors import InputError
+from tests.tiny import PARAMS
+
+ABSENT = object()
+
+
+@pytest.fixture
+def load(tmp_path):
+    """load({"loss.alpha": 2}) → the committed params.yaml with these changes, loaded; ABSENT removes a key."""
+    def load(changes: dict = {}):
+        params = yaml.safe_load(PARAMS.read_text())
+        for name, value in changes.items():
+            *above, last = name.split(".")
+            section = params
+            for key in above:
+                section = section[key]
+            if value is ABSENT:
+                del section[last]
+            else:
+                section[last] = value
+        path = tmp_path / "params.yaml"
+        path.write_text(yaml.safe_dump(params, sort_keys=False))
+        return load_params(path)
+    return load
+
+
+def refusal(read, *arguments) -> str:
+    """The one sentence of the InputError."""
+    with pytest.raises(InputError) as error:
+        read(*arguments)
+    sentence = str(error.value)
+    assert "\n" not in sentence
+    for jargon in ("validation error", "pydantic", "Input should", "type=", "literal", "constrained", "Traceback"):
+        assert jargon not in sentence
+    return sentence
+
+
+def plan(params) -> dict[str, str]:
+    """What is written to plan/<name>.json."""
+    return {name: params.variant(name).model_dump_json() for name in params.variants}
+
+
+def test_the_committed_file_is_the_papers_recipe():
+    params = load_params(PARAMS)
+    assert (params.model.latent_dim, params.data.image_size, params.train.batch_size) == (100, 64, 64)
+    assert (params.loss["alpha"], params.loss["beta"], params.train.learning_rate) == (1.0, 0.5, 0.0005)
+    assert list(params.variants) == ["pvae", "dfc", "dfc_345"]
+
+
+def test_variants_resolve_and_name_themselves(load):
+    params = load()
+    variants = {name: params.variant(name) for name in params.variants}
+    assert {name: variant.label for name, variant in variants.items()} == {
+        "pvae": "PVAE", "dfc": "VAE-123", "dfc_345": "VAE-345"}
+    assert variants["pvae"].loss.model_dump() == {"reconstruction": "pixel", "pixel_sigma": 1.0}
+    assert variants["dfc"].loss.layers == ["relu1_1", "relu2_1", "relu3_1"]
+    assert variants["dfc_345"].loss.reference_rms == {"relu3_1": 358.6, "relu4_1": 400.0, "relu5_1": 70.0}
+    assert "layers" not in json.loads(plan(params)["pvae"])["loss"]
+    assert variants["dfc"].seed == params.seed and variants["dfc"].image_size == 64
+
+
+def test_a_label_says_what_the_variants_own_block_changes(load):
+    params = load({"loss.reference_rms.relu1_2": 100.0, "variants.strong": {"loss": {"beta": 1.0}},
+                   "variants.slow": {"train": {"epochs": 9}},
+                   "variants.inner": {"loss": {"layers": ["relu1_2", "relu2_1"]}}})
+    assert params.variant("strong").label == "VAE-123 beta=1.0"
+    assert params.variant("slow").label == "VAE-123 epochs=9"
+    assert params.variant("slow").train.epochs == 9 and params.variant("dfc").train.epochs == params.train.epochs
+    assert params.variant("inner").label == "VAE-1_2+2_1"
+
+
+def test_equal_labels_are_told_apart_by_name(load):
+    params = load({"variants.twin": {}})
+    called = labels([params.variant(name) for name in params.variants])
+    assert called["dfc"] == "VAE-123 (dfc)" and called["twin"] == "VAE-123 (twin)" and called["pvae"] == "PVAE"
+
+
+def test_the_layers_are_a_matter_of_dfc_alone(load):
+    before, after = plan(load()), plan(load({"loss.layers": ["relu3_1", "relu4_1"]}))
+    assert {name for name in before if before[name] != after[name]} == {"dfc"}
+    assert json.loads(after["dfc"])["label"] == "VAE-34"
+
+
+def test_a_reference_that_no_layer_of_a_variant_uses_does_not_touch_it(load):
+    before, after = plan(load()), plan(load({"loss.reference_rms.relu5_1": 71.0}))
+    assert {name for name in before if before[name] != after[name]} == {"dfc_345"}
+
+
+def test_pixel_parameters_are_a_matter_of_the_pixel_loss_alone(load):
+    before, after = plan(load()), plan(load({"loss.pixel_sigma": 0.5}))
+    assert {name for name in before if before[name] != after[name]} == {"pvae"}
+
+
+def test_where_a_run_happens_touches_no_plan(load):
+    assert plan(load()) == plan(load({"cluster.workers": 4, "tracking.uri": "http://host", "cluster.processes": 2}))
+
+
+def test_nulls_are_filled_by_scale(load):
+    demo, paper = load(), load({"scale": "paper"})
+    assert (demo.data.source, demo.loss_network.source, demo.data.test) == ("synthetic", "random", "official")
+    assert (paper.data.source, paper.loss_network.source, paper.data.test) == ("celeba", "imagenet", 20000)
+    assert (paper.train.epochs, paper.train.lr_decay) == (5, 0.5)
+    assert paper.variant("dfc_345").train.epochs == 5
+
+
+def test_a_value_that_is_set_wins_over_the_scale(load):
+    params = load({"scale": "paper", "train.epochs": 2, "data.source": "synthetic"})
+    assert (params.train.epochs, params.data.source, params.train.lr_decay) == (2, "synthetic", 0.5)
+
+
+def test_a_variant_reads_back_as_it_was_written(load, tmp_path):
+    for name in ("pvae", "dfc"):
+        variant = load().variant(name)
+        (tmp_path / "variant.json").write_text(variant.model_dump_json(indent=1))
+        assert read_variant(tmp_path / "variant.json") == variant
+        assert isinstance(read_variant(tmp_path / "variant.json"), Variant)
+
+
+@pytest.mark.parametrize(("changes", "said"), [
+    # typing errors in names: the full path, and the nearest name that there is
+    ({"sed": 1}, ["sed is not a known parameter", "did you mean seed?"]),
+    ({"trian": {}}, ["trian is not a known parameter", "did you mean train?"]),
+    ({"train.epoch": 3}, ["train.epoch is not a known parameter", "did you mean epochs?"]),
+    ({"data.img_size": 3}, ["data.img_size is not a known parameter", "did you mean image_size?"]),
+    ({"loss.layer": []}, ["loss.layer is not a known parameter", "did you mean layers?"]),
+    ({"loss.betta": 1}, ["loss.betta is not a known parameter", "did you mean beta?"]),
+    ({"variants.dfc": {"loss": {"layer": []}}}, ["variants.dfc.loss.layer is not", "did you mean layers?"]),
+    ({"variants.dfc": {"los": {}}}, ["variants.dfc.los is not", "did you mean loss?"]),
+    ({"variants.dfc": {"data": {"image_size": 32}}}, ["variants.dfc.data is not", "model, loss and train"]),
+    ({"scales.demo.data": {"sorce": "celeba"}}, ["scales.demo.data.sorce is not", "did you mean source?"]),
+    ({"attributes.correlation": ["Male", "Smilng"]}, ["attributes.correlation: Smilng", "did you mean Smiling?"]),
+    # values
+    ({"scale": "huge"}, ["scale is 'huge'", "demo, paper"]),
+    ({"loss.layers": ["relu9_1"]}, ["loss.layers: relu9_1 is not a layer of VGG-19", "relu3_1"]),
+    ({"variants.dfc_345.loss.layers": ["relu3_11"]}, ["variants.dfc_345.loss.layers: relu3_11", "relu3_1"]),
+    ({"evaluate.feature_layers": ["relu0"]}, ["evaluate.feature_layers: relu0 is not a layer"]),
+    ({"loss.layers": ["relu1_1", "relu1_1"]}, ["loss.layers", "each once"]),
+    ({"loss.layers": []}, ["loss.layers", "at least one"]),
+    ({"loss.layers": "relu1_1,relu2_1"}, ["loss.layers is 'relu1_1,relu2_1'", "list"]),
+    ({"loss.reconstruction": "pixle"}, ["loss.reconstruction is 'pixle'", "feature, pixel"]),
+    ({"train.batch_size": "many"}, ["train.batch_size is 'many'", "integer"]),
+    ({"train.epochs": 2.5}, ["train.epochs is 2.5", "integer"]),
+    ({"train.learning_rate": -1}, ["train.learning_rate is -1", "greater than 0"]),
+    ({"train.learning_rate": float("nan")}, ["train.learning_rate is nan"]),
+    ({"loss.alpha": "x"}, ["loss.alpha is 'x'", "number"]),
+    ({"variants.dfc": {"train": {"epochs": 0}}}, ["variants.dfc.train.epochs is 0", "greater than 0"]),
+    ({"loss.reference_rms.relu1_1": -1}, ["loss.reference_rms.relu1_1 is -1"]),
+    ({"model.channels": [32, 64]}, ["model.channels is [32, 64]", "4"]),
+    ({"data.source": "x"}, ["data.source is 'x'", "'synthetic' or 'celeba'"]),
+    ({"data.image_size": 60}, ["data.image_size", "multiple of 16"]),
+    ({"data.image_size": 16}, ["data.image_size", "at least 32"]),
+    ({"data.limit": 0}, ["data.limit is 0", "greater than 0"]),
+    ({"loss_network.source": "file"}, ["loss_network", "source is file", "-S loss_network.file="]),
+    ({"variants.a-b": {}}, ["variants", "'a-b'", "letters"]),
+    # what is not there
+    ({"loss.layers": ["relu3_2"]}, ["reference_rms has no value for relu3_2"]),
+    ({"train.batch_size": ABSENT}, ["train.batch_size is missing"]),
+    ({"seed": ABSENT}, ["seed is missing"]),
+    ({"variants": None}, ["variants is None"]),
+])
+def test_what_is_wrong_is_said_in_one_sentence(load, changes, said):
+    sentence = refusal(load, changes)
+    assert sentence.startswith("params.yaml: ")
+    for part in said:
+        assert part in sentence
+
+
+@pytest.mark.parametrize(("changes", "said"), [
+    ({"loss.layers": None}, "loss.layers is None"),
+    ({"loss.layers": 5}, "loss.layers is 5"),
+    ({"variants.dfc": {"loss": 5}}, "variants.dfc.loss"),
+    ({"variants.dfc": {"loss": ["layers"]}}, "variants.dfc.loss"),
+    ({"loss.reconstruction": ["pixel"]}, "loss.reconstruction is ['pixel']"),
+    ({"loss.reconstruction": ABSENT, "variants.pvae": {}}, "loss.reconstruction"),
+    ({"scale": ["demo"]}, "scale is ['demo']"),
+    ({"scales.demo": None}, "scales.demo"),
+    ({"scales.demo.data": None}, "scales.demo.data"),
+    ({"scales": 5}, "scales"),
+    ({"data": 5}, "data is 5"),
+    ({"data": ABSENT}, "data is missing"),
+    ({"data": None}, "data is None"),
+    ({"data.test": "x"}, "data.test is 'x'"),
+    ({"data.test": 0}, "data.test is 0"),
+    ({"loss.layers": ["relu3_2"]}, "loss.reference_rms has no value for relu3_2"),
+    ({"variants.dfc_345.loss.layers": ["relu3_2"]}, "has no value for relu3_2"),
+    ({"loss_network.source": "file"}, "loss_network.file"),
+    ({"train.learning_rate": float("inf")}, "train.learning_rate is inf"),
+    ({"loss.beta": float("inf")}, "loss.beta is inf"),
+    ({"scales.paper.data": {"sorce": "celeba"}}, "scales.paper.data.sorce"),
+])
+def test_a_value_of_the_wrong_kind_is_named_by_its_path(load, changes, said):
+    sentence = refusal(load, changes)
+    assert said in sentence.split(";")[0]
+
+
+def test_invalid_yaml(tmp_path):
+    (tmp_path / "params.yaml").write_text("seed: [1\nscale: demo\n")
+    sentence = refusal(load_params, tmp_path / "params.yaml")
+    assert "params.yaml is not valid YAML" in sentence and "line 2" in sentence
+
+
+def test_a_file_that_is_no_mapping(tmp_path):
+    (tmp_path / "params.yaml").write_text("")
+    assert "empty" in refusal(load_params, tmp_path / "params.yaml")
+
+
+def test_a_file_that_is_no_text(tmp_path):
+    (tmp_path / "params.yaml").write_bytes(b"seed: \xff\xfe")
+    assert "params.yaml" in refusal(load_params, tmp_path / "params.yaml")
+
+
+def test_missing_file(tmp_path):
+    sentence = refusal(load_params, tmp_path / "params.yaml")
+    assert "params.yaml is missing" in sentence and "root" in sentence

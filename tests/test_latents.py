@@ -1,0 +1,86 @@
+"""Latents as a file: written in batches, read whole or by split."""
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+import torch
+
+from pipeline import latents
+from pipeline.models.vae import VAE
+from tests import tiny
+
+BATCHES = (("train", 5), ("train", 3), ("valid", 2), ("test", 4))
+IDS = [f"{number:06}.jpg" for number in (9, 3, 7, 1, 2, 14, 12, 11, 10, 8, 6, 5, 4, 13)]  # in no order
+
+
+@pytest.fixture(scope="module")
+def vae() -> VAE:
+    torch.manual_seed(0)
+    vae = VAE(5, tiny.SIZE, (4, 4, 8, 8))
+    for head in (vae.mu, vae.logvar):
+        torch.nn.init.normal_(head.weight)
+    return vae.eval().requires_grad_(False)
+
+
+def batches(sizes=BATCHES):
+    start, pixels = 0, tiny.faces(len(IDS))
+    for split, size in sizes:
+        yield split, np.array(IDS[start:start + size], str), pixels[start:start + size]
+        start += size
+
+
+@pytest.fixture
+def path(vae, tmp_path):
+    path = tmp_path / "latents" / "dfc" / "aligned.parquet"
+    assert latents.write(path, vae, batches()) == len(IDS)
+    return path
+
+
+def test_write_and_read(vae, path):
+    read = latents.read(path)
+    mu, logvar = latents.encode(vae, tiny.faces(len(IDS)))
+    assert read.image_ids.tolist() == IDS
+    assert read.splits.tolist() == ["train"] * 8 + ["valid"] * 2 + ["test"] * 4
+    np.testing.assert_allclose(read.mu, mu, atol=1e-5)
+    np.testing.assert_allclose(read.logvar, logvar, atol=1e-5)
+    assert read.mu.dtype == read.logvar.dtype == np.float32 and read.mu.shape == (14, 5)
+    assert mu.std() > 0.1 and abs(mu - logvar).max() > 0.1
+
+
+def test_only_some_splits_in_the_files_order(path):
+    whole, some = latents.read(path), latents.read(path, ["test", "train"])
+    chosen = np.isin(whole.splits, ["test", "train"])
+    assert some.image_ids.tolist() == whole.image_ids[chosen].tolist() and set(some.splits) == {"train", "test"}
+    np.testing.assert_array_equal(some.mu, whole.mu[chosen])
+    np.testing.assert_array_equal(some.logvar, whole.logvar[chosen])
+    np.testing.assert_array_equal(latents.read(path, ["valid"]).mu, whole.mu[8:10])
+
+
+def test_a_split_without_images_is_empty(vae, tmp_path):
+    latents.write(tmp_path / "aligned.parquet", vae, batches([("train", 5), ("test", 4)]))
+    empty = latents.read(tmp_path / "aligned.parquet", ["valid"])
+    assert empty.mu.shape == empty.logvar.shape == (0, 5) and len(empty.image_ids) == len(empty.splits) == 0
+
+
+def test_an_empty_batch_adds_nothing(vae, tmp_path):
+    assert latents.write(tmp_path / "aligned.parquet", vae, batches([("train", 5), ("valid", 0), ("test", 4)])) == 9
+    assert latents.read(tmp_path / "aligned.parquet").image_ids.tolist() == IDS[:9]
+
+
+def test_the_file_describes_itself(path):
+    schema = pq.read_schema(path)
+    assert schema.names == ["image_id", "split", "mu", "logvar"]
+    assert str(schema.field("mu").type).startswith("fixed_size_list") and schema.field("mu").type.list_size == 5
+    assert all(schema.field(name).metadata[b"description"] for name in schema.names)
+
+
+def test_an_interrupted_write_leaves_the_earlier_file(vae, path):
+    def interrupted():
+        yield next(batches())
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        latents.write(path, vae, interrupted())
+    assert len(latents.read(path).mu) == len(IDS)
+    latents.write(path, vae, batches())
+    assert [file.name for file in path.parent.iterdir()] == ["aligned.parquet"]

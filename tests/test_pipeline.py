@@ -1,0 +1,127 @@
+"""The whole pipeline, as its users run it: a clone, `dvc repro`, an experiment; real DVC, Ray Train and MLflow."""
+
+import json
+import os
+import re
+import shutil
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).resolve().parents[1]
+TINY = {"synthetic_images: 4000": "synthetic_images: 120", "epochs: 4 ": "epochs: 1 ",
+        "calibration_images: 512": "calibration_images: 32", "per_class: 1000": "per_class: 20"}
+
+
+def run(folder: Path, *command: str, ok: bool = True) -> str:
+    """A command's output, stdout and stderr together, in the project's environment without activating it."""
+    environment = {name: value for name, value in os.environ.items()
+                   if not name.startswith(("DVC_", "MLFLOW_", "PYTEST_")) or name == "DVC_NO_ANALYTICS"}
+    done = subprocess.run(command, cwd=folder, env=environment, text=True, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, timeout=500)
+    assert (done.returncode == 0) == ok, done.stdout[-4000:]
+    return done.stdout
+
+
+def dvc(folder: Path, *arguments: str, ok: bool = True) -> str:
+    return run(folder, str(Path(sys.executable).parent / "dvc"), *arguments, ok=ok)
+
+
+def ran(output: str) -> set[str]:
+    return set(re.findall(r"Running stage '(.+?)'", output))
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory) -> Path:
+    """A clone of the project with its working tree's files and a tiny plan, committed."""
+    folder = tmp_path_factory.mktemp("clone") / "project"
+    run(PROJECT, "git", "clone", "-q", "--no-hardlinks", str(PROJECT), str(folder))
+    listed = run(PROJECT, "git", "ls-files", "-z", "--cached", "--others", "--exclude-standard")
+    for name in filter(None, listed.split("\0")):
+        if (PROJECT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(PROJECT / name, folder / name)
+    params = (folder / "params.yaml").read_text()
+    for old, new in TINY.items():
+        assert params.count(old) == 1, f"params.yaml no longer has one {old!r}"
+        params = params.replace(old, new)
+    (folder / "params.yaml").write_text(params)
+    for command in (["config", "user.name", "test"], ["config", "user.email", "test@localhost"], ["add", "-A"],
+                    ["commit", "-qm", "tiny plan"]):
+        run(folder, "git", *command)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def reproduced(clone) -> str:
+    """The output of the first `dvc repro` in the clone."""
+    return dvc(clone, "repro")
+
+
+def test_repro_makes_everything(clone, reproduced):
+    variants = {"pvae", "dfc", "dfc_345"}
+    assert ran(reproduced) == {"plan", "dataset", "prepare", "loss_network", "report"} | {
+        f"{stage}@{variant}" for stage in ("train", "latents", "attributes", "evaluate") for variant in variants}
+    assert "Traceback" not in reproduced
+    for variant in variants:
+        assert (clone / f"models/{variant}/vae.safetensors").stat().st_size > 1e6
+        assert {path.name for path in (clone / f"figures/{variant}/training").iterdir()} == {"curves.png", "samples.png"}
+        scores = json.loads((clone / f"metrics/evaluate/{variant}.json").read_text())
+        assert set(scores["svm"]) == {"aligned", "landmark"}
+        assert 0 < scores["reconstruction"]["psnr"] < 60
+    page = (clone / "report/index.html").read_text()
+    assert "random weights" in page and "VAE-123" in page and "LNets+ANet" in page
+    ignored = run(clone, "git", "status", "--porcelain", "--untracked-files=all")
+    assert not re.search(r"\.(safetensors|parquet|zip|db|png)$", ignored, re.M), ignored
+
+
+def test_nothing_is_left_to_do(clone, reproduced):
+    assert ran(dvc(clone, "repro")) == set()
+
+
+def test_mlflow_has_one_run_per_variant_with_everything_in_it(clone, reproduced):
+    with sqlite3.connect(clone / "mlflow.db") as database:
+        runs = dict(database.execute("select run_uuid, name from runs where status = 'FINISHED'"))
+        assert sorted(runs.values()) == ["dfc (VAE-123)", "dfc_345 (VAE-345)", "pvae (PVAE)"]
+        dfc = next(run for run, name in runs.items() if name.startswith("dfc ("))
+        parameters = dict(database.execute("select key, value from params where run_uuid = ?", [dfc]))
+        assert parameters["loss.layers"] == "relu1_1,relu2_1,relu3_1"
+        metrics = {key for key, in database.execute("select distinct key from metrics where run_uuid = ?", [dfc])}
+        assert {"step/loss", "step/relu3_1", "epoch/active_units", "epoch/images_per_second",
+                "svm/landmark/accuracy", "reconstruction/ssim"} <= metrics
+        tags = dict(database.execute("select key, value from tags where run_uuid = ?", [dfc]))
+        assert tags["git_commit"] == run(clone, "git", "rev-parse", "HEAD").strip()
+        assert len(tags["data_sha256"]) == len(tags["loss_network_sha256"]) == 64
+    artifacts = {path.name for path in (clone / "mlartifacts" / dfc / "artifacts").rglob("*") if path.is_file()}
+    assert {"samples.png", "correlation.png", "svm_aligned.csv", "index.html"} <= artifacts
+
+
+def test_an_experiment_reruns_what_its_parameter_touches(clone, reproduced):
+    output = dvc(clone, "exp", "run", "-n", "layers", "-S", "loss.layers=relu2_1,relu3_1")
+    assert ran(output) == {"plan", "report"} | {f"{stage}@dfc" for stage in ("train", "latents", "attributes", "evaluate")}
+    plan = json.loads((clone / "plan/dfc.json").read_text())
+    assert plan["loss"]["layers"] == ["relu2_1", "relu3_1"] and plan["label"] == "VAE-23"
+    shown = json.loads(dvc(clone, "exp", "show", "--json"))
+    names = [experiment.get("name") for base in shown for experiment in base.get("experiments") or []]
+    assert "layers" in names
+    with sqlite3.connect(clone / "mlflow.db") as database:
+        tagged = database.execute("select count(*) from tags where key = 'dvc_experiment' and value = 'layers'")
+        assert tagged.fetchone() == (1,)
+
+
+def test_where_a_run_happens_reruns_nothing_but_the_plan(clone, reproduced):
+    original = (clone / "params.yaml").read_text()
+    try:
+        (clone / "params.yaml").write_text(original.replace("checkpoint_steps: 100", "checkpoint_steps: 50"))
+        assert ran(dvc(clone, "repro")) <= {"plan"}
+    finally:
+        (clone / "params.yaml").write_text(original)
+
+
+def test_a_wrong_layer_is_refused_in_one_sentence(clone, reproduced):
+    output = dvc(clone, "exp", "run", "-S", "loss.layers=relu9_9", ok=False)
+    assert "relu9_9 is not a layer of VGG-19" in output
+    assert "Traceback" not in output and ran(output) == {"plan"}

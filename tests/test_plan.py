@@ -1,0 +1,179 @@
+"""The plan: which files it has, and what it refuses before any long work."""
+
+import pickle
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from pipeline.config import Params, Variant, load_params
+from pipeline.errors import InputError
+from pipeline.losses import loss_network
+from pipeline.plan import resolve
+from tests.tiny import PARAMS, random_weights
+
+
+def params_with(**sections) -> Params:
+    """The committed parameters with other values in some sections, not validated again."""
+    params = load_params(PARAMS)
+    return params.model_copy(update={name: getattr(params, name).model_copy(update=values)
+                                     for name, values in sections.items()})
+
+
+def from_file(path, last: str = "relu1_1") -> Params:
+    """Parameters that take the loss network up to `last` from a file, for one variant."""
+    params = params_with(loss_network={"source": "file", "file": str(path)}, evaluate={"feature_layers": ["relu1_1"]})
+    return params.model_copy(update={"variants": {"dfc": {"loss": {"layers": [last]}}}})
+
+
+class Touch:
+    """Unpickling this as pickle does it would create a file."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return open, (str(self.path), "w")
+
+
+def test_one_file_for_each_variant_and_each_section_that_a_stage_reads():
+    plan = resolve(load_params(PARAMS))
+    assert set(plan) == {"pvae.json", "dfc.json", "dfc_345.json", "pipeline/data.json", "pipeline/loss_network.json",
+                         "pipeline/attributes.json", "pipeline/evaluate.json", "pipeline/report.json"}
+    assert isinstance(plan["dfc.json"], Variant) and plan["dfc.json"].label == "VAE-123"
+    assert plan["pipeline/report.json"].variants == ["pvae", "dfc", "dfc_345"]
+    assert plan["pipeline/loss_network.json"].sha256 is None
+    assert plan["pipeline/evaluate.json"].reference_rms["relu1_1"] == 50.2
+
+
+def test_the_layers_touch_no_section():
+    params = load_params(PARAMS)
+    before = resolve(params)
+    after = resolve(params.model_copy(update={"loss": {**params.loss, "layers": ["relu3_1", "relu4_1"]}}))
+    assert {name for name in before if before[name] != after[name]} == {"dfc.json"}
+
+
+def test_an_evaluated_layer_needs_a_reference():
+    with pytest.raises(InputError, match="evaluate.feature_layers names relu3_2, for which loss.reference_rms has no"):
+        resolve(params_with(evaluate={"feature_layers": ["relu3_2"]}))
+
+
+@pytest.mark.parametrize("form", ["pth", "nested.pth", "half.pth", "safetensors"])
+def test_weights_in_any_usual_form(tmp_path, form):
+    path, weights = tmp_path / f"vgg19.{form}", random_weights("relu2_1")
+    if form == "safetensors":
+        save_file(weights, path)
+    elif form == "half.pth":
+        torch.save({name: tensor.half() for name, tensor in weights.items()}, path)
+    else:
+        torch.save({"state_dict": weights} if form == "nested.pth" else weights, path)
+    plan = resolve(from_file(path, "relu2_1"))["pipeline/loss_network.json"]
+    assert plan.sha256 == loss_network.sha256(path)
+    read = loss_network.weights(plan)
+    assert set(read) == set(weights) and {tensor.dtype for tensor in read.values()} == {torch.float32}
+    torch.testing.assert_close(read["features.2.weight"], weights["features.2.weight"], rtol=1e-3, atol=1e-3)
+
+
+def refusal(path, last: str = "relu1_1") -> str:
+    with pytest.raises(InputError) as error:
+        resolve(from_file(path, last))
+    assert str(path) in str(error.value) and "\n" not in str(error.value)
+    return str(error.value)
+
+
+def test_missing_file(tmp_path):
+    assert "does not exist" in refusal(tmp_path / "vgg19.pth")
+
+
+@pytest.mark.parametrize("suffix", [".pth", ".safetensors"])
+def test_a_web_page_under_the_files_name(tmp_path, suffix):
+    path = tmp_path / f"vgg19{suffix}"
+    path.write_text("\n<!DOCTYPE html><html><title>Quota exceeded</title></html>")
+    assert "HTML page" in refusal(path)
+
+
+@pytest.mark.parametrize("content", [b"", b"hello", b"version https://git-lfs.github.com/spec/v1\n", b"\x89PNG\r\n",
+                                     b"\x1f\x8b\x08\x00", b"PK\x03\x04", b"e", b"}e."])
+def test_a_file_that_holds_something_else(tmp_path, content):
+    path = tmp_path / "vgg19.pth"
+    path.write_bytes(content)
+    assert "state dict" in refusal(path)
+
+
+def test_a_truncated_file(tmp_path):
+    path = tmp_path / "vgg19.pth"
+    torch.save(random_weights("relu1_2"), path)
+    path.write_bytes(path.read_bytes()[:-1000])
+    assert "state dict" in refusal(path)
+
+
+@pytest.mark.parametrize("save", [torch.save, lambda value, path: path.write_bytes(pickle.dumps(value))])
+def test_code_in_a_pickle_is_refused_and_not_executed(tmp_path, save):
+    path = tmp_path / "vgg19.pth"
+    save({**random_weights("relu1_1"), "features.0.bias": Touch(tmp_path / "executed")}, path)
+    assert "without executing code" in refusal(path)
+    assert not (tmp_path / "executed").exists()
+
+
+@pytest.mark.parametrize("shape", [(64, 3, 5, 5), (32, 3, 3, 3)])
+def test_other_shapes_than_vgg19s(tmp_path, shape):
+    path = tmp_path / "vgg19.pth"
+    torch.save(random_weights("relu1_1") | {"features.0.weight": torch.zeros(shape)}, path)
+    sentence = refusal(path)
+    assert "features.0.weight" in sentence and str(shape) in sentence and "(64, 3, 3, 3)" in sentence
+
+
+@pytest.mark.parametrize("value", ["a string", None, 1])
+def test_values_that_are_no_tensors(tmp_path, value):
+    path = tmp_path / "vgg19.pth"
+    torch.save(random_weights("relu1_1") | {"features.0.weight": value}, path)
+    assert "features.0.weight" in refusal(path)
+
+
+def test_weights_that_are_not_finite(tmp_path):
+    path = tmp_path / "vgg19.pth"
+    weights = random_weights("relu1_1")
+    weights["features.0.weight"][0, 0, 0, 0] = float("nan")
+    torch.save(weights, path)
+    assert "features.0.weight" in refusal(path)
+
+
+@pytest.mark.parametrize("content", [[1], torch.zeros(2)])
+def test_no_state_dict(tmp_path, content):
+    path = tmp_path / "vgg19.pth"
+    torch.save(content, path)
+    assert "not a state dict" in refusal(path)
+
+
+def test_another_network(tmp_path):
+    path = tmp_path / "vgg19.pth"
+    torch.save({"conv1.weight": torch.zeros(64, 3, 7, 7)}, path)
+    assert "features.0.weight" in refusal(path)
+
+
+@pytest.mark.parametrize("drop", [None, "features.5.bias"])
+def test_a_prefix_too_short_for_the_layers(tmp_path, drop):
+    path = tmp_path / "vgg19.pth"
+    weights = random_weights("relu2_1" if drop else "relu1_2")
+    weights.pop(drop, None)
+    torch.save(weights, path)
+    sentence = refusal(path, "relu2_1")
+    assert "relu2_1" in sentence and "only up to relu1_2" in sentence
+
+
+def test_a_prefix_too_short_for_the_evaluation(tmp_path):
+    path = tmp_path / "vgg19.pth"
+    torch.save(random_weights("relu1_1"), path)
+    params = from_file(path)
+    params = params.model_copy(update={"evaluate": params.evaluate.model_copy(update={"feature_layers": ["relu2_1"]})})
+    with pytest.raises(InputError, match="relu2_1"):
+        resolve(params)
+
+
+def test_a_file_that_changed_after_the_plan(tmp_path):
+    path = tmp_path / "vgg19.pth"
+    torch.save(random_weights("relu1_1"), path)
+    plan = resolve(from_file(path))["pipeline/loss_network.json"]
+    torch.save(random_weights("relu1_1", seed=1), path)
+    with pytest.raises(InputError, match="no longer the file"):
+        loss_network.weights(plan)

@@ -1,0 +1,46 @@
+"""A variant, faces and a loss network so small that a test can train with them."""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from pipeline.config import Variant, load_params
+from pipeline.losses import loss_network
+from pipeline.models.vgg19 import parameter_shapes
+
+PARAMS = Path(__file__).resolve().parents[1] / "params.yaml"
+SIZE = 32
+
+
+def variant(name: str = "dfc", loss: dict | None = None, **train) -> Variant:
+    """The committed `name` with 32×32 images, 4 latent dimensions, the features of relu1_1 alone, in float32."""
+    resolved = load_params(PARAMS).variant(name).model_dump()
+    resolved["image_size"] = SIZE
+    resolved["model"] = {"latent_dim": 4, "channels": [4, 4, 8, 8]}
+    if resolved["loss"]["reconstruction"] == "feature":
+        resolved["loss"] |= {"layers": ["relu1_1"], "reference_rms": {"relu1_1": 50.2}}
+    resolved["loss"] |= loss or {}
+    resolved["train"] |= {"batch_size": 8, "epochs": 3, "learning_rate": 0.005, "precision": "fp32"} | train
+    return Variant.model_validate(resolved)
+
+
+def faces(number: int, seed: int = 0, size: int = SIZE) -> np.ndarray:
+    """Smooth random pictures, uint8 N×3×S×S, all around the same one."""
+    mean = np.random.default_rng(99).uniform(0, 255, (1, 3, 4, 4))
+    own = np.random.default_rng(seed).uniform(0, 255, (number, 3, 4, 4))
+    coarse = torch.from_numpy((mean + own) / 2)
+    return torch.nn.functional.interpolate(coarse, size, mode="bilinear").to(torch.uint8).numpy()
+
+
+def random_weights(last: str, seed: int = 0) -> loss_network.Weights:
+    """The random loss network, cut at the layer `last`."""
+    weights = loss_network.random_weights(seed)
+    return {name: weights[name] for name in parameter_shapes(last)}
+
+
+def write_loss_network(path: Path, last: str = "relu1_1") -> Path:
+    """The random loss network up to `last`, calibrated on a few faces."""
+    weights = random_weights(last)
+    loss_network.save(path, weights, loss_network.measure_rms(weights, torch.from_numpy(faces(16))), "random")
+    return path

@@ -1,0 +1,248 @@
+"""The training loop: it learns, it stops and goes on as if it had not stopped, and workers share its batches."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from pipeline.errors import InputError
+from pipeline.losses.build import build_objective
+from pipeline.training import checkpoints
+from pipeline.training.loop import Diverged, History, train
+from pipeline.training.randomness import epoch_order, noise
+from tests import tiny
+
+IMAGES, BATCH = 43, 8          # five whole batches, and three images over
+STEPS = IMAGES // BATCH
+NOTHING = np.empty((0, 3, tiny.SIZE, tiny.SIZE), np.uint8)
+
+
+@pytest.fixture(scope="module")
+def network(tmp_path_factory):
+    return tiny.write_loss_network(tmp_path_factory.mktemp("models") / "loss_network.safetensors")
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    """For tensors so small, a second one only costs time."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture
+def run(network, tmp_path):
+    """run(variant, folder="run", **options of train) → the trained weights, a copy, and the history."""
+    def run(variant=None, folder: str = "run", objective=None, **options) -> tuple[dict[str, torch.Tensor], History]:
+        variant = variant or tiny.variant()
+        objective = objective or build_objective(variant, network)
+        history = train(variant, objective, tiny.faces(IMAGES), tiny.faces(10, seed=1), tmp_path / folder,
+                        **{"checkpoint_steps": 2, "progress": False, **options})
+        return {name: tensor.clone() for name, tensor in objective.vae.state_dict().items()}, history
+    return run
+
+
+class Recording(nn.Module):
+    """An objective that remembers which images it saw, where every pixel of image i is i, and the noise."""
+
+    def __init__(self):
+        super().__init__()
+        self.vae = nn.Linear(1, 1)
+        self.images, self.noise = [], []
+
+    def forward(self, images, noise):
+        self.images.append(((images[:, 0, 0, 0] + 1) * 127.5).round().int().tolist())
+        self.noise.append(noise.clone())
+        loss = self.vae.weight.sum() + images.mean()
+        return loss, {"kl": loss.detach(), "loss": loss.detach()}
+
+
+def record(directory, images: int = IMAGES, rank: int = 0, workers: int = 1, **recipe) -> Recording:
+    numbered = np.broadcast_to(np.arange(images, dtype=np.uint8)[:, None, None, None], (images, 3, 4, 4)).copy()
+    objective = Recording()
+    train(tiny.variant(**recipe), objective, numbered, NOTHING, directory, rank=rank, workers=workers, progress=False)
+    return objective
+
+
+class Interrupted(Exception):
+    pass
+
+
+def test_the_loss_falls(run):
+    weights, history = run(tiny.variant(epochs=10, learning_rate=0.01))
+    first, last = history.epochs[0], history.epochs[-1]
+    for term in ("loss", "relu1_1", "valid_loss"):
+        assert last[term] < 0.9 * first[term], term
+    assert all(tensor.isfinite().all() for tensor in weights.values())
+
+
+def test_the_history_has_every_step_and_every_epoch(run):
+    seen_rows, seen_epochs = [], []
+    _, history = run(tiny.variant(lr_decay=0.5), on_steps=seen_rows.extend, on_epoch=seen_epochs.append)
+    assert [row["step"] for row in history.steps] == list(range(1, 3 * STEPS + 1))
+    assert [row["epoch"] for row in history.steps] == [1] * STEPS + [2] * STEPS + [3] * STEPS
+    assert [row["learning_rate"] for row in history.steps[::STEPS]] == [0.005, 0.0025, 0.00125]
+    assert seen_rows == history.steps and seen_epochs == history.epochs
+    assert [row["step"] for row in history.epochs] == [STEPS, 2 * STEPS, 3 * STEPS]
+    second = history.steps[STEPS:2 * STEPS]
+    assert history.epochs[1]["relu1_1"] == pytest.approx(np.mean([row["relu1_1"] for row in second]))
+    assert set(history.steps[0]) == {"step", "epoch", "learning_rate", "kl", "relu1_1", "loss"}
+    assert {"valid_kl", "valid_loss", "active_units", "seconds", "images_per_second"} <= set(history.epochs[0])
+
+
+def test_the_first_step_has_the_learning_rate_of_its_epoch(run, network):
+    """Adam's first step moves every weight by the learning rate, whatever the gradient."""
+    start = build_objective(tiny.variant(), network).vae.decoder[-1].bias.detach().clone()
+    weights, _ = run(tiny.variant(epochs=1, batch_size=IMAGES, learning_rate=0.003))
+    moved = (list(weights.values())[-1] - start).abs()
+    torch.testing.assert_close(moved, torch.full_like(moved, 0.003), rtol=1e-2, atol=0)
+
+
+def test_a_run_is_a_function_of_its_seed(run):
+    one, same = run(folder="one"), run(folder="same")
+    other = run(tiny.variant().model_copy(update={"seed": 1}), folder="other")
+    assert all(torch.equal(one[0][name], same[0][name]) for name in one[0]) and one[1].steps == same[1].steps
+    assert other[1].steps != one[1].steps
+
+
+# With a checkpoint every 2 steps, and one at the end of every epoch of 5.
+@pytest.mark.parametrize(("stop_at", "resumes_after"), [
+    (2, 0),    # before the first checkpoint
+    (4, 2),    # in the first epoch
+    (8, 6),    # in the second
+    (5, 4),    # at the first epoch's last step, before its checkpoint
+    (10, 8),
+    (15, 14),  # at the very last step
+])
+def test_interrupted_and_resumed_is_as_if_undisturbed(run, stop_at, resumes_after):
+    undisturbed, history = run(folder="undisturbed")
+
+    def interrupt(rows):
+        if rows[-1]["step"] >= stop_at:
+            raise Interrupted
+
+    with pytest.raises(Interrupted):
+        run(folder="interrupted", on_steps=interrupt)
+    again = []
+    resumed, resumed_history = run(folder="interrupted", on_steps=again.extend)
+    assert again[0]["step"] == resumes_after + 1
+    assert_the_same(undisturbed, history, resumed, resumed_history)
+
+
+@pytest.mark.parametrize("epoch", [1, 2, 3])
+def test_interrupted_between_two_epochs(run, epoch):
+    """After the epoch's checkpoint, when its row goes out."""
+    undisturbed, history = run(folder="undisturbed")
+
+    def interrupt(row):
+        if row["epoch"] == epoch:
+            raise Interrupted
+
+    with pytest.raises(Interrupted):
+        run(folder="interrupted", on_epoch=interrupt)
+    again = []
+    resumed, resumed_history = run(folder="interrupted", on_steps=again.extend)
+    assert [row["step"] for row in again] == list(range(epoch * STEPS + 1, 3 * STEPS + 1))
+    assert_the_same(undisturbed, history, resumed, resumed_history)
+
+
+def assert_the_same(weights, history, other_weights, other_history):
+    assert weights.keys() == other_weights.keys()
+    assert all(torch.equal(weights[name], other_weights[name]) for name in weights)
+    assert history.steps == other_history.steps
+    assert [without_time(row) for row in history.epochs] == [without_time(row) for row in other_history.epochs]
+
+
+def without_time(row: dict) -> dict:
+    return {name: value for name, value in row.items() if name not in ("seconds", "images_per_second")}
+
+
+def test_checkpoints_hold_the_vae_and_not_the_loss_network(run, tmp_path):
+    weights, history = run()
+    assert [path.name for path in checkpoints.written(tmp_path / "run")] == ["step-00000014.pt", "step-00000015.pt"]
+    saved = checkpoints.load_newest(tmp_path / "run")
+    assert all(torch.equal(saved["model"][name], weights[name]) for name in weights)
+    assert saved["model"].keys() == weights.keys() and saved["steps"] == history.steps
+
+
+class TurnsNaN(nn.Module):
+    """An objective whose one term is no longer finite from a step on."""
+
+    def __init__(self, objective: nn.Module, term: str, step: int, value: float):
+        super().__init__()
+        self.inner, self.vae = objective, objective.vae
+        self.term, self.step, self.value, self.calls = term, step, value, 0
+
+    def forward(self, images, noise):
+        loss, terms = self.inner(images, noise)
+        self.calls += self.training
+        if self.training and self.calls >= self.step:
+            terms = {**terms, self.term: torch.tensor(self.value), "loss": torch.tensor(float("nan"))}
+        return loss, terms
+
+
+@pytest.mark.parametrize(("term", "step", "value", "newest"), [
+    ("kl", 4, float("nan"), 2), ("relu1_1", 7, float("inf"), 6), ("relu1_1", 1, float("-inf"), None),
+    ("kl", 5, float("nan"), 4), ("kl", 6, float("nan"), 5)])
+def test_divergence_names_term_and_step_and_leaves_the_checkpoint(run, network, tmp_path, term, step, value, newest):
+    objective = TurnsNaN(build_objective(tiny.variant(), network), term, step, value)
+    with pytest.raises(Diverged, match=f"dfc diverged: {term} is {value} at step {step}; .*train.learning_rate"):
+        run(objective=objective)
+    saved = checkpoints.load_newest(tmp_path / "run")
+    assert (saved and saved["step"]) == newest
+    assert saved is None or all(tensor.isfinite().all() for tensor in saved["model"].values())
+
+
+def test_a_learning_rate_far_too_high_ends_in_a_sentence(run):
+    with pytest.raises(InputError, match=r"at step \d+"):
+        run(tiny.variant(learning_rate=1e18))
+
+
+def test_the_last_partial_batch_is_dropped(tmp_path):
+    recorded = record(tmp_path, epochs=2)
+    assert [len(batch) for batch in recorded.images] == [BATCH] * 2 * STEPS
+    for epoch in range(2):
+        seen = sum(recorded.images[epoch * STEPS:(epoch + 1) * STEPS], [])
+        assert seen == epoch_order(tiny.variant().seed, epoch, IMAGES)[:STEPS * BATCH].tolist()
+
+
+def test_every_step_has_its_own_noise(tmp_path):
+    recorded = record(tmp_path, epochs=2)
+    for step, drawn in enumerate(recorded.noise):
+        assert torch.equal(drawn, noise(tiny.variant().seed, step, BATCH, 4))
+
+
+def test_fewer_images_than_a_batch_are_one_batch(tmp_path):
+    recorded = record(tmp_path, images=6, epochs=2)
+    assert [len(batch) for batch in recorded.images] == [6, 6]
+
+
+def test_workers_share_every_batch(tmp_path):
+    """Two workers, one after the other: together they see what one alone sees, and neither what the other sees."""
+    alone = record(tmp_path / "alone", epochs=2)
+    first, second = (record(tmp_path / str(rank), rank=rank, workers=2, epochs=2) for rank in range(2))
+    assert len(first.images) == len(second.images) == len(alone.images)
+    for whole, one, other in zip(alone.images, first.images, second.images):
+        assert len(one) == len(other) == BATCH // 2 and not set(one) & set(other)
+        assert one + other == whole
+    for whole, one, other in zip(alone.noise, first.noise, second.noise):
+        assert torch.equal(torch.cat([one, other]), whole)
+
+
+def test_only_the_first_worker_writes_and_reports(tmp_path):
+    rows, epochs = [], []
+    numbered = np.zeros((16, 3, 4, 4), np.uint8)
+    train(tiny.variant(epochs=1), Recording(), numbered, NOTHING, tmp_path / "run", 1, rank=1, workers=2,
+          on_steps=rows.extend, on_epoch=epochs.append, progress=False)
+    assert not rows and len(epochs) == 1 and not (tmp_path / "run").exists()
+
+
+def test_a_batch_that_the_workers_cannot_share_evenly(tmp_path):
+    with pytest.raises(InputError, match="train.batch_size is 8, which 3 workers.*multiple of cluster.workers"):
+        record(tmp_path, workers=3)
+
+
+def test_no_images(tmp_path):
+    with pytest.raises(InputError):
+        record(tmp_path, images=0)

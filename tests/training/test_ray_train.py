@@ -1,0 +1,174 @@
+"""Training through Ray Train, in this process and by real workers."""
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+
+from pipeline.config import Cluster, Variant
+from pipeline.data import shards
+from pipeline.data.pixels import to_network
+from pipeline.errors import InputError
+from pipeline.losses.build import build_objective
+from pipeline.training import checkpoints, ray_train
+from pipeline.training.randomness import epoch_order, noise
+from tests import tiny
+
+IMAGES = {"train": 16, "valid": 4}
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory) -> Path:
+    """Shards of a few faces, and a loss network."""
+    root = tmp_path_factory.mktemp("project")
+    for split, count in IMAGES.items():
+        ids = np.array([f"{split}-{number}.jpg" for number in range(count)])
+        shards.write_part(root / "shards", "aligned", split, 0, ids, tiny.faces(count, seed=len(split)),
+                          np.zeros((count, 40), bool), np.zeros((count, 5, 2), np.int16), {})
+    (root / "shards" / "_manifest.json").write_text(
+        json.dumps({"image_size": tiny.SIZE, "views": ["aligned"], "images": IMAGES}))
+    tiny.write_loss_network(root / "loss_network.safetensors")
+    return root
+
+
+@pytest.fixture
+def job(project, tmp_path):
+    """job(variant, **changes) → a job whose checkpoints lie in a folder of its own."""
+    def job(variant: Variant, **changes) -> ray_train.Job:
+        return ray_train.Job(**{
+            "variant": variant, "shards": project / "shards", "loss_network": project / "loss_network.safetensors",
+            "directory": tmp_path / "checkpoints" / "dfc-0", "checkpoint_steps": 1,
+            "on_steps": lambda rows: None, "on_epoch": lambda row: None, **changes})
+    return job
+
+
+def cluster(workers: int = 0) -> Cluster:
+    return Cluster(address=None, workers=workers, gpus_per_worker=0, storage="", checkpoint_steps=1, processes=0)
+
+
+def first_batches(project: Path, variant: Variant, steps: int) -> list[tuple[torch.Tensor, torch.Tensor]]:
+    """Images and noise of the first steps, over all workers."""
+    faces = to_network(torch.from_numpy(shards.load(project / "shards", "aligned", "train").pixels))
+    order = epoch_order(variant.seed, 0, len(faces)).reshape(-1, variant.train.batch_size)
+    return [(faces[rows], noise(variant.seed, step, len(rows), 4)) for step, rows in enumerate(order[:steps])]
+
+
+def test_zero_workers_train_in_this_process(project, job):
+    rows, epochs = [], []
+    variant = tiny.variant(epochs=4)
+    weights, history = ray_train.fit(job(variant, on_steps=rows.extend, on_epoch=epochs.append), cluster())
+    assert [row["step"] for row in rows] == list(range(1, 9)) and len(epochs) == 4
+    assert history.steps == rows and history.epochs == epochs
+    assert epochs[-1]["loss"] < epochs[0]["loss"]
+    objective = build_objective(variant, project / "loss_network.safetensors")
+    expected = objective(*first_batches(project, variant, 1)[0])[1]
+    assert rows[0]["loss"] == pytest.approx(expected["loss"].item(), rel=1e-4)
+    assert weights.keys() == objective.vae.state_dict().keys()
+    assert not torch.equal(weights["mu.weight"], objective.vae.state_dict()["mu.weight"])
+
+
+def test_a_fit_that_was_interrupted_goes_on(job):
+    def interrupt(rows):
+        if rows[-1]["step"] == 3:
+            raise KeyboardInterrupt
+
+    rows, variant = [], tiny.variant(epochs=2)
+    with pytest.raises(KeyboardInterrupt):
+        ray_train.fit(job(variant, on_steps=interrupt), cluster())
+    _, history = ray_train.fit(job(variant, on_steps=rows.extend), cluster())
+    assert [row["step"] for row in rows] == [3, 4] and [row["step"] for row in history.steps] == [1, 2, 3, 4]
+
+
+def test_an_input_error_in_the_loop_arrives_as_one(job, tmp_path):
+    with pytest.raises(InputError, match="no shards at") as error:
+        ray_train.fit(job(tiny.variant(), shards=tmp_path / "nowhere"), cluster())
+    assert "\n" not in str(error.value) and error.value.__cause__ is None
+
+
+def test_any_other_error_stays_what_it_is(job):
+    def bug(rows):
+        raise ZeroDivisionError("a bug")
+
+    with pytest.raises(ZeroDivisionError, match="a bug"):
+        ray_train.fit(job(tiny.variant(), on_steps=bug), cluster())
+
+
+def test_a_batch_that_the_workers_cannot_share_is_refused_before_ray_starts(job, monkeypatch):
+    import ray
+
+    monkeypatch.setattr(ray, "init", lambda **options: pytest.fail("Ray was started"))
+    with pytest.raises(InputError, match="train.batch_size is 8, which 3 workers"):
+        ray_train.fit(job(tiny.variant()), cluster(workers=3))
+
+
+def test_our_own_error_is_found_wherever_ray_puts_it():
+    sentence = InputError("the sentence")
+    assert ray_train.own_error(sentence) is sentence
+    for wrapped in (SimpleNamespace(cause=sentence), sentence):
+        failure = RuntimeError("Ray's own")
+        failure.worker_failures = {0: RuntimeError("other"), 1: wrapped}
+        assert ray_train.own_error(failure) is sentence
+    chained = RuntimeError("outer")
+    chained.__cause__ = sentence
+    assert ray_train.own_error(chained) is sentence
+    assert ray_train.own_error(RuntimeError("a bug")) is None
+
+
+# Real workers: a cluster on this machine for both tests, since one takes seconds to start.
+
+
+@pytest.fixture(scope="module")
+def ray_cluster():
+    import ray
+
+    ray.init(num_cpus=3, include_dashboard=False, logging_level="warning", log_to_driver=False)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(ray, "shutdown", lambda: None)  # `fit` ends the cluster that it began
+        yield
+    ray.shutdown()
+
+
+def test_two_workers_train_one_model(project, job, ray_cluster):
+    """Against the same in this process: each worker's half of a batch, and the mean of the two gradients.
+
+    On a CPU, batch norm sees a worker's own half, so a run by one worker differs in every step; and the loss that
+    is reported is the first worker's. What must be equal is what the first worker would have without a cluster. The
+    second step shows whether the gradients were averaged.
+    """
+    variant = tiny.variant(epochs=1)
+    weights, history = ray_train.fit(job(variant), cluster(workers=2))
+    assert len(history.steps) == 2 and len(history.epochs) == 1 and all(w.isfinite().all() for w in weights.values())
+
+    losses = by_hand(project, variant, halves=(0, 1))
+    assert [row["loss"] for row in history.steps] == pytest.approx(losses, rel=1e-4)
+    alone = by_hand(project, variant, halves=(0,))
+    assert alone[0] == losses[0] and alone[1] != pytest.approx(losses[1], rel=1e-3)  # so the line above says something
+
+    whole = build_objective(variant, project / "loss_network.safetensors")(*first_batches(project, variant, 1)[0])[0]
+    assert losses[0] == pytest.approx(whole.item(), rel=0.5)
+
+
+def by_hand(project: Path, variant: Variant, halves: tuple[int, ...]) -> list[float]:
+    """The first half's loss at two steps, when Adam follows the mean of the gradients of `halves`."""
+    objective = build_objective(variant, project / "loss_network.safetensors")
+    parameters = list(objective.vae.parameters())
+    optimizer = torch.optim.Adam(parameters, variant.train.learning_rate, betas=(variant.train.adam_beta1, 0.999))
+    losses = []
+    for images, z in first_batches(project, variant, 2):
+        each = [objective(images.chunk(2)[half], z.chunk(2)[half])[0] for half in halves]
+        losses.append(each[0].item())
+        gradients = [torch.autograd.grad(loss, parameters) for loss in each]
+        for parameter, *of_halves in zip(parameters, *gradients):
+            parameter.grad = torch.stack(of_halves).mean(dim=0)
+        optimizer.step()
+    return losses
+
+
+def test_an_input_error_in_a_real_worker_arrives_as_one(job, ray_cluster, tmp_path):
+    with pytest.raises(InputError, match="no shards at") as error:
+        ray_train.fit(job(tiny.variant(), shards=tmp_path / "nowhere"), cluster(workers=1))
+    assert "\n" not in str(error.value)
+    assert checkpoints.load_newest(tmp_path / "checkpoints" / "dfc-0") is None
