@@ -21,6 +21,7 @@ from pipeline.losses.build import build_objective
 from pipeline.losses.kl import kl_per_dimension
 from pipeline.models.vae import VAE
 from pipeline.models.vgg19 import IMAGENET_MEAN, IMAGENET_STD, LAYERS, RELU_INDEX
+from pipeline.training.memory import keep_freed_memory
 
 Step = Callable[[torch.Tensor, torch.Tensor], None]
 
@@ -85,6 +86,7 @@ def main() -> None:
     parser.add_argument("--batch-size", type=int, default=64)
     options = parser.parse_args()
 
+    keep_freed_memory()  # of the whole process, so the plain version has it too
     torch.manual_seed(0)
     variant = load_params().variant("dfc")
     state = loss_network.random_weights(0)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
 from pipeline.data.attributes import ATTRIBUTES
 from pipeline.errors import InputError
@@ -22,7 +22,7 @@ PositiveFloat = Annotated[float, Field(gt=0)]
 
 
 class Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Data(Section):
@@ -33,6 +33,13 @@ class Data(Section):
     valid_images: Positive
     limit: Positive | None
     image_size: int
+
+    @field_validator("test", mode="before")
+    @classmethod
+    def official_or_number(cls, test: Any) -> Any:
+        if test != "official" and (type(test) is not int or test < 1):
+            raise ValueError(f"must be official or a number of images, not {test!r}")
+        return test
 
     @field_validator("image_size")
     @classmethod
@@ -47,11 +54,12 @@ class LossNetwork(Section):
     file: str | None
     calibration_images: Positive
 
-    @model_validator(mode="after")
-    def file_given(self) -> "LossNetwork":
-        if self.source == "file" and not self.file:
-            raise ValueError("source is file, so file must name the weights, e.g. -S loss_network.file=/data/vgg19.pth")
-        return self
+    @field_validator("file")
+    @classmethod
+    def file_given(cls, file: str | None, info: ValidationInfo) -> str | None:
+        if info.data.get("source") == "file" and not file:
+            raise ValueError("must name the weights, since source is file, e.g. -S loss_network.file=/data/vgg19.pth")
+        return file
 
 
 class Model(Section):
@@ -80,12 +88,13 @@ class FeatureLossConfig(Section):
 
     _layers = field_validator("layers")(check_layers)
 
-    @model_validator(mode="after")
-    def references_known(self) -> "FeatureLossConfig":
-        for layer in self.layers:
-            if layer not in self.reference_rms:
-                raise ValueError(f"reference_rms has no value for {layer}; add the RMS of its activations")
-        return self
+    @field_validator("reference_rms")
+    @classmethod
+    def references_known(cls, reference_rms: dict[str, float], info: ValidationInfo) -> dict[str, float]:
+        for layer in info.data.get("layers", []):
+            if layer not in reference_rms:
+                raise ValueError(f"has no value for {layer}; add the RMS of its activations")
+        return reference_rms
 
 
 class PixelLossConfig(Section):
@@ -215,10 +224,11 @@ class Params(Section):
             if section not in base:
                 raise InputError(f"params.yaml: {where}.{section} is not a section a variant can change"
                                  f"{did_you_mean(section, base)}; it can change model, loss and train")
-            for key in values or {}:
-                if key not in base[section]:
+            known = LOSS_KEYS if section == "loss" else base[section]
+            for key in block(values or {}, f"{where}.{section}"):
+                if key not in known:
                     raise InputError(f"params.yaml: {where}.{section}.{key} is not a known parameter"
-                                     f"{did_you_mean(key, base[section])}")
+                                     f"{did_you_mean(key, known)}")
         resolved = {section: {**values, **(own.get(section) or {})} for section, values in base.items()}
         resolved["loss"] = needed_by_loss(resolved["loss"])
         fields = dict(name=name, label="", seed=self.seed, image_size=self.data.image_size, **resolved)
@@ -229,13 +239,14 @@ class Params(Section):
 def needed_by_loss(loss: dict[str, Any]) -> dict[str, Any]:
     """Only the parameters that this reconstruction loss reads, so that the others do not touch this variant."""
     kinds = {"feature": FeatureLossConfig, "pixel": PixelLossConfig}
-    kind = kinds.get(loss.get("reconstruction"))
+    kind = kinds.get(str(loss.get("reconstruction")))
     if kind is None:
         raise InputError(f"params.yaml: loss.reconstruction is {loss.get('reconstruction')!r}; "
                          f"it must be one of {', '.join(kinds)}.")
     needed = {key: value for key, value in loss.items() if key in kind.model_fields}
-    if kind is FeatureLossConfig and isinstance(needed.get("reference_rms"), dict):
-        needed["reference_rms"] = {k: v for k, v in needed["reference_rms"].items() if k in needed.get("layers", [])}
+    layers, reference_rms = needed.get("layers"), needed.get("reference_rms")
+    if kind is FeatureLossConfig and isinstance(layers, list) and isinstance(reference_rms, dict):
+        needed["reference_rms"] = {layer: rms for layer, rms in reference_rms.items() if layer in layers}
     return needed
 
 
@@ -268,7 +279,7 @@ def load_params(path: str | os.PathLike = "params.yaml") -> Params:
         raw = yaml.safe_load(Path(path).read_text())
     except FileNotFoundError:
         raise InputError(f"{path} is missing; run this from the project's root.") from None
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise InputError(f"{path} is not valid YAML: {' '.join(str(error).split())}.") from None
     if not isinstance(raw, dict):
         raise InputError(f"{path} is empty or not a mapping; restore it with `git checkout {path}`.")
@@ -283,18 +294,32 @@ def load_params(path: str | os.PathLike = "params.yaml") -> Params:
 
 def fill_from_scale(raw: dict[str, Any]) -> dict[str, Any]:
     """Replace nulls by the value that `scales.<scale>` has for them; a value that is set wins."""
-    scales, scale = raw.get("scales") or {}, raw.get("scale")
-    if scale not in scales:
+    scales, scale = block(raw.get("scales"), "scales"), raw.get("scale")
+    if not isinstance(scale, str) or scale not in scales:
         raise InputError(f"params.yaml: scale is {scale!r}; it must be one of {', '.join(map(str, scales))}.")
     filled = {key: dict(value) if isinstance(value, dict) else value for key, value in raw.items()}
-    for section, values in scales[scale].items():
-        for key, value in values.items():
-            if key not in (filled.get(section) or {}):
-                raise InputError(f"params.yaml: scales.{scale}.{section}.{key} is not a known parameter"
-                                 f"{did_you_mean(key, filled.get(section) or {})}")
-            if filled[section][key] is None:
-                filled[section][key] = value
+    for name, sections in scales.items():
+        for section, values in block(sections, f"scales.{name}").items():
+            if section not in Params.model_fields:
+                raise InputError(f"params.yaml: scales.{name}.{section} is not a known section"
+                                 f"{did_you_mean(section, Params.model_fields)}")
+            into = filled.get(section)
+            for key, value in block(values, f"scales.{name}.{section}").items():
+                if not isinstance(into, dict):
+                    break  # the section itself is wrong, which `validated` says
+                if key not in into:
+                    raise InputError(f"params.yaml: scales.{name}.{section}.{key} is not a known parameter"
+                                     f"{did_you_mean(key, into)}")
+                if name == scale and into[key] is None:
+                    into[key] = value
     return filled
+
+
+def block(value: Any, name: str) -> dict[str, Any]:
+    """`value`, if it is a block of parameters; else an InputError."""
+    if not isinstance(value, dict):
+        raise InputError(f"params.yaml: {name} is {value!r}, but should be a block of parameters")
+    return value
 
 
 def validated(model: type[BaseModel], values: dict[str, Any], own: dict[tuple[str, str], str] | None = None) -> Any:

@@ -29,7 +29,10 @@ def with_lists(arguments: list[str], params: Path = Path("params.yaml")) -> list
     if arguments[:2] not in (["exp", "run"], ["experiments", "run"]) or not params.is_file():
         return arguments
     sweep = "--queue" in arguments
-    known = yaml.safe_load(params.read_text())
+    try:
+        known = yaml.safe_load(params.read_text())
+    except (yaml.YAMLError, UnicodeDecodeError):  # DVC says where
+        return arguments
     rewritten, is_value = [], False
     for argument in arguments:
         option = next((option for option in ("--set-param=", "-S") if argument.startswith(option)

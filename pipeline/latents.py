@@ -64,7 +64,7 @@ def read(path: Path, splits: Iterable[str] | None = None) -> Latents:
 
     def matrix(name: str) -> np.ndarray:
         column = table[name].combine_chunks()
-        return column.flatten().to_numpy().reshape(len(table), -1)
+        return column.flatten().to_numpy().reshape(len(table), column.type.list_size)
 
     return Latents(table["image_id"].to_numpy(), table["split"].to_numpy(), matrix("mu"), matrix("logvar"))
 

@@ -83,16 +83,19 @@ def write_run(path: Path, run_id: str) -> None:
 
 
 def existing_run(config: Tracking, remembered: Path) -> str | None:
-    """The run id in a file, if the file is there and the store still knows the run."""
+    """The run id in a file, if the file is there and the store still has the run."""
     from mlflow.exceptions import MlflowException
 
     if not remembered.is_file():
         return None
     run_id = read_json(remembered)["run_id"]
     try:
-        return client(config).get_run(run_id).info.run_id
-    except MlflowException:
+        run = client(config).get_run(run_id)
+    except MlflowException as error:
+        if error.error_code != "RESOURCE_DOES_NOT_EXIST":  # the store does not answer
+            raise
         return None
+    return run_id if run.info.lifecycle_stage == "active" else None
 
 
 def parameters(variant: Variant) -> list:

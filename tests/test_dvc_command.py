@@ -66,7 +66,7 @@ def test_with_queue_an_escaped_comma_is_one_list():
 
 
 @pytest.mark.parametrize("arguments", [
-    ["repro", "-S", "loss.layers=relu3_1,relu4_1"], ["exp", "show", "-S", "loss.layers=a,b"], ["exp"], [], ["--version"],
+    ["repro", "-S", "loss.layers=relu3_1,relu4_1"], ["exp", "show", "-S", "loss.layers=a,b"], ["exp"], [],
     ["stage", "add", "-n", "x", "-p", "loss.layers,seed", "python x.py"],
 ])
 def test_other_commands_are_not_touched(arguments):

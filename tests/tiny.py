@@ -12,6 +12,8 @@ from pipeline.models.vgg19 import parameter_shapes
 PARAMS = Path(__file__).resolve().parents[1] / "params.yaml"
 SIZE = 32
 
+torch.set_num_threads(1)  # with tensors so small, a second thread only costs time
+
 
 def variant(name: str = "dfc", loss: dict | None = None, **train) -> Variant:
     """The committed `name` with 32×32 images, 4 latent dimensions, the features of relu1_1 alone, in float32."""

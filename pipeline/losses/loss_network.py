@@ -7,11 +7,10 @@ activations over natural images, measured once.
 import hashlib
 import json
 import os
-import pickle
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 from pipeline.config import FeatureLossConfig, LossNetworkPlan
@@ -69,7 +68,7 @@ def read_state_dict(path: Path) -> Weights:
             state = load_file(path)
         else:
             state = torch.load(path, map_location="cpu", weights_only=True)
-    except (SafetensorError, pickle.UnpicklingError, RuntimeError, EOFError, ValueError):
+    except Exception:  # on bytes that are something else, torch's reader ends in any error there is
         looks = "an HTML page, not weights" if path.open("rb").read(64).lstrip().startswith(b"<") else \
             "not a state dict that can be read without executing code"
         raise InputError(f"loss_network.file: {path} is {looks}; give a .pth or .safetensors state dict "
@@ -89,9 +88,13 @@ def checked_weights(state: Weights, path: Path) -> Weights:
         held = held and name in state
         if not held:
             break
-        if tuple(state[name].shape) != shape:
-            raise InputError(f"loss_network.file: {name} in {path} has shape {tuple(state[name].shape)}, but VGG-19's "
-                             f"is {shape}; give weights of VGG-19 without batch norm.")
+        given = tuple(state[name].shape) if isinstance(state[name], torch.Tensor) else type(state[name]).__name__
+        if given != shape:
+            raise InputError(f"loss_network.file: {name} in {path} has shape {given}, but VGG-19's is {shape}; "
+                             "give weights of VGG-19 without batch norm.")
+        if not state[name].isfinite().all():
+            raise InputError(f"loss_network.file: {name} in {path} has values that are not finite; "
+                             "the file is damaged, so get it again.")
         prefix[name] = state[name].float()
     if len(prefix) < 2:
         raise InputError(f"loss_network.file: {path} has no features.0.weight and features.0.bias; "

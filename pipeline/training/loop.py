@@ -58,6 +58,8 @@ def train(
     """
     recipe, device = variant.train, next(objective.parameters()).device
     inner = objective.module if hasattr(objective, "module") else objective
+    if not len(images):
+        raise InputError("the training split has no images; give more by data.limit or data.synthetic_images.")
     batch = min(recipe.batch_size, len(images))
     if batch % workers:
         raise InputError(f"train.batch_size is {batch}, which {workers} workers cannot share evenly; "

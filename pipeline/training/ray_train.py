@@ -14,6 +14,7 @@ from pipeline.errors import InputError
 from pipeline.losses.build import build_objective
 from pipeline.training import checkpoints
 from pipeline.training.loop import History, Row, train
+from pipeline.training.memory import keep_freed_memory
 
 os.environ.setdefault("RAY_TRAIN_V2_ENABLED", "1")
 os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
@@ -37,6 +38,7 @@ def train_worker(config: dict) -> None:
     import ray.train
     import ray.train.torch
 
+    keep_freed_memory()
     job: Job = config["job"]
     context = ray.train.get_context()
     rank, workers = context.get_world_rank(), context.get_world_size()

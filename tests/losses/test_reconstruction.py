@@ -4,9 +4,9 @@ import pytest
 import torch
 from torch import nn
 
+from pipeline.data.pixels import to_network
 from pipeline.losses.loss_network import measure_rms, prefix
 from pipeline.losses.reconstruction import FeatureLoss, PixelLoss, mean_square
-from pipeline.data.pixels import to_network
 from tests.tiny import faces, random_weights
 
 

@@ -31,7 +31,8 @@ def test_the_decoder_is_the_papers():
     convolutions = [module for module in decoder if isinstance(module, nn.Conv2d)]
     assert decoder[0].out_features == 256 * 4 * 4
     assert [conv.out_channels for conv in convolutions] == [128, 64, 32, 3]
-    assert {(conv.kernel_size, conv.stride, conv.padding_mode) for conv in convolutions} == {((3, 3), (1, 1), "replicate")}
+    assert {(conv.kernel_size, conv.stride) for conv in convolutions} == {((3, 3), (1, 1))}
+    assert {conv.padding_mode for conv in convolutions} == {"replicate"}
     assert [module.eps for module in decoder if isinstance(module, nn.BatchNorm2d)] == [1e-3] * 3
     assert sum(isinstance(module, nn.UpsamplingNearest2d) for module in decoder) == 4
 
@@ -73,8 +74,9 @@ def test_initial_weights():
 def test_in_evaluation_an_image_does_not_depend_on_its_batch():
     torch.manual_seed(0)
     vae = VAE(8, 32, (4, 8, 8, 16))
-    vae.encode(torch.randn(16, 3, 32, 32))  # batch statistics
-    vae.decode(torch.randn(16, 8))
+    for _ in range(30):  # batch statistics
+        vae.encode(torch.randn(16, 3, 32, 32))
+        vae.decode(torch.randn(16, 8))
     vae.eval()
     z, images = torch.randn(5, 8), torch.randn(5, 3, 32, 32)
     with torch.no_grad():

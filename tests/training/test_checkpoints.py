@@ -13,7 +13,8 @@ def names(directory) -> list[str]:
 def test_the_newest_comes_back(tmp_path):
     directory = tmp_path / "run"
     for step in (5, 10, 100_000):
-        checkpoints.save(directory, step, {"step": step, "model": {"w": torch.full((2,), float(step))}, "steps": [{"a": 1.0}]})
+        model = {"w": torch.full((2,), float(step))}
+        checkpoints.save(directory, step, {"step": step, "model": model, "steps": [{"a": 1.0}]})
     saved = checkpoints.load_newest(directory)
     assert saved["step"] == 100_000 and saved["steps"] == [{"a": 1.0}]
     assert torch.equal(saved["model"]["w"], torch.full((2,), 100_000.0))

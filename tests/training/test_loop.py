@@ -7,7 +7,7 @@ from torch import nn
 
 from pipeline.errors import InputError
 from pipeline.losses.build import build_objective
-from pipeline.training import checkpoints
+from pipeline.training import checkpoints, loop
 from pipeline.training.loop import Diverged, History, train
 from pipeline.training.randomness import epoch_order, noise
 from tests import tiny
@@ -20,15 +20,6 @@ NOTHING = np.empty((0, 3, tiny.SIZE, tiny.SIZE), np.uint8)
 @pytest.fixture(scope="module")
 def network(tmp_path_factory):
     return tiny.write_loss_network(tmp_path_factory.mktemp("models") / "loss_network.safetensors")
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    """For tensors so small, a second one only costs time."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture
@@ -145,6 +136,23 @@ def test_interrupted_between_two_epochs(run, epoch):
     resumed, resumed_history = run(folder="interrupted", on_steps=again.extend)
     assert [row["step"] for row in again] == list(range(epoch * STEPS + 1, 3 * STEPS + 1))
     assert_the_same(undisturbed, history, resumed, resumed_history)
+
+
+def test_interrupted_while_validating(run, monkeypatch):
+    """After an epoch's last step, which is a multiple of checkpoint_steps: the epoch's row must not be lost."""
+    undisturbed, history = run(folder="undisturbed")
+    validate, calls = loop.validate, []
+
+    def interrupt(*arguments):
+        calls.append(arguments)
+        if len(calls) == 2:
+            raise Interrupted
+        return validate(*arguments)
+
+    with monkeypatch.context() as patched, pytest.raises(Interrupted):
+        patched.setattr(loop, "validate", interrupt)
+        run(folder="interrupted")
+    assert_the_same(undisturbed, history, *run(folder="interrupted"))
 
 
 def assert_the_same(weights, history, other_weights, other_history):
