@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 PROJECT = Path(__file__).resolve().parents[1]
-TINY = {"synthetic_images: 4000": "synthetic_images: 120", "epochs: 4 ": "epochs: 1 ",
-        "calibration_images: 512": "calibration_images: 32", "per_class: 1000": "per_class: 20"}
+TINY = {"synthetic_images: 3000": "synthetic_images: 120", "epochs: 4 ": "epochs: 1 ",
+        "calibration_images: 256": "calibration_images: 32", "per_class: 1000": "per_class: 20"}
 
 
 def run(folder: Path, *command: str, ok: bool = True) -> str:
