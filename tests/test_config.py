@@ -48,8 +48,8 @@ def plan(params) -> dict[str, str]:
     return {name: params.variant(name).model_dump_json() for name in params.variants}
 
 
-def test_the_committed_file_is_the_papers_recipe():
-    params = load_params(PARAMS)
+def test_at_the_papers_scale_the_committed_file_is_the_papers_recipe(load):
+    params = load({"scale": "paper"})
     assert (params.model.latent_dim, params.data.image_size, params.train.batch_size) == (100, 64, 64)
     assert (params.loss["alpha"], params.loss["beta"], params.train.learning_rate) == (1.0, 0.5, 0.0005)
     assert list(params.variants) == ["pvae", "dfc", "dfc_345"]
@@ -162,7 +162,7 @@ def test_a_variant_reads_back_as_it_was_written(load, tmp_path):
     ({"variants.a-b": {}}, ["variants", "'a-b'", "letters"]),
     # what is not there
     ({"loss.layers": ["relu3_2"]}, ["reference_rms", "has no value for relu3_2"]),
-    ({"train.batch_size": ABSENT}, ["train.batch_size is missing"]),
+    ({"model.latent_dim": ABSENT}, ["model.latent_dim is missing"]),
     ({"seed": ABSENT}, ["seed is missing"]),
     ({"variants": None}, ["variants is None"]),
 ])

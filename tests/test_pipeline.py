@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 PROJECT = Path(__file__).resolve().parents[1]
-TINY = {"synthetic_images: 3000": "synthetic_images: 120", "epochs: 4 ": "epochs: 1 ",
+TINY = {"synthetic_images: 3000": "synthetic_images: 120", "epochs: 4\n": "epochs: 1\n",
         "calibration_images: 256": "calibration_images: 32", "per_class: 1000": "per_class: 20"}
 
 
