@@ -24,10 +24,10 @@ def main(name: str) -> None:
     variant = read_variant(f"plan/{name}.json")
     params = load_params()
     data, network = Path("data/shards").resolve(), Path("models/loss_network.safetensors").resolve()
-    hashes = {"data_sha256": shards.manifest(data)["sha256"], "loss_network_sha256": loss_network.sha256(network)}
     feature = variant.loss.reconstruction == "feature"
-    if not feature:
-        del hashes["loss_network_sha256"]
+    hashes = {"data_sha256": shards.manifest(data)["sha256"]}
+    if feature:
+        hashes["loss_network_sha256"] = loss_network.sha256(network)
 
     run_directory = checkpoints.folder(Path(lasting(params.cluster.storage)), name, variant.model_dump_json(),
                                        *hashes.values())
@@ -60,7 +60,8 @@ def main(name: str) -> None:
         write_json(training / "warnings.json", found)
         write_json(Path("metrics/train") / f"{name}.json", metrics)
 
-        tracking.add_to_run(params.tracking, model / "mlflow_run.json", variant, {f"train/{k}": v for k, v in metrics.items()},
+        tracking.add_to_run(params.tracking, model / "mlflow_run.json", variant,
+                            {f"train/{key}": value for key, value in metrics.items()},
                             [figures / "curves.png", figures / "samples.png"], "figures")
         tracking.log_vae(params.tracking, run_id, vae)
     checkpoints.remove(run_directory)
