@@ -20,7 +20,8 @@ from pipeline.losses import loss_network
 from pipeline.losses.build import build_objective
 from pipeline.losses.kl import kl_per_dimension
 from pipeline.models.vae import VAE
-from pipeline.models.vgg19 import IMAGENET_MEAN, IMAGENET_STD, LAYERS, RELU_INDEX
+from pipeline.models.vgg19 import IMAGENET_MEAN, IMAGENET_STD
+from pipeline.models.vgg19_layers import LAYERS, RELU_INDEX
 from pipeline.training.memory import keep_freed_memory
 
 Step = Callable[[torch.Tensor, torch.Tensor], None]

@@ -12,13 +12,6 @@ import pyarrow.parquet as pq
 from pipeline.data.attributes import ATTRIBUTES
 from pipeline.errors import InputError
 
-# The 13 of Figure 7. The text of 4.3.3 names the first nine; the other four are our completion: the hair colour and
-# the beard of the second paper's manipulations, the make-up beside Heavy_Makeup, and one more that comes with age.
-FIGURE7_ATTRIBUTES: tuple[str, ...] = (
-    "Attractive", "Heavy_Makeup", "Male", "Gray_Hair", "Bald", "Eyeglasses", "Young", "Smiling", "Pale_Skin",
-    "Black_Hair", "Mustache", "Wearing_Lipstick", "Chubby",
-)
-
 
 @dataclass(frozen=True)
 class AttributeVectors:
@@ -39,16 +32,12 @@ class AttributeVectors:
         return self.vectors[ATTRIBUTES.index(attribute)]
 
     def counts(self) -> list[tuple[str, int, int]]:
-        """For each attribute its name, positives and negatives."""
-        return [(name, int(p), int(n)) for name, p, n in zip(ATTRIBUTES, self.positives, self.negatives)]
+        """(attribute, positives, negatives) of all 40."""
+        return list(zip(ATTRIBUTES, self.positives.tolist(), self.negatives.tolist()))
 
     def missing(self) -> list[str]:
         """The attributes without a vector: no positive or no negative image."""
         return [name for name, positives, negatives in self.counts() if 0 in (positives, negatives)]
-
-    def counts(self) -> list[tuple[str, int, int]]:
-        """(attribute, positives, negatives) of all 40."""
-        return list(zip(ATTRIBUTES, self.positives.tolist(), self.negatives.tolist()))
 
     def write(self, path: str | Path) -> None:
         """Write Parquet, one row per attribute: attribute, positives, negatives, vector (float32 D)."""
@@ -88,8 +77,8 @@ def attribute_vectors(mu: np.ndarray, attributes: np.ndarray, per_class: int = 1
     return AttributeVectors(vectors, positives=counts[0], negatives=counts[1])
 
 
-def correlation(vectors: AttributeVectors, names: Sequence[str] = FIGURE7_ATTRIBUTES) -> np.ndarray:
-    """Pearson's correlation between attribute vectors, over their D components (section 4.3.3).
+def correlation(vectors: AttributeVectors, names: Sequence[str]) -> np.ndarray:
+    """Pearson's correlation between the vectors of `names`, over their D components (section 4.3.3).
 
     float64 len(names)×len(names) in -1 … 1. Row and column of an attribute without a vector are NaN.
     """

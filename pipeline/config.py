@@ -14,8 +14,9 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
 from pipeline.data.attributes import ATTRIBUTES
+from pipeline.data.crops import VIEWS
 from pipeline.errors import InputError
-from pipeline.models.vgg19 import LAYERS
+from pipeline.models.vgg19_layers import LAYERS
 
 Positive = Annotated[int, Field(gt=0)]
 PositiveFloat = Annotated[float, Field(gt=0)]
@@ -63,8 +64,10 @@ class LossNetwork(Section):
 
 
 class Model(Section):
+    architecture: str  # of pipeline/models/build.py, where it is checked
     latent_dim: Positive
     channels: Annotated[list[Positive], Field(min_length=4, max_length=4)]
+    options: dict[str, Any]
 
 
 def check_layers(layers: list[str]) -> list[str]:
@@ -85,6 +88,7 @@ class FeatureLossConfig(Section):
     beta: PositiveFloat
     kl_images: PositiveFloat
     reference_rms: dict[str, PositiveFloat]
+    extra: dict[str, dict[str, Any]]  # of pipeline/losses/build.py, where it is checked
 
     _layers = field_validator("layers")(check_layers)
 
@@ -102,9 +106,44 @@ class PixelLossConfig(Section):
 
     reconstruction: Literal["pixel"]
     pixel_sigma: PositiveFloat
+    extra: dict[str, dict[str, Any]]
 
 
-Loss = Annotated[FeatureLossConfig | PixelLossConfig, Field(discriminator="reconstruction")]
+class NoReconstruction(Section):
+    """No encoder is trained: a generator and its adversary."""
+
+    reconstruction: Literal["none"]
+
+
+Loss = Annotated[FeatureLossConfig | PixelLossConfig | NoReconstruction, Field(discriminator="reconstruction")]
+LOSSES = {"feature": FeatureLossConfig, "pixel": PixelLossConfig, "none": NoReconstruction}
+
+
+class NoAdversary(Section):
+    kind: Literal["none"]
+
+
+class GANConfig(Section):
+    """The discriminator of Goodfellow et al. 2014, as in DCGAN."""
+
+    kind: Literal["gan"]
+    weight: PositiveFloat
+    steps: Positive
+    channels: Annotated[list[Positive], Field(min_length=4, max_length=4)]
+    learning_rate: PositiveFloat
+
+
+class WassersteinConfig(GANConfig):
+    """The critic of Arjovsky et al. 2017, held 1-Lipschitz by a gradient penalty or by clipping its weights."""
+
+    kind: Literal["wasserstein"]
+    lipschitz: Literal["penalty", "clip"]
+    penalty_weight: PositiveFloat
+    clip: PositiveFloat
+
+
+Adversary = Annotated[NoAdversary | GANConfig | WassersteinConfig, Field(discriminator="kind")]
+ADVERSARIES = {"none": NoAdversary, "gan": GANConfig, "wasserstein": WassersteinConfig}
 
 
 class Train(Section):
@@ -129,16 +168,61 @@ class Attributes(Section):
         return names
 
 
+def check_views(views: list[str]) -> list[str]:
+    for view in views:
+        if view not in VIEWS:
+            raise ValueError(f"{view} is not a view of pipeline/data/crops.py{did_you_mean(view, VIEWS)}")
+    if not views or len(set(views)) < len(views):
+        raise ValueError("must name at least one view, each once")
+    return views
+
+
+Candidates = Annotated[list[PositiveFloat], Field(min_length=1)]
+
+
 class Evaluate(Section):
-    svm_c: PositiveFloat
+    view_sets: Annotated[dict[str, list[str]], Field(min_length=1)]
+    svm_c: Candidates
     feature_layers: list[str]
 
     _layers = field_validator("feature_layers")(check_layers)
+
+    @field_validator("view_sets")
+    @classmethod
+    def views(cls, view_sets: dict[str, list[str]]) -> dict[str, list[str]]:
+        for name, views in view_sets.items():
+            if not name.isidentifier():
+                raise ValueError(f"{name!r} must be letters, digits and underscores: it names files")
+            check_views(views)
+        return view_sets
+
+
+class MultiView(Section):
+    variants: list[str]
+    views: list[str]
+    svm_c: Candidates
+
+    _views = field_validator("views")(check_views)
+
+
+class Sampling(Section):
+    images: Annotated[int, Field(ge=2)]
+    mixture_components: Annotated[int, Field(ge=0)]
+    mixture_images: Positive
+    frechet_layer: str
+    inception: str | None
+
+    @field_validator("frechet_layer")
+    @classmethod
+    def layer(cls, layer: str) -> str:
+        return check_layers([layer])[0]
 
 
 class Report(Section):
     samples: Annotated[int, Field(ge=2, le=64)]
     reconstructions: Annotated[int, Field(ge=2, le=16)]
+    mosaic_images: Annotated[int, Field(ge=4)]
+    mosaic_variant: str
 
 
 class Cluster(Section):
@@ -164,7 +248,13 @@ class Variant(Section):
     image_size: int
     model: Model
     loss: Loss
+    adversary: Adversary
     train: Train
+
+    @property
+    def encodes(self) -> bool:
+        """Whether it has a trained encoder, and so latents of images."""
+        return self.loss.reconstruction != "none"
 
 
 class DataPlan(Data):
@@ -184,6 +274,15 @@ class EvaluatePlan(Evaluate):
     reference_rms: dict[str, float]
 
 
+class MultiViewPlan(MultiView):
+    labels: dict[str, str]  # of its variants
+
+
+class SamplingPlan(Sampling):
+    seed: int
+    inception_sha256: str | None
+
+
 class ReportPlan(Report):
     seed: int
     variants: list[str]
@@ -199,10 +298,13 @@ class Params(Section):
     loss_network: LossNetwork
     model: Model
     loss: dict[str, Any]
+    adversary: dict[str, Any]
     train: Train
     variants: dict[str, dict[str, Any]]
     attributes: Attributes
     evaluate: Evaluate
+    multi_view: MultiView
+    sampling: Sampling
     report: Report
     cluster: Cluster
     tracking: Tracking
@@ -216,51 +318,64 @@ class Params(Section):
         return variants
 
     def variant(self, name: str) -> Variant:
-        """The whole configuration of one variant: the sections model, loss, train with its own block on top."""
+        """The whole configuration of one variant: the sections below with its own block on top."""
         own = self.variants[name]
-        base = {"model": self.model.model_dump(), "loss": self.loss, "train": self.train.model_dump()}
+        base = {"model": self.model.model_dump(), "loss": self.loss, "adversary": self.adversary,
+                "train": self.train.model_dump()}
         where = f"variants.{name}"
-        for section, values in own.items():
+        for section, values in block(own, where).items():
             if section not in base:
                 raise InputError(f"params.yaml: {where}.{section} is not a section a variant can change"
-                                 f"{did_you_mean(section, base)}; it can change model, loss and train")
-            known = LOSS_KEYS if section == "loss" else base[section]
+                                 f"{did_you_mean(section, base)}; it can change {', '.join(base)}")
+            known = KEYS.get(section, base[section])
             for key in block(values or {}, f"{where}.{section}"):
                 if key not in known:
                     raise InputError(f"params.yaml: {where}.{section}.{key} is not a known parameter"
                                      f"{did_you_mean(key, known)}")
         resolved = {section: {**values, **(own.get(section) or {})} for section, values in base.items()}
-        resolved["loss"] = needed_by_loss(resolved["loss"])
+        resolved["loss"] = needed_by("loss.reconstruction", LOSSES, resolved["loss"])
+        resolved["adversary"] = needed_by("adversary.kind", ADVERSARIES, resolved["adversary"])
         fields = dict(name=name, label="", seed=self.seed, image_size=self.data.image_size, **resolved)
         variant = validated(Variant, fields, own={(section, key): where for section in own for key in own[section] or {}})
+        if not variant.encodes and variant.adversary.kind == "none":
+            raise InputError(f"params.yaml: {where} has neither a reconstruction loss nor an adversary, so nothing would "
+                             "train it; set its loss.reconstruction or its adversary.kind")
         return variant.model_copy(update={"label": label(variant, own)})
 
 
-def needed_by_loss(loss: dict[str, Any]) -> dict[str, Any]:
-    """Only the parameters that this reconstruction loss reads, so that the others do not touch this variant."""
-    kinds = {"feature": FeatureLossConfig, "pixel": PixelLossConfig}
-    kind = kinds.get(str(loss.get("reconstruction")))
+def needed_by(parameter: str, kinds: dict[str, type[Section]], values: dict[str, Any]) -> dict[str, Any]:
+    """Of a section, what the kind chosen by `parameter` reads: the other values do not touch this variant."""
+    chosen = values.get(parameter.split(".")[1])
+    kind = kinds.get(str(chosen))
     if kind is None:
-        raise InputError(f"params.yaml: loss.reconstruction is {loss.get('reconstruction')!r}; "
-                         f"it must be one of {', '.join(kinds)}.")
-    needed = {key: value for key, value in loss.items() if key in kind.model_fields}
+        raise InputError(f"params.yaml: {parameter} is {chosen!r}; it must be one of {', '.join(kinds)}.")
+    needed = {key: value for key, value in values.items() if key in kind.model_fields}
     layers, reference_rms = needed.get("layers"), needed.get("reference_rms")
-    if kind is FeatureLossConfig and isinstance(layers, list) and isinstance(reference_rms, dict):
+    if isinstance(layers, list) and isinstance(reference_rms, dict):
         needed["reference_rms"] = {layer: rms for layer, rms in reference_rms.items() if layer in layers}
     return needed
 
 
 def label(variant: Variant, own: dict[str, Any]) -> str:
-    """The papers' name of a configuration: PVAE, VAE-123, VAE-345; then what else the variant's own block changes."""
-    if variant.loss.reconstruction == "pixel":
-        name = "PVAE"
-    elif all(layer.endswith("_1") for layer in variant.loss.layers):
-        name = "VAE-" + "".join(layer[4] for layer in variant.loss.layers)
+    """The papers' name of a configuration: PVAE, VAE-123, VAE-345, DCGAN, VAE-WGAN.
+
+    Then what else the variant's own block changes; the other settings of a block that brings its own adversary are the
+    recipe of another model.
+    """
+    loss, adversary = variant.loss, {"none": "", "gan": "-GAN", "wasserstein": "-WGAN"}[variant.adversary.kind]
+    if loss.reconstruction == "none":
+        name = "GAN" if variant.model.architecture == "vae" else variant.model.architecture.upper()
+        name = name.replace("GAN", adversary[1:])
+    elif loss.reconstruction == "pixel":
+        name = "PVAE" + adversary
     else:
-        name = "VAE-" + "+".join(layer.removeprefix("relu") for layer in variant.loss.layers)
+        plain = all(layer.endswith("_1") for layer in loss.layers)
+        layers = "".join(layer[4] for layer in loss.layers) if plain else "+".join(layer[4:] for layer in loss.layers)
+        name = "VAE-WGAN" if (adversary, layers) == ("-WGAN", "123") else f"VAE{adversary}-{layers}"
     changes = [f"{key}={value}" for section, values in own.items() for key, value in (values or {}).items()
                if (section, key) not in {("loss", "layers"), ("loss", "reconstruction")}]
-    return " ".join([name, *changes])
+    another_model = any("kind" in (values or {}) for section, values in own.items() if section == "adversary")
+    return " ".join([name, *([] if another_model else changes)])
 
 
 def labels(variants: list[Variant]) -> dict[str, str]:
@@ -270,7 +385,11 @@ def labels(variants: list[Variant]) -> dict[str, str]:
             for variant in variants}
 
 
-LOSS_KEYS = sorted({*FeatureLossConfig.model_fields, *PixelLossConfig.model_fields})
+def keys(kinds: dict[str, type[Section]]) -> list[str]:
+    return sorted({key for kind in kinds.values() for key in kind.model_fields})
+
+
+KEYS = {"loss": keys(LOSSES), "adversary": keys(ADVERSARIES)}
 
 
 def load_params(path: str | os.PathLike = "params.yaml") -> Params:
@@ -284,9 +403,10 @@ def load_params(path: str | os.PathLike = "params.yaml") -> Params:
     if not isinstance(raw, dict):
         raise InputError(f"{path} is empty or not a mapping; restore it with `git checkout {path}`.")
     params = validated(Params, fill_from_scale(raw))
-    for key in params.loss:
-        if key not in LOSS_KEYS:
-            raise InputError(f"params.yaml: loss.{key} is not a known parameter{did_you_mean(key, LOSS_KEYS)}")
+    for section, known in KEYS.items():
+        for key in getattr(params, section):
+            if key not in known:
+                raise InputError(f"params.yaml: {section}.{key} is not a known parameter{did_you_mean(key, known)}")
     for name in params.variants:
         params.variant(name)
     return params
@@ -332,7 +452,7 @@ def validated(model: type[BaseModel], values: dict[str, Any], own: dict[tuple[st
     except ValidationError as failure:
         errors = sorted(failure.errors(), key=lambda error: error["type"] != "extra_forbidden")  # a typo explains most
     first = errors[0]
-    path = [str(part) for part in first["loc"] if part not in ("feature", "pixel")]
+    path = [str(part) for part in first["loc"] if part not in (*LOSSES, *ADVERSARIES)]
     block = (own or {}).get(tuple(path[:2]))
     dotted = ".".join([block, *path] if block else path)
     if first["type"] == "extra_forbidden":

@@ -3,15 +3,14 @@
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-import torch
 
-from pipeline.data.pixels import to_network
-from pipeline.models.vae import VAE
+if TYPE_CHECKING:  # reading latents needs no torch, which takes seconds to import
+    from pipeline.models.vae import VAE
 
 
 class Latents(NamedTuple):
@@ -34,15 +33,19 @@ def schema(latent_dim: int) -> pa.Schema:
     ])
 
 
-@torch.no_grad()
-def encode(vae: VAE, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def encode(vae: "VAE", pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """uint8 N×3×S×S → mu and logvar, float32 N×D, in float32 arithmetic."""
+    import torch
+
+    from pipeline.data.pixels import to_network
+
     device = next(vae.parameters()).device
-    mu, logvar = vae.encode(to_network(torch.from_numpy(pixels).to(device)))
+    with torch.no_grad():
+        mu, logvar = vae.encode(to_network(torch.from_numpy(pixels).to(device)))
     return mu.float().cpu().numpy(), logvar.float().cpu().numpy()
 
 
-def write(path: Path, vae: VAE, batches: Iterable[tuple[str, np.ndarray, np.ndarray]]) -> int:
+def write(path: Path, vae: "VAE", batches: Iterable[tuple[str, np.ndarray, np.ndarray]]) -> int:
     """Encode batches of (split, image ids, uint8 N×3×S×S) into one Parquet file, atomically; returns its rows."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary, rows, columns = path.with_name(path.name + ".part"), 0, schema(vae.latent_dim)

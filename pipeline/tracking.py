@@ -9,12 +9,14 @@ import time
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline.config import Tracking, Variant
 from pipeline.json_file import read_json, write_json
-from pipeline.models.vae import VAE
 from pipeline.workspace import project_root
+
+if TYPE_CHECKING:
+    from torch import nn
 
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
@@ -181,10 +183,10 @@ def run_trained_elsewhere(config: Tracking, remembered: Path, variant: Variant) 
     return run.info.run_id
 
 
-def log_vae(config: Tracking, run_id: str, vae: VAE) -> None:
-    """The trained VAE as an MLflow model: images float32 N×3×S×S in -1 … 1 → reconstructions of the same shape.
+def log_model(config: Tracking, run_id: str, model: "nn.Module", encodes: bool) -> None:
+    """The trained model as an MLflow model: images float32 N×3×S×S in -1 … 1 → reconstructions of the same shape.
 
-    Stored as a graph (torch.export), so that loading it runs no code and needs none of this project's.
+    One that does not encode: z float32 N×latent_dim → images. Stored as a graph (torch.export), so that loading it runs no code and needs none of this project's.
     """
     import mlflow
     import torch
@@ -192,11 +194,12 @@ def log_vae(config: Tracking, run_id: str, vae: VAE) -> None:
 
     client(config)
     with torch.no_grad():
-        example = vae.decode(torch.randn(2, vae.latent_dim, generator=torch.Generator().manual_seed(0))).clamp(-1, 1)
-        example = example.contiguous()
-        signature = infer_signature(example.numpy(), vae(example).numpy())
+        example = torch.randn(2, model.latent_dim, generator=torch.Generator().manual_seed(0))
+        if encodes:
+            example = model.decode(example).clamp(-1, 1).contiguous()
+        signature = infer_signature(example.numpy(), model(example).numpy())
     with mlflow.start_run(run_id=run_id, log_system_metrics=False), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "No complete tensor found")  # torch.export, about weights on a GPU
-        mlflow.pytorch.log_model(vae, name="model", signature=signature, input_example=example.numpy(),
+        mlflow.pytorch.log_model(model, name="model", signature=signature, input_example=example.numpy(),
                                  serialization_format="pt2",
                                  pip_requirements=[f"torch=={torch.__version__.split('+')[0]}"])

@@ -5,24 +5,35 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from pipeline import latents
-from pipeline.config import read_variant
-from pipeline.data import shards
+from pipeline.config import Variant, read_variant
 from pipeline.errors import one_sentence
-from pipeline.models.trained import device, load_vae
+from pipeline.json_file import write_json
 
 
 def main(name: str) -> None:
     variant = read_variant(f"plan/{name}.json")
-    vae = load_vae(Path("models") / name / "vae.safetensors", variant, device())
+    output = Path("latents") / name
+    if variant.encodes:
+        encode(variant, output)
+    else:
+        note = f"{variant.label} has no encoder"
+        write_json(output / "none.json", {"note": note})
+        print(f"{output}: {note}, so no latents")
+
+
+def encode(variant: Variant, output: Path) -> None:
+    from pipeline import latents
+    from pipeline.data import shards
+    from pipeline.models.trained import device, load_model
+
+    model = load_model(Path("models") / variant.name / "model.safetensors", variant, device())
     manifest = shards.manifest("data/shards")
     total = sum(manifest["images"].values())
-    output = Path("latents") / name
     for view in manifest["views"]:
         with tqdm(total=total, unit=" images", desc=f"{variant.label}, {view} view", mininterval=5) as bar:
             batches = ((split, ids, pixels) for split in shards.SPLITS
                        for ids, pixels in shards.batches("data/shards", view, split, 512))
-            latents.write(output / f"{view}.parquet", vae, counted(batches, bar))
+            latents.write(output / f"{view}.parquet", model, counted(batches, bar))
     print(f"{output}: mu and logvar of {total} images, views {', '.join(manifest['views'])}")
 
 

@@ -9,11 +9,12 @@ from pipeline import tracking
 from pipeline.config import load_params, read_variant
 from pipeline.data import shards
 from pipeline.errors import one_sentence
-from pipeline.figures.samples import prior, samples
+from pipeline.figures.samples import samples
 from pipeline.figures.training_curves import training_curves
 from pipeline.json_file import write_json
 from pipeline.losses import loss_network
-from pipeline.models.trained import decoder_of, load_vae, save_weights
+from pipeline.models.trained import decoder_of, load_model, save_weights
+from pipeline.sampling import prior
 from pipeline.training import checkpoints, ray_train
 from pipeline.training.loop import terms_of
 from pipeline.training.summary import summary, warnings
@@ -40,9 +41,9 @@ def main(name: str) -> None:
     with tracking.ended_as_it_ends(params.tracking, run_id):
         weights, history = ray_train.fit(job, params.cluster)
 
-        model = Path("models") / name
-        save_weights(model / "vae.safetensors", weights, variant)
-        tracking.write_run(model / "mlflow_run.json", run_id)
+        folder = Path("models") / name
+        save_weights(folder / "model.safetensors", weights, variant)
+        tracking.write_run(folder / "mlflow_run.json", run_id)
         training = Path("training") / name
         training.mkdir(parents=True, exist_ok=True)
         figures = Path("figures") / name / "training"
@@ -52,24 +53,29 @@ def main(name: str) -> None:
         training_curves(figures / "curves.png", epochs, variant.label, latent_dim=variant.model.latent_dim,
                         terms=terms_of(history.steps[0]))
 
-        vae = load_vae(model / "vae.safetensors", variant)
-        samples(figures / "samples.png", {variant.label: decoder_of(vae)},
+        model = load_model(folder / "model.safetensors", variant)
+        samples(figures / "samples.png", {variant.label: decoder_of(model)},
                 prior(40, variant.model.latent_dim, variant.seed))
         metrics = summary(history)
         found = warnings(metrics, variant)
         write_json(training / "warnings.json", found)
         write_json(Path("metrics/train") / f"{name}.json", metrics)
 
-        tracking.add_to_run(params.tracking, model / "mlflow_run.json", variant,
+        tracking.add_to_run(params.tracking, folder / "mlflow_run.json", variant,
                             {f"train/{key}": value for key, value in metrics.items()},
                             [figures / "curves.png", figures / "samples.png"], "figures")
-        tracking.log_vae(params.tracking, run_id, vae)
+        tracking.log_model(params.tracking, run_id, model, variant.encodes)
     checkpoints.remove(run_directory)
     for warning in found:
         print(f"warning: {warning}")
-    print(f"{model}/vae.safetensors: {variant.label}, loss {metrics['loss']:.4g}, KL {metrics['kl']:.1f} nats, "
-          f"{metrics['active_units']} of {variant.model.latent_dim} units active, "
-          f"{metrics['images_per_second']:.0f} images/s; MLflow run {run_id}")
+    said = [f"loss {metrics['loss']:.4g}"]
+    if variant.encodes:
+        said += [f"KL {metrics['kl']:.1f} nats",
+                 f"{metrics['active_units']} of {variant.model.latent_dim} units active"]
+    if "wasserstein" in metrics:
+        said += [f"Wasserstein estimate {metrics['wasserstein']:.3g}"]
+    print(f"{folder}/model.safetensors: {variant.label}, {', '.join(said)}, {metrics['images_per_second']:.0f} images/s; "
+          f"MLflow run {run_id}")
 
 
 if __name__ == "__main__":

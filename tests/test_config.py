@@ -52,15 +52,20 @@ def test_at_the_papers_scale_the_committed_file_is_the_papers_recipe(load):
     params = load({"scale": "paper"})
     assert (params.model.latent_dim, params.data.image_size, params.train.batch_size) == (100, 64, 64)
     assert (params.loss["alpha"], params.loss["beta"], params.train.learning_rate) == (1.0, 0.5, 0.0005)
-    assert list(params.variants) == ["pvae", "dfc", "dfc_345"]
+    assert list(params.variants) == ["pvae", "dfc", "dfc_345", "dcgan", "vae_wgan"]
 
 
 def test_variants_resolve_and_name_themselves(load):
     params = load()
     variants = {name: params.variant(name) for name in params.variants}
     assert {name: variant.label for name, variant in variants.items()} == {
-        "pvae": "PVAE", "dfc": "VAE-123", "dfc_345": "VAE-345"}
-    assert variants["pvae"].loss.model_dump() == {"reconstruction": "pixel", "pixel_sigma": 1.0}
+        "pvae": "PVAE", "dfc": "VAE-123", "dfc_345": "VAE-345", "dcgan": "DCGAN", "vae_wgan": "VAE-WGAN"}
+    assert variants["pvae"].loss.model_dump() == {"reconstruction": "pixel", "pixel_sigma": 1.0, "extra": {}}
+    assert variants["dcgan"].loss.model_dump() == {"reconstruction": "none"}
+    assert [name for name, variant in variants.items() if not variant.encodes] == ["dcgan"]
+    assert {name: variant.adversary.kind for name, variant in variants.items()} == {
+        "pvae": "none", "dfc": "none", "dfc_345": "none", "dcgan": "gan", "vae_wgan": "wasserstein"}
+    assert "penalty_weight" not in variants["dcgan"].adversary.model_dump()
     assert variants["dfc"].loss.layers == ["relu1_1", "relu2_1", "relu3_1"]
     assert variants["dfc_345"].loss.reference_rms == {"relu3_1": 358.6, "relu4_1": 400.0, "relu5_1": 70.0}
     assert "layers" not in json.loads(plan(params)["pvae"])["loss"]
@@ -81,6 +86,18 @@ def test_equal_labels_are_told_apart_by_name(load):
     params = load({"variants.twin": {}})
     called = labels([params.variant(name) for name in params.variants])
     assert called["dfc"] == "VAE-123 (dfc)" and called["twin"] == "VAE-123 (twin)" and called["pvae"] == "PVAE"
+
+
+@pytest.mark.parametrize(("block", "label"), [
+    ({"adversary": {"kind": "wasserstein"}, "loss": {"layers": ["relu3_1", "relu4_1"]}}, "VAE-WGAN-34"),
+    ({"adversary": {"kind": "wasserstein", "weight": 5}, "loss": {"reconstruction": "pixel"}}, "PVAE-WGAN"),
+    ({"adversary": {"kind": "gan"}}, "VAE-GAN-123"),
+    ({"adversary": {"kind": "gan"}, "loss": {"reconstruction": "none"}}, "GAN"),
+    ({"adversary": {"kind": "wasserstein"}, "loss": {"reconstruction": "none"}, "model": {"architecture": "dcgan"}},
+     "DCWGAN"),
+    ({"model": {"architecture": "resnet"}}, "VAE-123 architecture=resnet")])
+def test_labels_of_other_models(load, block, label):
+    assert load({"variants.other": block}).variant("other").label == label
 
 
 def test_the_layers_are_a_matter_of_dfc_alone(load):
@@ -134,7 +151,7 @@ def test_a_variant_reads_back_as_it_was_written(load, tmp_path):
     ({"loss.betta": 1}, ["loss.betta is not a known parameter", "did you mean beta?"]),
     ({"variants.dfc": {"loss": {"layer": []}}}, ["variants.dfc.loss.layer is not", "did you mean layers?"]),
     ({"variants.dfc": {"los": {}}}, ["variants.dfc.los is not", "did you mean loss?"]),
-    ({"variants.dfc": {"data": {"image_size": 32}}}, ["variants.dfc.data is not", "model, loss and train"]),
+    ({"variants.dfc": {"data": {"image_size": 32}}}, ["variants.dfc.data is not", "model, loss, adversary, train"]),
     ({"scales.demo.data": {"sorce": "celeba"}}, ["scales.demo.data.sorce is not", "did you mean source?"]),
     ({"attributes.correlation": ["Male", "Smilng"]}, ["attributes.correlation: Smilng", "did you mean Smiling?"]),
     # values
@@ -145,7 +162,7 @@ def test_a_variant_reads_back_as_it_was_written(load, tmp_path):
     ({"loss.layers": ["relu1_1", "relu1_1"]}, ["loss.layers", "each once"]),
     ({"loss.layers": []}, ["loss.layers", "at least one"]),
     ({"loss.layers": "relu1_1,relu2_1"}, ["loss.layers is 'relu1_1,relu2_1'", "list"]),
-    ({"loss.reconstruction": "pixle"}, ["loss.reconstruction is 'pixle'", "feature, pixel"]),
+    ({"loss.reconstruction": "pixle"}, ["loss.reconstruction is 'pixle'", "feature, pixel, none"]),
     ({"train.batch_size": "many"}, ["train.batch_size is 'many'", "integer"]),
     ({"train.epochs": 2.5}, ["train.epochs is 2.5", "integer"]),
     ({"train.learning_rate": -1}, ["train.learning_rate is -1", "greater than 0"]),
@@ -160,6 +177,15 @@ def test_a_variant_reads_back_as_it_was_written(load, tmp_path):
     ({"data.limit": 0}, ["data.limit is 0", "greater than 0"]),
     ({"loss_network.source": "file"}, ["loss_network", "source is file", "-S loss_network.file="]),
     ({"variants.a-b": {}}, ["variants", "'a-b'", "letters"]),
+    ({"adversary.kind": "wgan"}, ["adversary.kind is 'wgan'", "none, gan, wasserstein"]),
+    ({"adversary.wieght": 1}, ["adversary.wieght is not a known parameter", "did you mean weight?"]),
+    ({"variants.vae_wgan.adversary.clipp": 1}, ["variants.vae_wgan.adversary.clipp is not", "did you mean clip?"]),
+    ({"variants.vae_wgan.adversary.lipschitz": "none"}, ["variants.vae_wgan.adversary.lipschitz is 'none'", "'clip'"]),
+    ({"variants.dcgan.adversary.kind": "none"}, ["variants.dcgan has neither a reconstruction loss nor an adversary"]),
+    ({"evaluate.view_sets.eyes": ["eye"]}, ["evaluate.view_sets", "eye is not a view", "did you mean eyes?"]),
+    ({"evaluate.view_sets": {"a b": ["eyes"]}}, ["evaluate.view_sets", "'a b'", "names files"]),
+    ({"multi_view.views": []}, ["multi_view.views", "at least one view"]),
+    ({"sampling.frechet_layer": "relu9"}, ["sampling.frechet_layer: relu9 is not a layer"]),
     # what is not there
     ({"loss.layers": ["relu3_2"]}, ["reference_rms", "has no value for relu3_2"]),
     ({"model.latent_dim": ABSENT}, ["model.latent_dim is missing"]),

@@ -22,7 +22,8 @@ def params_with(**sections) -> Params:
 
 def from_file(path, last: str = "relu1_1") -> Params:
     """Parameters that take the loss network up to `last` from a file, for one variant."""
-    params = params_with(loss_network={"source": "file", "file": str(path)}, evaluate={"feature_layers": ["relu1_1"]})
+    params = params_with(loss_network={"source": "file", "file": str(path)}, evaluate={"feature_layers": ["relu1_1"]},
+                         sampling={"frechet_layer": "relu1_1"}, multi_view={"variants": ["dfc"]})
     return params.model_copy(update={"variants": {"dfc": {"loss": {"layers": [last]}}}})
 
 
@@ -38,24 +39,39 @@ class Touch:
 
 def test_one_file_for_each_variant_and_each_section_that_a_stage_reads():
     plan = resolve(load_params(PARAMS))
-    assert set(plan) == {"pvae.json", "dfc.json", "dfc_345.json", "pipeline/data.json", "pipeline/loss_network.json",
-                         "pipeline/attributes.json", "pipeline/evaluate.json", "pipeline/report.json"}
+    assert set(plan) == {
+        "pvae.json", "dfc.json", "dfc_345.json", "dcgan.json", "vae_wgan.json", "pipeline/data.json",
+        "pipeline/loss_network.json", "pipeline/attributes.json", "pipeline/evaluate.json", "pipeline/multi_view.json",
+        "pipeline/sampling.json", "pipeline/report.json"}
     assert isinstance(plan["dfc.json"], Variant) and plan["dfc.json"].label == "VAE-123"
-    assert plan["pipeline/report.json"].variants == ["pvae", "dfc", "dfc_345"]
+    assert plan["pipeline/report.json"].variants == ["pvae", "dfc", "dfc_345", "dcgan", "vae_wgan"]
     assert plan["pipeline/loss_network.json"].sha256 is None
     assert plan["pipeline/evaluate.json"].reference_rms["relu1_1"] == 50.2
 
 
-def test_the_layers_touch_no_section():
+def test_the_layers_touch_no_section_but_its_label():
     params = load_params(PARAMS)
     before = resolve(params)
     after = resolve(params.model_copy(update={"loss": {**params.loss, "layers": ["relu3_1", "relu4_1"]}}))
-    assert {name for name in before if before[name] != after[name]} == {"dfc.json"}
+    assert {name for name in before if before[name] != after[name]} == {"dfc.json", "pipeline/multi_view.json"}
+    assert after["pipeline/multi_view.json"].labels == {"dfc": "VAE-34", "dfc_345": "VAE-345"}
 
 
 def test_an_evaluated_layer_needs_a_reference():
     with pytest.raises(InputError, match="evaluate.feature_layers names relu3_2, for which loss.reference_rms has no"):
         resolve(params_with(evaluate={"feature_layers": ["relu3_2"]}))
+
+
+@pytest.mark.parametrize(("sections", "said"), [
+    ({"multi_view": {"variants": ["dfc", "dcf_345"]}}, "multi_view.variants names dcf_345, .* did you mean dfc_345?"),
+    ({"multi_view": {"variants": ["dcgan"]}}, "multi_view.variants names dcgan, which has no encoder and so no latents"),
+    ({"report": {"mosaic_variant": "dcgan"}}, "report.mosaic_variant names dcgan, which has no encoder"),
+    ({"sampling": {"inception": "/nowhere/inception.pth"}}, "sampling.inception is /nowhere/inception.pth, which does not"),
+    ({"model": {"architecture": "vea"}}, "model.architecture of variant pvae is vea, which is not one of"),
+    ({"data": {"root": "/nowhere"}}, "data.root is /nowhere, which is not a folder")])
+def test_what_cannot_go_well_later_is_refused_now(sections, said):
+    with pytest.raises(InputError, match=f"params.yaml: {said}"):
+        resolve(params_with(**sections))
 
 
 @pytest.mark.parametrize("form", ["pth", "nested.pth", "half.pth", "safetensors"])

@@ -180,7 +180,7 @@ def test_a_logged_model_serves_without_this_project(config, begun):
     vae(torch.randn(8, 3, tiny.SIZE, tiny.SIZE))
     vae.eval().requires_grad_(False)
     run_id = tracking.start_run(config, tiny.variant(), {}, begun)
-    tracking.log_vae(config, run_id, vae)
+    tracking.log_model(config, run_id, vae, encodes=True)
     [logged] = tracking.client(config).search_logged_models([tracking.experiment_id(config)])
     assert logged.source_run_id == run_id
     served = mlflow.pyfunc.load_model(logged.model_uri)

@@ -7,7 +7,7 @@ import torch
 
 from pipeline.config import Variant, load_params
 from pipeline.losses import loss_network
-from pipeline.models.vgg19 import parameter_shapes
+from pipeline.models.vgg19_layers import parameter_shapes
 
 PARAMS = Path(__file__).resolve().parents[1] / "params.yaml"
 SIZE = 32
@@ -15,11 +15,13 @@ SIZE = 32
 torch.set_num_threads(1)  # with tensors so small, a second thread only costs time
 
 
-def variant(name: str = "dfc", loss: dict | None = None, **train) -> Variant:
+def variant(name: str = "dfc", loss: dict | None = None, adversary: dict | None = None, **train) -> Variant:
     """The committed `name` with 32×32 images, 4 latent dimensions, the features of relu1_1 alone, in float32."""
     resolved = load_params(PARAMS).variant(name).model_dump()
     resolved["image_size"] = SIZE
-    resolved["model"] = {"latent_dim": 4, "channels": [4, 4, 8, 8]}
+    resolved["model"] |= {"latent_dim": 4, "channels": [4, 4, 8, 8]}
+    if resolved["adversary"]["kind"] != "none":
+        resolved["adversary"] |= {"channels": [4, 4, 8, 8]} | (adversary or {})
     if resolved["loss"]["reconstruction"] == "feature":
         resolved["loss"] |= {"layers": ["relu1_1"], "reference_rms": {"relu1_1": 50.2}}
     resolved["loss"] |= loss or {}

@@ -9,9 +9,12 @@ ALIGNED_BOX = (15, 40, 163, 188)  # left, top, right, bottom: Larsen et al. (arX
 
 # Where the two eyes, the nose and the corners of the mouth lie in a typical aligned image (x, y in pixels).
 TEMPLATE = np.array([(69, 111), (108, 111), (88, 136), (72, 152), (105, 152)], dtype=float)
-# The face part beside that template: from the hairline to just under the chin, between the outer ends of the ears.
-FACE_BOX = (32.5, 72, 144.5, 184)
+# Parts of the face beside that template (left, top, right, bottom).
+FACE_BOX = (32.5, 72, 144.5, 184)    # from the hairline to just under the chin, between the outer ends of the ears
+EYES_BOX = (56.5, 79, 120.5, 143)    # 64×64 around the middle of the eyes: from the brows to the tip of the nose
+MOUTH_BOX = (60.5, 124, 116.5, 180)  # 56×56 around the middle of the mouth: from the bridge of the nose to the chin
 
+Box = tuple[float, float, float, float]
 Crop = Callable[[Image.Image, int, np.ndarray], np.ndarray]
 
 
@@ -24,6 +27,14 @@ def aligned_crop(image: Image.Image, size: int, landmarks: np.ndarray | None = N
     return np.asarray(crop).transpose(2, 0, 1)
 
 
+def flipped_crop(image: Image.Image, size: int, landmarks: np.ndarray | None = None) -> np.ndarray:
+    """The aligned crop, columns 15 to 163 and rows 40 to 188, mirrored left to right.
+
+    RGB image → uint8 3×S×S. The landmarks are not used.
+    """
+    return aligned_crop(image, size)[:, :, ::-1]
+
+
 def landmark_crop(image: Image.Image, size: int, landmarks: np.ndarray) -> np.ndarray:
     """The face part, brought upright and to one size by the five landmarks.
 
@@ -33,11 +44,37 @@ def landmark_crop(image: Image.Image, size: int, landmarks: np.ndarray) -> np.nd
     mirroring) that brings those five points nearest to the landmarks, by least squares, carries that square. What
     lies outside the image is filled with its nearest edge pixel.
     """
+    return upright_crop(image, size, landmarks, FACE_BOX)
+
+
+def eyes_crop(image: Image.Image, size: int, landmarks: np.ndarray) -> np.ndarray:
+    """The eyes, from the brows to the tip of the nose, brought upright and to one size by the five landmarks.
+
+    RGB image and landmarks 5×2 (x, y in its pixels) → uint8 3×S×S. Cut as the landmark view is, but the square is the
+    one of columns 56.5 to 120.5 and rows 79 to 143 of a typical aligned image.
+    """
+    return upright_crop(image, size, landmarks, EYES_BOX)
+
+
+def mouth_crop(image: Image.Image, size: int, landmarks: np.ndarray) -> np.ndarray:
+    """The mouth, from the bridge of the nose to the chin, brought upright and to one size by the five landmarks.
+
+    RGB image and landmarks 5×2 (x, y in its pixels) → uint8 3×S×S. Cut as the landmark view is, but the square is the
+    one of columns 60.5 to 116.5 and rows 124 to 180 of a typical aligned image.
+    """
+    return upright_crop(image, size, landmarks, MOUTH_BOX)
+
+
+def upright_crop(image: Image.Image, size: int, landmarks: np.ndarray, box: Box) -> np.ndarray:
+    """The square `box`, in the coordinates of TEMPLATE, carried into the image by the landmarks' similarity.
+
+    RGB image and landmarks 5×2 (x, y in its pixels) → uint8 3×S×S. Outside the image its nearest edge pixel goes on.
+    """
     # As complex numbers a similarity is a·z + b, and least squares over the five points is a division.
     template, points = TEMPLATE @ (1, 1j), landmarks @ (1, 1j)
     centred = template - template.mean()
     a = np.vdot(centred, points) / np.vdot(centred, centred)
-    left, top, right, bottom = FACE_BOX
+    left, top, right, _ = box
     origin = a * (left + 1j * top - template.mean()) + points.mean()
     side = a * (right - left)  # from the upper left corner to the upper right
 
@@ -58,4 +95,10 @@ def landmark_crop(image: Image.Image, size: int, landmarks: np.ndarray) -> np.nd
     return np.asarray(turned.reduce(finer)).transpose(2, 0, 1)
 
 
-VIEWS: Mapping[str, Crop] = {"aligned": aligned_crop, "landmark": landmark_crop}
+VIEWS: Mapping[str, Crop] = {
+    "aligned": aligned_crop,
+    "landmark": landmark_crop,
+    "eyes": eyes_crop,
+    "mouth": mouth_crop,
+    "flipped": flipped_crop,
+}

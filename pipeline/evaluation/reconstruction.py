@@ -1,4 +1,4 @@
-"""How close reconstructions come to their images: PSNR, SSIM and distance in the loss network's features."""
+"""How close reconstructions come to their images: PSNR, SSIM, blur, and distance in the loss network's features."""
 
 from collections.abc import Callable, Iterable
 
@@ -7,8 +7,9 @@ import torch
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from torch import nn
 
-from pipeline.data.pixels import to_network
+from pipeline.data.pixels import to_network, to_uint8
 from pipeline.errors import InputError
+from pipeline.evaluation.sample_quality import blur
 
 FeatureDistance = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 
@@ -26,19 +27,21 @@ def reconstruction_quality(model: nn.Module, feature_distance: FeatureDistance |
     and then averaged over images, so that it does not depend on the batch size. This matters for PSNR: it is a
     logarithm, and the mean of the images' PSNRs (dB) is not the PSNR of their mean squared error.
 
-    Returns psnr (dB), ssim (-1 … 1, 1 for equal images), feature_distance (None without one), images (their number).
+    Returns psnr (dB), ssim (-1 … 1, 1 for equal images), blur of the reconstructions (0 sharp … 1),
+    feature_distance (None without one), images (their number).
     """
     device = next((p.device for p in model.parameters()), torch.device("cpu"))
     training = model.training
     model.eval()
-    sums, images = np.zeros(3), 0
+    sums, images = np.zeros(4), 0
     try:
         for pixels in batches:
             target = to_network(torch.as_tensor(pixels).to(device))
             reconstruction = model(target).float().clamp(-1, 1)
             x, y = (((batch + 1) / 2).cpu().numpy() for batch in (target, reconstruction))
             per_image = [[peak_signal_noise_ratio(a, b, data_range=1.0) for a, b in zip(x, y)],
-                         [similarity(a, b) for a, b in zip(x, y)]]
+                         [similarity(a, b) for a, b in zip(x, y)],
+                         [blur(to_uint8(reconstruction).cpu().numpy()) * len(target)]]
             if feature_distance is not None:
                 per_image.append(feature_distance(target, reconstruction).tolist())
             for i, values in enumerate(per_image):
@@ -48,9 +51,9 @@ def reconstruction_quality(model: nn.Module, feature_distance: FeatureDistance |
         model.train(training)
     if images == 0:
         raise InputError("there is no image to reconstruct: the split is empty; give it images and prepare again")
-    psnr, ssim, distance = (sums / images).tolist()
-    return {"psnr": psnr, "ssim": ssim, "feature_distance": None if feature_distance is None else distance,
-            "images": images}
+    psnr, ssim, blurred, distance = (sums / images).tolist()
+    return {"psnr": psnr, "ssim": ssim, "blur": blurred,
+            "feature_distance": None if feature_distance is None else distance, "images": images}
 
 
 def similarity(x: np.ndarray, y: np.ndarray) -> float:

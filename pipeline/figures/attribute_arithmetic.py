@@ -1,4 +1,7 @@
-"""Figure 6: an attribute's vector added to a face or taken from it, z + α z_attribute (section 4.3.2)."""
+"""An attribute's vector added to a face or taken from it, z + α z_attribute.
+
+Figure 6 of the first paper (section 4.3.2) and Figure 5 of the second (section 3.2).
+"""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -31,11 +34,22 @@ FIGURE6_ROWS = (
     Change("face − eyeglasses", {"Eyeglasses": True}, "Eyeglasses", -1),
 )
 
+# The second paper's six attributes; of its faces, the text says that the one who smiles is a man. Hardly a woman of
+# CelebA is bald or has a mustache, so those rows start from men too; black hair shows best on the fair-haired.
+MANIPULATION_ROWS = (
+    Change("bald", {"Male": True, "Bald": False}, "Bald", +1),
+    Change("black hair", {"Black_Hair": False, "Blond_Hair": True}, "Black_Hair", +1),
+    Change("eyeglasses", {"Eyeglasses": False}, "Eyeglasses", +1),
+    Change("male", {"Male": False}, "Male", +1),
+    Change("smiling", {"Male": True, "Smiling": False}, "Smiling", +1),
+    Change("mustache", {"Male": True, "Mustache": False}, "Mustache", +1),
+)
+
 
 def attribute_arithmetic(path: str | Path, mu: np.ndarray, attributes: np.ndarray, vectors: AttributeVectors,
                          decode: Decode, seed: int = 0, steps: int = 11,
                          changes: Sequence[Change] = FIGURE6_ROWS) -> list[str]:
-    """Write one row per change, α = 0 … 1 from left to right.
+    """Write one row per change, α = 0 … 1 from left to right; `changes` may be MANIPULATION_ROWS.
 
     `mu` float32 N×D posterior means and `attributes` bool N×40 of the faces to choose from. A row for which no face
     fits, or whose attribute has no vector, is left out; the returned notes say which. Nothing is written where no row

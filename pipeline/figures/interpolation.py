@@ -8,7 +8,7 @@ import numpy as np
 
 from pipeline.figures.choice import Conditions, Decode, choose, in_words
 from pipeline.figures.grid import image_grid
-from pipeline.figures.samples import prior
+from pipeline.sampling import prior
 
 
 class Pair(NamedTuple):

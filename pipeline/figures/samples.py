@@ -22,8 +22,3 @@ def samples(path: str | Path, decoders: Mapping[str, Decode], z: np.ndarray | Ma
         raise ValueError(f"need the same whole number of rows of {columns} for every block")
     image_grid(np.concatenate([decode(by_label[label]) for label, decode in decoders.items()]), columns, path,
                row_labels=list(decoders), rows_per_label=count // columns)
-
-
-def prior(count: int, latent_dim: int, seed: int) -> np.ndarray:
-    """z ~ N(0, I): float32 count×latent_dim."""
-    return np.random.default_rng(seed).standard_normal((count, latent_dim), dtype=np.float32)

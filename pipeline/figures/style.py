@@ -14,6 +14,7 @@ from PIL import Image, ImageFont
 WIDTH = 900  # CSS pixels at which a figure is meant to be seen; sizes below are at this width
 FONT_SIZE = 13
 DENSITY = 2  # plots hold this many pixels per CSS pixel
+JPEG_QUALITY = 85
 MARGIN = 12
 
 TEXT = "#222222"
@@ -48,9 +49,12 @@ def plot(path: str | Path, height: float, width: float = WIDTH) -> Iterator[Figu
 
 
 def write_image(image: Image.Image, path: str | Path) -> None:
-    """Write an image as PNG without metadata."""
+    """Write an image without metadata: as JPEG where `path` ends in .jpg, else as PNG."""
     with replacing(path) as temporary:
-        image.save(temporary, format="PNG", optimize=True)
+        if Path(path).suffix == ".jpg":
+            image.save(temporary, format="JPEG", quality=JPEG_QUALITY, optimize=True)
+        else:
+            image.save(temporary, format="PNG", optimize=True)
 
 
 @contextlib.contextmanager

@@ -11,39 +11,44 @@ from pipeline.figures import style
 
 
 def svm_bars(path: str | Path, results: Mapping[str, Mapping[str, pd.DataFrame]]) -> None:
-    """Write one line per attribute: a tick for the majority class, a dot for every variant and view.
+    """Write one line per attribute: a tick for the majority class, a dot for every variant.
 
-    `results`: a variant's label → view → rows of `evaluation.svm.evaluate`. Colours tell variants, shapes views.
-    Attributes are sorted by the mean gain over the majority class. The bar goes from it to the best dot.
+    `results`: a variant's label → set of views → rows of `evaluation.svm.evaluate`. Of each variant the set with the
+    highest mean accuracy is shown, which the legend names: with all of them the dots could not be told apart.
+    Colours and shapes tell variants. Attributes are sorted by the mean gain over the majority class. The bar goes from
+    it to the best dot.
     """
-    views = list(dict.fromkeys(view for by_view in results.values() for view in by_view))
-    frames = [(label, view, rows.set_index("attribute"))
-              for label, by_view in results.items() for view, rows in by_view.items()]
+    frames = [(label, *best_set(sets)) for label, sets in results.items() if sets]
     gains = sum(rows["accuracy"] - rows["majority"] for _, _, rows in frames) / len(frames)
     order = gains.sort_values(kind="stable").index  # the first is drawn at the bottom
     positions = np.arange(len(order))
     majority = 100 * frames[0][2].loc[order, "majority"]
     best = 100 * np.max([rows.loc[order, "accuracy"] for _, _, rows in frames], axis=0)
 
-    labels = list(results)
-    with style.plot(path, height=150 + 23 * len(order)) as figure:
+    with style.plot(path, height=150 + 23 * len(order) + 10 * len(frames)) as figure:
         axes = figure.add_subplot()
         axes.hlines(positions, majority, best, color=style.GRID, linewidth=5)
         axes.plot(majority, positions, "|", color=style.TEXT, markersize=12, markeredgewidth=1.6)
         handles = [Line2D([], [], linestyle="", marker="|", markersize=10, markeredgewidth=1.6, color=style.TEXT,
                           label=f"majority class ({majority.mean():.1f} on average)")]
-        for label, view, rows in frames:
+        for number, (label, view_set, rows) in enumerate(frames):
             accuracy = 100 * rows.loc[order, "accuracy"]
-            look = {"marker": style.MARKERS[views.index(view) % len(style.MARKERS)], "linestyle": "", "markersize": 5.5,
-                    "color": style.COLOURS[labels.index(label) % len(style.COLOURS)], "alpha": 0.85,
-                    "markeredgecolor": "white", "markeredgewidth": 0.5}
+            look = {"marker": style.MARKERS[number % len(style.MARKERS)], "linestyle": "", "markersize": 5.5,
+                    "color": style.COLOURS[number % len(style.COLOURS)], "alpha": 0.85, "markeredgecolor": "white",
+                    "markeredgewidth": 0.5}
             # Each variant a little lower than the one before, so that equal accuracies do not hide each other.
-            lower = 0.5 * (labels.index(label) - (len(labels) - 1) / 2) / max(1, len(labels) - 1)
+            lower = 0.5 * (number - (len(frames) - 1) / 2) / max(1, len(frames) - 1)
             axes.plot(accuracy, positions - lower, **look)
-            handles.append(Line2D([], [], **look, label=f"{label}, {view} ({accuracy.mean():.1f} on average)"))
+            handles.append(Line2D([], [], **look, label=f"{label}, {view_set} ({accuracy.mean():.1f} on average)"))
         axes.set_yticks(positions, [style.readable(name) for name in order])
         axes.set_ylim(-0.7, len(order) - 0.3)
         axes.set_xlabel("accuracy on the test images in %")
         axes.grid(axis="y", visible=False)
         axes.tick_params(axis="y", length=0)
         figure.legend(handles=handles, loc="outside upper left", ncols=2)
+
+
+def best_set(sets: Mapping[str, pd.DataFrame]) -> tuple[str, pd.DataFrame]:
+    """The set of views with the highest mean accuracy, and its rows by attribute; of equal ones the first."""
+    view_set = max(sets, key=lambda name: sets[name]["accuracy"].mean())
+    return view_set, sets[view_set].set_index("attribute")

@@ -1,58 +1,112 @@
-"""How a variant's training went: loss terms, KL and active units by epoch."""
+"""How a variant's training went: loss terms, KL and active units by epoch, and the contest with its adversary."""
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from pipeline.figures import style
 
 VALIDATION = "valid_"  # prefix of the columns measured on the validation split: dashed, in their term's colour
+ROW = 3  # panels side by side
+
+
+class Panel(NamedTuple):
+    """Columns of the history that share axes. `at_zero`: whether these begin at 0."""
+
+    title: str
+    unit: str
+    names: Sequence[str]
+    at_zero: bool = True
+
+
+KL = Panel("KL divergence", "nats per image", ["kl"])
+ACTIVE_UNITS = Panel("Active units", "", ["active_units"])
+ADVERSARY = (
+    Panel("Wasserstein estimate", "critic, real − made images", ["wasserstein"]),
+    Panel("Both players' losses", "", ["critic", "discriminator", "adversarial"], at_zero=False),
+    Panel("Gradients", "", ["gradient_norm", "adversarial_ratio"]),
+    Panel("Judged real", "mean probability", ["real_score", "fake_score"]),
+)
+# Recorded, but told by another curve: the penalty by the norm, the two sides' gradients by their ratio.
+NOT_DRAWN = {"gradient_penalty", "reconstruction_gradient", "adversarial_gradient"}
+IN_WORDS = {
+    "active_units": "active units", "wasserstein": "estimate", "adversarial": "model",
+    "gradient_norm": "of the critic, norm", "adversarial_ratio": "adversarial / reconstruction",
+    "real_score": "real images", "fake_score": "made images",
+}
 
 
 def training_curves(path: str | Path, history: pd.DataFrame, label: str, terms: Sequence[str] = ("loss", "rec"),
                     latent_dim: int | None = None) -> None:
-    """Write three panels side by side: loss terms, KL in nats per image, number of active units.
+    """Write the panels for which there are numbers, three in a row: loss terms, KL in nats per image, number of active
+    units; then, of a variant with an adversary, the Wasserstein estimate, the players' losses, the norm of the critic's
+    gradient with the ratio of the model's gradients, and a discriminator's scores.
 
-    `history`: one row per epoch with the column epoch, the columns named by `terms`, kl and active_units, and any of
-    them again with the prefix "valid_"; columns that are absent are not drawn. `label`: the variant's.
-    `latent_dim`: number of latent units, drawn as the upper limit of the active ones.
+    `history`: one row per epoch with the column epoch, the columns named by `terms`, kl and active_units, those named
+    in ADVERSARY, and any of them again with the prefix "valid_"; columns that are absent are not drawn.
+    `label`: the variant's. `latent_dim`: number of latent units, drawn as the upper limit of the active ones.
     """
-    panels = (("Loss terms", "per image", [t for t in terms if t != "kl"]), ("KL divergence", "nats per image", ["kl"]),
-              ("Active units", "", ["active_units"]))
-    with style.plot(path, height=420) as figure:
+    elsewhere = NOT_DRAWN | {name for panel in (KL, ACTIVE_UNITS, *ADVERSARY) for name in panel.names}
+    losses = Panel("Loss terms", "per image", [term for term in terms if term not in elsewhere])
+    if losses.names == ["loss"] and "kl" not in history:  # a generator alone: the same curve as adversarial
+        losses = Panel("Loss terms", "per image", [])
+    panels = [panel for panel in (losses, KL, ACTIVE_UNITS, *ADVERSARY) if any(columns_of(panel, history))]
+    if not panels:
+        raise ValueError(f"the history has no columns to draw, only {', '.join(history.columns)}")
+    rows = [[p for p in panels if p not in ADVERSARY], [p for p in panels if p in ADVERSARY]]
+    if len(panels) <= ROW:
+        rows = [panels]
+    rows = [row for row in rows if row]
+    with style.plot(path, height=420 * len(rows)) as figure:
         figure.get_layout_engine().set(wspace=0.08)
         figure.suptitle(label, x=0.01, ha="left", fontsize=style.FONT_SIZE * 0.8, fontweight="bold")
-        for axes, (title, unit, names) in zip(figure.subplots(1, len(panels)), panels):
-            drawn = []
-            for number, name in enumerate(names):
-                colour = style.COLOURS[number % len(style.COLOURS)]
-                for column, line, marker in ((name, "-", "o"), (VALIDATION + name, "--", None)):
-                    if column in history and history[column].notna().any():
-                        name_in_words = name.replace("active_units", "active units")
-                        axes.plot(history["epoch"], history[column], line, marker=marker, color=colour,
-                                  label=name_in_words + ", validation" * (column != name))
-                        drawn.append(history[column])
-            axes.set_title(title)
-            axes.set_xlabel("epoch")
-            axes.set_ylabel(unit)
-            axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
-            if not drawn:
-                axes.text(0.5, 0.5, "not recorded", transform=axes.transAxes, ha="center", color=style.MUTED)
-                axes.set(xticks=[], yticks=[], xlabel="", ylabel="")
-                axes.spines[:].set_visible(False)
-            elif names == ["active_units"]:
-                if latent_dim is not None:
-                    axes.axhline(latent_dim, color=style.BASELINE, linestyle=":", linewidth=1.2, label="all units")
-                axes.set_ylim(0, 1.08 * max(latent_dim or 0, *(float(line.max()) for line in drawn)))
-            elif span(drawn) > 10:  # terms of very different size, which a linear axis would flatten
-                axes.set_yscale("log")
-            else:
-                axes.set_ylim(bottom=0)
-            if len(axes.lines) > 1:  # below the axes, where no curve runs
-                axes.legend(loc="upper left", bbox_to_anchor=(-0.05, -0.17), ncols=2 if len(axes.lines) > 3 else 1,
-                            fontsize=style.FONT_SIZE * 0.66, columnspacing=1, borderpad=0)
+        grid = figure.subplots(len(rows), max(map(len, rows)), squeeze=False)
+        for axes_row, row in zip(grid, rows):
+            for number, axes in enumerate(axes_row):
+                if number < len(row):
+                    draw(axes, row[number], history, latent_dim)
+                else:
+                    axes.set_visible(False)
+
+
+def columns_of(panel: Panel, history: pd.DataFrame) -> list[tuple[str, str]]:
+    """(name, column) of the panel's columns that hold a number."""
+    return [(name, column) for name in panel.names for column in (name, VALIDATION + name)
+            if column in history and history[column].notna().any()]
+
+
+def draw(axes: Axes, panel: Panel, history: pd.DataFrame, latent_dim: int | None) -> None:
+    """One panel."""
+    drawn = []
+    for name, column in columns_of(panel, history):
+        line, marker = ("-", "o") if column == name else ("--", None)
+        colour = style.COLOURS[panel.names.index(name) % len(style.COLOURS)]
+        in_words = IN_WORDS.get(name, name)
+        axes.plot(history["epoch"], history[column], line, marker=marker, color=colour,
+                  label=in_words + ", validation" * (column != name))
+        drawn.append(history[column])
+    axes.set_title(panel.title)
+    axes.set_xlabel("epoch")
+    axes.set_ylabel(panel.unit)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    lowest = min(float(column.min()) for column in drawn)
+    if panel is ACTIVE_UNITS:
+        if latent_dim is not None:
+            axes.axhline(latent_dim, color=style.BASELINE, linestyle=":", linewidth=1.2, label="all units")
+        axes.set_ylim(0, 1.08 * max(latent_dim or 0, *(float(line.max()) for line in drawn)))
+    elif panel.at_zero and span(drawn) > 10:  # terms of very different size, which a linear axis would flatten
+        axes.set_yscale("log")
+    elif panel.at_zero and lowest >= 0:
+        axes.set_ylim(bottom=0)
+    if "gradient_norm" in panel.names and "gradient_norm" in history:
+        axes.axhline(1, color=style.BASELINE, linestyle=":", linewidth=1.2, label="1: the penalty's aim")
+    if len(axes.lines) > 1:  # below the axes, where no curve runs
+        axes.legend(loc="upper left", bbox_to_anchor=(-0.05, -0.17), ncols=2 if len(axes.lines) > 3 else 1,
+                    fontsize=style.FONT_SIZE * 0.66, columnspacing=1, borderpad=0)
 
 
 def span(columns: Sequence[pd.Series]) -> float:

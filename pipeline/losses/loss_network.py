@@ -17,7 +17,8 @@ from pipeline.config import FeatureLossConfig, LossNetworkPlan
 from pipeline.data.pixels import to_network
 from pipeline.errors import InputError
 from pipeline.losses.reconstruction import FeatureLoss
-from pipeline.models.vgg19 import LAYERS, RELU_INDEX, VGG19Prefix, deepest, parameter_shapes
+from pipeline.models.vgg19 import VGG19Prefix
+from pipeline.models.vgg19_layers import LAYERS, RELU_INDEX, deepest, parameter_shapes
 
 Weights = dict[str, torch.Tensor]
 

@@ -1,4 +1,4 @@
-"""A trained VAE as a file, and back."""
+"""A trained model as a file, and back."""
 
 import os
 from collections.abc import Callable
@@ -7,14 +7,15 @@ from pathlib import Path
 import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
+from torch import nn
 
 from pipeline.config import Variant
 from pipeline.data.pixels import to_network, to_uint8
-from pipeline.models.vae import VAE
+from pipeline.models.build import build_model
 
 
 def save_weights(path: Path, weights: dict[str, torch.Tensor], variant: Variant) -> None:
-    """Write a VAE's state dict and, as metadata, its configuration; atomically."""
+    """Write a model's state dict and, as metadata, its configuration; atomically."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(path.name + ".part")
     save_file({name: tensor.contiguous() for name, tensor in weights.items()}, temporary,
@@ -22,25 +23,25 @@ def save_weights(path: Path, weights: dict[str, torch.Tensor], variant: Variant)
     os.replace(temporary, path)
 
 
-def load_vae(path: Path, variant: Variant, device: str | torch.device = "cpu") -> VAE:
-    """The trained VAE of a variant in evaluation mode, channels last in memory."""
-    vae = VAE(variant.model.latent_dim, variant.image_size, tuple(variant.model.channels))
-    vae.load_state_dict(load_file(path))
-    return vae.eval().to(device, memory_format=torch.channels_last).requires_grad_(False)
+def load_model(path: Path, variant: Variant, device: str | torch.device = "cpu") -> nn.Module:
+    """The trained model of a variant in evaluation mode, channels last in memory."""
+    model = build_model(variant)
+    model.load_state_dict(load_file(path))
+    return model.eval().to(device, memory_format=torch.channels_last).requires_grad_(False)
 
 
-def decoder_of(vae: VAE) -> Callable[[np.ndarray], np.ndarray]:
+def decoder_of(model: nn.Module) -> Callable[[np.ndarray], np.ndarray]:
     """z float32 N×D → uint8 N×3×S×S, as the figures want it."""
     def decode(z: np.ndarray) -> np.ndarray:
-        return to_uint8(vae.decode(torch.from_numpy(z))).cpu().numpy()
+        return to_uint8(model.decode(torch.from_numpy(z))).cpu().numpy()
 
     return decode
 
 
-def reconstructor_of(vae: VAE) -> Callable[[np.ndarray], np.ndarray]:
+def reconstructor_of(model: nn.Module) -> Callable[[np.ndarray], np.ndarray]:
     """Images uint8 N×3×S×S → their reconstructions from the posterior mean, alike."""
     def reconstruct(pixels: np.ndarray) -> np.ndarray:
-        return to_uint8(vae(to_network(torch.from_numpy(pixels)))).cpu().numpy()
+        return to_uint8(model(to_network(torch.from_numpy(pixels)))).cpu().numpy()
 
     return reconstruct
 

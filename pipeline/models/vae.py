@@ -8,7 +8,7 @@ LEAK = 0.2
 
 
 class Encoder(nn.Sequential):
-    """Images N×3×S×S in -1 … 1 → features N×(256·(S/16)²); 4 × (conv 4×4 stride 2, batch norm, LeakyReLU)."""
+    """Images N×3×S×S in -1 … 1 → features N×(256·(S/16)²): 4 × (conv 4×4 stride 2, batch norm, LeakyReLU)."""
 
     def __init__(self, channels: tuple[int, ...] = CHANNELS):
         layers: list[nn.Module] = []
@@ -27,7 +27,8 @@ class Decoder(nn.Sequential):
     def __init__(self, latent_dim: int = 100, image_size: int = 64, channels: tuple[int, ...] = CHANNELS):
         widths = channels[::-1]
         side = image_size // 2 ** len(channels)
-        layers: list[nn.Module] = [nn.Linear(latent_dim, widths[0] * side**2), nn.Unflatten(1, (widths[0], side, side))]
+        layers: list[nn.Module] = [nn.Linear(latent_dim, widths[0] * side**2),
+                                   nn.Unflatten(1, (widths[0], side, side))]
         for before, after in zip(widths, (*widths[1:], 3)):
             layers += [nn.UpsamplingNearest2d(scale_factor=2),
                        nn.Conv2d(before, after, 3, padding=1, padding_mode="replicate"),
@@ -67,7 +68,7 @@ def initialize(module: nn.Module) -> None:
 
     Linear layers keep the framework's default.
     """
-    if isinstance(module, nn.Conv2d):
+    if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
         nn.init.normal_(module.weight, 0.0, 0.02)
         if module.bias is not None:
             nn.init.zeros_(module.bias)

@@ -15,17 +15,20 @@ from pipeline.config import Variant
 from pipeline.data.pixels import to_network
 from pipeline.errors import InputError
 from pipeline.losses.kl import active_units
+from pipeline.losses.objective import MODEL, Objective
 from pipeline.training import checkpoints
 from pipeline.training.randomness import VALIDATION, epoch_order, noise
 
 Row = dict[str, float]
+SHOWN = ("loss", "kl", "wasserstein")  # beside the progress bar
 LOG_STEPS = 10          # steps between two looks at the loss; each look waits for the device
 VALIDATION_IMAGES = 4096  # at most so many after every epoch
 
 
 @dataclass
 class History:
-    """What training measured. Rows of `steps`: step, epoch, learning_rate, then the terms of the loss (batch means).
+    """What training measured. Rows of `steps`: step, epoch, learning_rate, then the terms of all losses (batch means;
+    of several updates of the adversary in a step, the last one's).
 
     Rows of `epochs`: epoch, step, learning_rate, the terms' means over the epoch, valid_<term>, active_units,
     images_per_second, seconds.
@@ -36,7 +39,7 @@ class History:
 
 
 class Diverged(InputError):
-    """The loss is no longer finite. The newest checkpoint is from before."""
+    """A term is no longer finite or beyond all bounds. The checkpoints are from before."""
 
 
 def train(
@@ -54,10 +57,11 @@ def train(
 ) -> History:
     """Minimise the objective with Adam; resume from the newest checkpoint in `directory`. The weights stay in place.
 
-    Raises Diverged, naming term and step, when the loss is not finite.
+    A step is one update for each of the objective's turns: the model's alone, or the adversary's and then the model's.
+    Raises Diverged, naming term and step, when a term is not finite or the critic has exploded.
     """
     recipe, device = variant.train, next(objective.parameters()).device
-    inner = objective.module if hasattr(objective, "module") else objective
+    inner: Objective = objective.module if hasattr(objective, "module") else objective
     if not len(images):
         raise InputError("the training split has no images; give more by data.limit or data.synthetic_images.")
     batch = min(recipe.batch_size, len(images))
@@ -68,9 +72,11 @@ def train(
     last_step = steps_per_epoch * recipe.epochs
     share = slice(rank * batch // workers, (rank + 1) * batch // workers)
 
-    trained = [parameter for parameter in objective.parameters() if parameter.requires_grad]
-    optimizer = torch.optim.Adam(trained, recipe.learning_rate, betas=(recipe.adam_beta1, 0.999), fused=True)
-    step, history = resume(directory, inner, optimizer)
+    rates = {player: recipe.learning_rate if player == MODEL else variant.adversary.learning_rate
+             for player in inner.players()}
+    optimizers = {name: torch.optim.Adam(player.parameters(), rates[name], betas=(recipe.adam_beta1, 0.999), fused=True)
+                  for name, player in inner.players().items()}
+    step, history = resume(directory, inner, optimizers)
     bar = tqdm(total=last_step * batch, initial=step * batch, unit=" images", desc=variant.label,
                disable=not progress or rank > 0, mininterval=1 if sys.stderr.isatty() else 20, smoothing=0.1)
     pending: list[dict[str, torch.Tensor]] = []
@@ -80,33 +86,42 @@ def train(
         epoch, first = divmod(step, steps_per_epoch)
         order = epoch_order(variant.seed, epoch, len(images))
         learning_rate = recipe.learning_rate * recipe.lr_decay**epoch
-        for group in optimizer.param_groups:
-            group["lr"] = learning_rate
+        for player, optimizer in optimizers.items():
+            for group in optimizer.param_groups:
+                group["lr"] = rates[player] * recipe.lr_decay**epoch
         started, images_before = time.perf_counter(), step * batch
 
         for index in range(first, steps_per_epoch):
-            rows = order[index * batch:(index + 1) * batch][share]
-            x = to_network(torch.from_numpy(images[rows]).to(device, non_blocking=True))
-            z_noise = noise(variant.seed, step, batch, variant.model.latent_dim)[share].to(device, non_blocking=True)
+            terms: dict[str, torch.Tensor] = {}
+            for turn, player in enumerate(inner.turns, 1 - len(inner.turns)):  # … -2, -1 the adversary's, 0 the model's
+                at = (index - turn) % steps_per_epoch  # another batch for each
+                rows = order[at * batch:(at + 1) * batch][share]
+                x = to_network(torch.from_numpy(images[rows]).to(device, non_blocking=True))
+                z = noise(variant.seed, step, batch, inner.noise_width, turn=-turn)[share].to(device, non_blocking=True)
 
-            optimizer.zero_grad(set_to_none=True)
-            loss, terms = objective(x, z_noise)
-            loss.backward()
-            optimizer.step()
+                optimizers[player].zero_grad(set_to_none=True)
+                loss, measured = objective(x, z, player)
+                loss.backward()
+                optimizers[player].step()
+                inner.after_update(player)
+                terms |= measured
+            terms |= inner.gradient_terms()
 
             step += 1
             pending.append(terms)
             bar.update(batch)
             ends = step % steps_per_epoch == 0
             if ends or step % LOG_STEPS == 0 or step % checkpoint_steps == 0:
-                fetched = fetch(pending, step, epoch, learning_rate, variant.name)
+                fetched = fetch(pending, step, epoch, learning_rate)
+                check(fetched, variant, directory)
                 pending.clear()
                 history.steps += fetched
-                bar.set_postfix(epoch=epoch + 1, loss=f"{fetched[-1]['loss']:.4g}", kl=f"{fetched[-1]['kl']:.1f}")
+                shown = {term: f"{fetched[-1][term]:.4g}" for term in SHOWN if term in fetched[-1]}
+                bar.set_postfix(epoch=epoch + 1, **shown)
                 if rank == 0:
                     on_steps(fetched)
             if rank == 0 and step % checkpoint_steps == 0 and not ends:
-                checkpoints.save(directory, step, state(step, history, inner, optimizer))
+                save(directory, step, history, inner, optimizers, variant)
 
         seconds = time.perf_counter() - started
         row = summary(history.steps, epoch, step, learning_rate)
@@ -114,40 +129,66 @@ def train(
             "images_per_second": (step * batch - images_before) / seconds, "seconds": seconds}
         history.epochs.append(row)
         if rank == 0:
-            checkpoints.save(directory, step, state(step, history, inner, optimizer))
+            save(directory, step, history, inner, optimizers, variant)
         on_epoch(row)
     bar.close()
     return history
 
 
-def resume(directory: Path, objective: nn.Module, optimizer: torch.optim.Optimizer) -> tuple[int, History]:
-    """Steps done and their history, with model and optimizer as they were then; (0, empty) without a checkpoint."""
+def resume(directory: Path, objective: Objective, optimizers: dict[str, torch.optim.Optimizer]) -> tuple[int, History]:
+    """Steps done and their history, with players and optimizers as they were then; (0, empty) without a checkpoint."""
     saved = checkpoints.load_newest(directory)
     if saved is None:
         return 0, History()
-    objective.vae.load_state_dict(saved["model"])
-    optimizer.load_state_dict(saved["optimizer"])
+    for name, player in objective.players().items():
+        player.load_state_dict(saved["players"][name])
+        optimizers[name].load_state_dict(saved["optimizers"][name])
     return saved["step"], History(saved["steps"], saved["epochs"])
 
 
-def state(step: int, history: History, objective: nn.Module, optimizer: torch.optim.Optimizer) -> dict:
-    """All that `resume` needs. The frozen loss network is not part of it."""
-    return {"step": step, "model": objective.vae.state_dict(), "optimizer": optimizer.state_dict(),
-            "steps": history.steps, "epochs": history.epochs}
+def save(directory: Path, step: int, history: History, objective: Objective,
+         optimizers: dict[str, torch.optim.Optimizer], variant: Variant) -> None:
+    """Write all that `resume` needs; the frozen loss network is not part of it. Raises Diverged, and writes nothing,
+    where a weight is not finite: the loss shows that one step later, when the last good checkpoint would be gone."""
+    players = {name: player.state_dict() for name, player in objective.players().items()}
+    for player, weights in players.items():
+        for name, tensor in weights.items():
+            if not tensor.isfinite().all():
+                raise diverged(f"the {player}'s {name} is not finite", step, variant, directory)
+    checkpoints.save(directory, step, {
+        "step": step, "players": players, "steps": history.steps, "epochs": history.epochs,
+        "optimizers": {name: optimizer.state_dict() for name, optimizer in optimizers.items()}})
 
 
-def fetch(pending: list[dict[str, torch.Tensor]], step: int, epoch: int, learning_rate: float, name: str) -> list[Row]:
-    """One row per step from the terms on the device, in one transfer. Raises Diverged."""
+def fetch(pending: list[dict[str, torch.Tensor]], step: int, epoch: int, learning_rate: float) -> list[Row]:
+    """One row per step from the terms on the device, in one transfer."""
     names = list(pending[0])
     values = torch.stack([torch.stack([terms[name] for name in names]) for terms in pending]).cpu().tolist()
-    rows = []
-    for number, terms in enumerate(values, step - len(pending) + 1):
-        rows.append({"step": number, "epoch": epoch + 1, "learning_rate": learning_rate, **dict(zip(names, terms))})
-        for term, value in zip(names, terms):
-            if not np.isfinite(value):
-                raise Diverged(f"training of {name} diverged: {term} is {value} at step {number}; the newest checkpoint "
-                               "is from before, so lower train.learning_rate and run again.")
-    return rows
+    return [{"step": number, "epoch": epoch + 1, "learning_rate": learning_rate, **dict(zip(names, terms))}
+            for number, terms in enumerate(values, step - len(pending) + 1)]
+
+
+def check(rows: list[Row], variant: Variant, directory: Path) -> None:
+    """Raises Diverged at the first term that is not finite, or Wasserstein estimate that no distance can reach.
+
+    Images of 3·S² values in -1 … 1 are at most 2·√(3·S²) apart, and so are any two distributions of them, by a function
+    that is 1-Lipschitz. Ten times as much says that the critic is far from that.
+    """
+    bound = 10 * 2 * (3 * variant.image_size**2) ** 0.5
+    for row in rows:
+        for term in terms_of(row):
+            if not np.isfinite(row[term]):
+                raise diverged(f"{term} is {row[term]}", row["step"], variant, directory)
+        if abs(row.get("wasserstein", 0.0)) > bound:
+            raise diverged(f"the critic has exploded, wasserstein is {row['wasserstein']:.4g}, beyond {bound:.4g},",
+                           row["step"], variant, directory)
+
+
+def diverged(what: str, step: int, variant: Variant, directory: Path) -> Diverged:
+    kept = checkpoints.written(directory)
+    good = f"the last good checkpoint is {kept[-1]}" if kept else "no checkpoint had been written"
+    remedy = "train.learning_rate" + (" or adversary.learning_rate" if variant.adversary.kind != "none" else "")
+    return Diverged(f"training of {variant.name} diverged: {what} at step {step}; {good}; lower {remedy} and run again.")
 
 
 def summary(steps: list[Row], epoch: int, step: int, learning_rate: float) -> Row:
@@ -163,8 +204,8 @@ def terms_of(row: Row) -> list[str]:
 
 
 @torch.no_grad()
-def validate(objective: nn.Module, images: np.ndarray, variant: Variant, batch_size: int = 256) -> Row:
-    """The terms on held-out images, as valid_<term>, and `active_units` of the latent space."""
+def validate(objective: Objective, images: np.ndarray, variant: Variant, batch_size: int = 256) -> Row:
+    """The terms on held-out images, as valid_<term>, and `active_units` of the latent space if there is an encoder."""
     if not len(images):
         return {}
     device = next(objective.parameters()).device
@@ -172,9 +213,11 @@ def validate(objective: nn.Module, images: np.ndarray, variant: Variant, batch_s
     totals, means = {}, []
     for start in range(0, len(images), batch_size):
         x = to_network(torch.from_numpy(images[start:start + batch_size]).to(device))
-        fixed = noise(variant.seed, start, len(x), variant.model.latent_dim, VALIDATION).to(device)
-        for name, term in objective(x, fixed)[1].items():
-            totals[f"valid_{name}"] = totals.get(f"valid_{name}", 0.0) + term.item() * len(x) / len(images)
-        means.append(objective.vae.encode(x)[0])
+        fixed = noise(variant.seed, start, len(x), objective.noise_width, VALIDATION).to(device)
+        for player in objective.players():
+            for name, term in objective(x, fixed, player)[1].items():
+                totals[f"valid_{name}"] = totals.get(f"valid_{name}", 0.0) + term.item() * len(x) / len(images)
+        if variant.encodes:
+            means.append(objective.model.encode(x)[0])
     objective.train()
-    return {**totals, "active_units": active_units(torch.cat(means))}
+    return {**totals, "active_units": active_units(torch.cat(means))} if means else totals

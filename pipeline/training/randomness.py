@@ -19,7 +19,10 @@ def epoch_order(seed: int, epoch: int, images: int) -> np.ndarray:
     return _generator(seed, ORDER, epoch).permutation(images)
 
 
-def noise(seed: int, step: int, images: int, latent_dim: int, purpose: int = TRAINING) -> torch.Tensor:
-    """N(0, I) for the global batch of one step: images×latent_dim, float32, on the CPU."""
-    return torch.from_numpy(_generator(seed, purpose, step).standard_normal((images, latent_dim), dtype=np.float32))
+def noise(seed: int, step: int, images: int, width: int, purpose: int = TRAINING, turn: int = 0) -> torch.Tensor:
+    """N(0, I) for the global batch of one update: images×width, float32, on the CPU.
 
+    `turn`: 0 for the model's update of this step, 1, 2 … for the adversary's.
+    """
+    key = (seed, purpose, step, turn) if turn else (seed, purpose, step)
+    return torch.from_numpy(_generator(*key).standard_normal((images, width), dtype=np.float32))

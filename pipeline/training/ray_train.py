@@ -12,6 +12,7 @@ from pipeline.config import Cluster, Variant
 from pipeline.data import shards
 from pipeline.errors import InputError
 from pipeline.losses.build import build_objective
+from pipeline.losses.objective import MODEL
 from pipeline.training import checkpoints
 from pipeline.training.loop import History, Row, train
 from pipeline.training.memory import keep_freed_memory
@@ -45,7 +46,9 @@ def train_worker(config: dict) -> None:
     objective = build_objective(job.variant, job.loss_network)
     if workers > 1 and torch.cuda.is_available():
         objective = torch.nn.SyncBatchNorm.convert_sync_batchnorm(objective)
-    objective = ray.train.torch.prepare_model(objective)
+    # In the turn of one player the other's weights have no gradient.
+    options = {"find_unused_parameters": True} if len(objective.players()) > 1 else {}
+    objective = ray.train.torch.prepare_model(objective, parallel_strategy_kwargs=options)
 
     def report(row: Row) -> None:
         if rank == 0:
@@ -86,7 +89,7 @@ def fit(job: Job, cluster: Cluster) -> tuple[dict[str, torch.Tensor], History]:
         if cluster.workers:
             ray.shutdown()
     saved = checkpoints.load_newest(job.directory)
-    return saved["model"], History(saved["steps"], saved["epochs"])
+    return saved["players"][MODEL], History(saved["steps"], saved["epochs"])
 
 
 def own_error(failure: BaseException) -> InputError | None:

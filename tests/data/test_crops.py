@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pipeline.data.crops import ALIGNED_BOX, FACE_BOX, TEMPLATE, VIEWS, aligned_crop, landmark_crop
+from pipeline.data.crops import ALIGNED_BOX, TEMPLATE, VIEWS, aligned_crop, landmark_crop
+
+UPRIGHT = {"landmark": (32.5, 72, 144.5, 184), "eyes": (56.5, 79, 120.5, 143), "mouth": (60.5, 124, 116.5, 180)}
 
 
 @pytest.fixture
@@ -45,19 +47,40 @@ def test_aligned_crop_is_antialiased():
     assert aligned_crop(Image.fromarray(stripes), 32).std() < 20
 
 
-def test_landmark_crop_of_the_template_is_the_face_box(picture):
-    expected = np.asarray(picture.resize((64, 64), Image.Resampling.BOX, box=FACE_BOX)).transpose(2, 0, 1)
-    crop = landmark_crop(picture, 64, TEMPLATE.astype(np.int16))
+@pytest.mark.parametrize(("view", "box"), UPRIGHT.items())
+def test_upright_crops_of_the_template_are_their_boxes(picture, view, box):
+    expected = np.asarray(picture.resize((64, 64), Image.Resampling.BILINEAR, box=box)).transpose(2, 0, 1)
+    crop = VIEWS[view](picture, 64, TEMPLATE.astype(np.int16))
     assert np.abs(crop.astype(int) - expected).mean() < 1.5
 
 
+@pytest.mark.parametrize("view", UPRIGHT)
 @pytest.mark.parametrize(("degrees", "scale", "shift"), [(0, 1, (6, -4)), (15, 1, (0, 0)), (-10, 0.8, (3, 5))])
-def test_landmark_crop_follows_the_face(picture, degrees, scale, shift):
-    straight = landmark_crop(picture, 64, TEMPLATE).astype(int)
+def test_upright_crops_follow_the_face(picture, view, degrees, scale, shift):
+    straight = VIEWS[view](picture, 64, TEMPLATE).astype(int)
     image, landmarks = moved(picture, degrees, scale, shift)
-    again = landmark_crop(image, 64, landmarks)
+    again = VIEWS[view](image, 64, landmarks)
     inner = (slice(None), slice(8, 56), slice(8, 56))
     assert np.abs(straight - again)[inner].mean() < 3
+
+
+def test_the_boxes_hold_what_their_views_are_named_after():
+    eyes, mouth = TEMPLATE[:2], TEMPLATE[3:]
+    for points, own, other in ((eyes, "eyes", "mouth"), (mouth, "mouth", "eyes")):
+        for view, inside in ((own, True), (other, False), ("landmark", True)):
+            left, top, right, bottom = UPRIGHT[view]
+            assert all((left < x < right and top < y < bottom) == inside for x, y in points)
+
+
+def test_the_flipped_view_mirrors_the_aligned_one(picture):
+    flipped = VIEWS["flipped"](picture, 64, TEMPLATE + 9)
+    np.testing.assert_array_equal(flipped[:, :, ::-1], aligned_crop(picture, 64))
+    assert not np.array_equal(flipped, aligned_crop(picture, 64))
+
+
+def test_every_view_is_described_in_its_own_words():
+    descriptions = [crop.__doc__ for crop in VIEWS.values()]
+    assert all("RGB image" in text for text in descriptions) and len(set(descriptions)) == len(VIEWS) == 5
 
 
 def test_outside_the_image_its_edge_goes_on():

@@ -1,4 +1,4 @@
-"""PSNR, SSIM and feature distance of reconstructions."""
+"""PSNR, SSIM, blur and feature distance of reconstructions."""
 
 import math
 
@@ -7,8 +7,10 @@ import pytest
 import torch
 from torch import nn
 
+from pipeline.data.pixels import to_network, to_uint8
 from pipeline.errors import InputError
 from pipeline.evaluation.reconstruction import reconstruction_quality
+from pipeline.evaluation.sample_quality import blur
 
 
 class Darker(nn.Module):
@@ -58,6 +60,17 @@ def test_better_reconstructions_score_better_and_the_images_themselves_have_ssim
     assert near["psnr"] > far["psnr"] and near["ssim"] > far["ssim"]
     assert near["feature_distance"] < far["feature_distance"]
     assert reconstruction_quality(Noisy(0), None, [pixels])["ssim"] == pytest.approx(1)
+
+
+def test_blur_is_of_the_reconstructions_as_they_are_shown(pixels):
+    class Smooth(nn.Module):
+        def forward(self, images):
+            return nn.functional.avg_pool2d(images, 3, stride=1, padding=1, count_include_pad=False)
+
+    assert reconstruction_quality(nn.Identity(), None, [pixels])["blur"] == pytest.approx(blur(pixels))
+    smooth = to_uint8(Smooth()(to_network(torch.from_numpy(pixels)))).numpy()
+    assert reconstruction_quality(Smooth(), None, [pixels])["blur"] == pytest.approx(blur(smooth))
+    assert blur(smooth) > blur(pixels) + 0.1
 
 
 def test_reconstructions_are_clipped_and_the_model_is_used_in_eval_mode(pixels):

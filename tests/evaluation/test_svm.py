@@ -1,11 +1,11 @@
 """The 40 linear SVMs."""
 
-import joblib
 import numpy as np
 import pandas as pd
 import pytest
 
 from pipeline.data.attributes import ATTRIBUTES
+from pipeline.errors import InputError
 from pipeline.evaluation import svm
 
 
@@ -19,7 +19,7 @@ def planted():
     y = random.random((3000, 40)) < 0.3
     y[:, 0] = score > 0
     y[:, 1] = score > np.quantile(score, 0.9)
-    return x[:2000].astype(np.float32), y[:2000], x[2000:].astype(np.float32), y[2000:]
+    return x.astype(np.float32), y, np.repeat(["train", "valid", "test"], [1500, 500, 1000])
 
 
 @pytest.fixture(scope="module")
@@ -41,32 +41,95 @@ def test_noise_scores_as_the_majority_class_and_balanced_accuracy_shows_it(rows)
 
 
 def test_counts_and_averages(rows, planted):
-    np.testing.assert_array_equal(rows["positives"], planted[3].sum(0))
+    np.testing.assert_array_equal(rows["positives"], planted[1][2000:].sum(0))
     averages = svm.averages(rows)
     assert averages["accuracy"] == pytest.approx(np.mean(list(rows["accuracy"])))
-    assert set(averages) == {"accuracy", "balanced_accuracy", "majority"}
+    assert set(averages) == {"accuracy", "balanced_accuracy", "majority", "C"}
+    assert averages["C"] == 1.0 and set(rows["C"]) == {1.0}
 
 
-def test_the_result_depends_neither_on_the_number_of_jobs_nor_on_the_backend(planted, rows, capfd):
-    pd.testing.assert_frame_equal(svm.evaluate(*planted, jobs=2), rows)
-    with joblib.parallel_config(backend="sequential"):
-        pd.testing.assert_frame_equal(svm.evaluate(*planted, progress="aligned"), rows)
+def test_progress_counts_svms(planted, rows, capfd):
+    pd.testing.assert_frame_equal(svm.evaluate(*planted, progress="aligned"), rows)
     assert "40/40" in capfd.readouterr().err
 
 
-def test_one_class_in_training_is_answered_and_said(planted):
-    train_x, train_y, test_x, test_y = (array[:300].copy() for array in planted)
-    train_y[:, 4], train_y[:, 5] = False, True
-    rows = svm.evaluate(train_x, train_y, test_x, test_y)
-    assert rows["accuracy"][4] == rows["majority"][4] == pytest.approx(1 - test_y[:, 4].mean())
-    assert rows["accuracy"][5] == pytest.approx(test_y[:, 5].mean())
+@pytest.fixture(scope="module")
+def noisy():
+    """Few images, and many dimensions that all say a little about one thing: a large C fits their noise."""
+    random = np.random.default_rng(1)
+    thing, splits = random.standard_normal((700, 1)), np.repeat(["test", "valid", "train"], [300, 200, 200])
+    x = thing / 2 + random.standard_normal((700, 60))
+    y = thing + random.standard_normal((700, 40)) > 0
+    return x, y, splits
+
+
+def test_c_is_the_one_with_the_best_mean_accuracy_on_the_validation_images(noisy):
+    x, y, splits = noisy
+    known = splits != "test"
+    as_test = np.where(splits[known] == "valid", "test", "train")
+    scored = {c: svm.evaluate(x[known], y[known], as_test, [c]) for c in (0.001, 1.0)}
+    assert scored[0.001]["accuracy"].mean() > scored[1.0]["accuracy"].mean() + 0.01
+    for candidates in ([1.0, 0.001], [0.001, 1.0]):
+        rows = svm.evaluate(x, y, splits, candidates)
+        assert set(rows["C"]) == {0.001}
+        pd.testing.assert_frame_equal(rows, svm.evaluate(x, y, splits, [0.001]))  # trained again, on both splits
+
+
+def test_the_test_images_have_no_say_in_c(noisy):
+    x, y, splits = noisy
+    upside_down = np.where((splits == "test")[:, None], ~y, y)
+    assert set(svm.evaluate(x, upside_down, splits, [0.001, 1.0])["C"]) == {0.001}
+
+
+def test_of_equally_good_c_the_smallest_is_taken(planted, capfd):
+    x, _, splits = planted
+    y = np.zeros((3000, 40), dtype=bool)  # nothing to learn, so every C is right everywhere
+    rows = svm.evaluate(x, y, splits, [3.0, 0.5, 2.0], progress="aligned")
+    assert set(rows["C"]) == {0.5} and "160/160" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(("missing", "C", "message"), [("valid", [0.1, 1.0], "0.1, 1: there are 1500 training and 0"),
+                                                       ("test", [1.0], "to train and to test on, and has 2000 and 0")])
+def test_an_empty_split_is_said(planted, missing, C, message):
+    x, y, splits = planted
+    there = splits != missing
+    with pytest.raises(InputError, match=message):
+        svm.evaluate(x[there], y[there], splits[there], C)
+
+
+def test_one_c_needs_no_validation_images(planted):
+    x, y, splits = (array[(planted[2] != "valid") & (np.arange(3000) > 1200)] for array in planted)
+    assert svm.evaluate(x, y, splits, [0.1])["accuracy"][0] > 0.95
+
+
+@pytest.fixture
+def few(planted):
+    """300 images to train and 300 to test on, to be changed."""
+    return tuple(array[1700:2300].copy() for array in planted)
+
+
+def test_one_class_in_training_is_answered_and_said(few):
+    x, y, splits = few
+    y[:300, 4], y[:300, 5] = False, True
+    rows = svm.evaluate(x, y, splits)
+    assert rows["accuracy"][4] == rows["majority"][4] == pytest.approx(1 - y[300:, 4].mean())
+    assert rows["accuracy"][5] == pytest.approx(y[300:, 5].mean())
     assert "only negative" in rows["note"][4] and "only positive" in rows["note"][5] and rows["note"][0] == ""
     assert rows["balanced_accuracy"][4] == 0.5
 
 
-def test_balanced_accuracy_is_absent_where_the_test_images_have_one_class(planted):
-    train_x, train_y, test_x, test_y = (array[:300].copy() for array in planted)
-    test_y[:, 7] = False
-    rows = svm.evaluate(train_x, train_y, test_x, test_y)
+def test_balanced_accuracy_is_absent_where_the_test_images_have_one_class(few):
+    x, y, splits = few
+    y[300:, 7] = False
+    rows = svm.evaluate(x, y, splits)
     assert np.isnan(rows["balanced_accuracy"][7]) and rows["positives"][7] == 0
     assert not np.isnan(svm.averages(rows)["balanced_accuracy"])
+
+
+def test_features_count_in_units_of_the_training_images_deviation(planted):
+    x, y, splits = planted
+    other = x[:, ::-1].astype(np.float64) * np.geomspace(1e3, 1e-3, 20) + np.arange(20)
+    padded = np.hstack([other, np.full((len(x), 1), 7.0)])  # and a constant feature says nothing
+    pd.testing.assert_frame_equal(svm.evaluate(padded, y, splits), svm.evaluate(x.astype(np.float64), y, splits))
+    shifted = np.where((splits == "test")[:, None], x + 10 * x[splits != "test"].std(axis=0), x)
+    assert svm.evaluate(shifted, y, splits)["accuracy"][0] < 0.9  # test images are not standardised by themselves

@@ -9,15 +9,18 @@ from pipeline.evaluation import table1
 
 
 def rows(accuracy, majority=0.8):
-    return pd.DataFrame({"attribute": ATTRIBUTES, "accuracy": np.linspace(accuracy - 0.1, accuracy + 0.1, 40),
-                         "balanced_accuracy": 0.5, "majority": majority, "positives": 10, "note": ""})
+    """Balanced accuracy 12 points lower; Bald and Gray_Hair without both classes among the test images."""
+    shares = np.linspace(accuracy - 0.1, accuracy + 0.1, 40)
+    balanced = np.where(np.isin(ATTRIBUTES, ["Bald", "Gray_Hair"]), np.nan, accuracy - 0.12)
+    return pd.DataFrame({"attribute": ATTRIBUTES, "accuracy": shares, "balanced_accuracy": balanced,
+                         "majority": majority, "positives": 10, "C": 1.0, "note": ""})
 
 
 @pytest.fixture
 def results():
     # Rows in another order must not change the table.
     return {"PVAE": {"aligned": rows(0.84)},
-            "VAE-123": {"aligned": rows(0.86), "landmark": rows(0.87).sample(frac=1, random_state=0)}}
+            "VAE-123": {"aligned": rows(0.86), "multi_view": rows(0.87).sample(frac=1, random_state=0)}}
 
 
 def test_published_rows_are_the_papers():
@@ -31,30 +34,72 @@ def test_published_rows_are_the_papers():
 
 def test_ours_stand_beside_the_published_and_the_majority(results):
     table = table1.table1(results)
-    assert list(table.columns) == ["source", "method", "view", *ATTRIBUTES, "Average"]
-    assert list(table["source"]) == ["paper"] * 7 + ["baseline"] + ["ours"] * 3
-    ours = table[(table["method"] == "VAE-123") & (table["view"] == "landmark")].iloc[0]
+    assert list(table.columns) == ["measure", "source", "method", "view", *ATTRIBUTES, "Average"]
+    accuracy = table[table["measure"] == "accuracy"]
+    assert list(accuracy["source"]) == ["paper"] * 7 + ["baseline"] + ["ours"] * 3
+    ours = accuracy[(accuracy["method"] == "VAE-123") & (accuracy["view"] == "multi_view")].iloc[0]
     assert ours["5_o_Clock_Shadow"] == pytest.approx(77) and ours["Young"] == pytest.approx(97)
     assert ours["Average"] == pytest.approx(87)
-    assert table.loc[7, "method"] == "majority class" and table.loc[7, "Average"] == pytest.approx(80)
+    assert accuracy.loc[7, "method"] == "majority class" and accuracy.loc[7, "Average"] == pytest.approx(80)
+
+
+def test_balanced_accuracy_has_its_own_rows_and_skips_attributes_with_one_class(results):
+    balanced = table1.table1(results).query("measure == 'balanced accuracy'")
+    assert list(zip(balanced["source"], balanced["method"], balanced["view"])) == [
+        ("baseline", "majority class", ""), ("ours", "PVAE", "aligned"), ("ours", "VAE-123", "aligned"),
+        ("ours", "VAE-123", "multi_view")]
+    majority, pvae = balanced.iloc[0], balanced.iloc[1]
+    assert majority["Male"] == majority["Average"] == 50 and pvae["Male"] == pvae["Average"] == pytest.approx(72)
+    assert np.isnan(majority["Bald"]) and np.isnan(pvae["Bald"])
+    table = table1.table1(results)
+    assert table1.without_both_classes(table) == ["Bald", "Gray_Hair"]
+    assert "2 of the 40 attributes" in table1.notes(table)[-1] and "Bald, Gray Hair." in table1.notes(table)[-1]
+
+
+def test_where_every_attribute_has_both_classes_nothing_is_said():
+    complete = rows(0.9).assign(balanced_accuracy=0.7)
+    table = table1.table1({"PVAE": {"aligned": complete}})
+    assert len(table1.notes(table)) == 1 and table1.without_both_classes(table) == []
 
 
 def test_views_with_other_images_have_a_majority_row_each(results):
-    results["VAE-123"]["landmark"]["majority"] = 0.75
+    results["VAE-123"]["multi_view"]["majority"] = 0.75
     table = table1.table1(results)
-    assert list(table.loc[table["source"] == "baseline", "view"]) == ["aligned", "landmark"]
+    assert list(table.loc[table["source"] == "baseline", "view"]) == 2 * ["aligned", "multi_view"]
+
+
+def test_averages_side_by_side(results):
+    averages = table1.averages(table1.table1(results))
+    assert list(averages.index[:4]) == ["PVAE, aligned (ours)", "VAE-123, aligned (ours)",
+                                        "VAE-123, multi_view (ours)", "majority class"]
+    assert averages.loc["VAE-123, multi_view (ours)"].tolist() == ["87.00", "75.00"]
+    assert averages.loc["majority class"].tolist() == ["80.00", "50.00"]
+    assert averages.loc["VGG-FC (paper)"].tolist() == ["79.85", "–"]
 
 
 def test_written_tables(results, tmp_path):
     table = table1.table1(results)
     table1.write_csv(table, tmp_path / "table1.csv")
-    back = pd.read_csv(tmp_path / "table1.csv", keep_default_na=False)
+    back = pd.read_csv(tmp_path / "table1.csv").fillna({"view": ""})
     pd.testing.assert_frame_equal(back, table, check_dtype=False, atol=1e-4)
 
     table1.write_markdown(table, tmp_path / "table1.md")
-    lines = (tmp_path / "table1.md").read_text().splitlines()
-    assert len(lines) == 2 + 41 and len({line.count("|") for line in lines}) == 1
-    assert lines[0].startswith("| accuracy in % | PVAE, aligned (ours) |") and "VAE-123 (paper)" in lines[0]
+    averages, accuracy, balanced = (tmp_path / "table1.md").read_text().split("\n## ")
+    assert "| VAE-123, multi_view (ours) | 87.00 | 75.00 |" in averages and "2 of the 40 attributes" in averages
+    for part, methods in ((accuracy, 11), (balanced, 4)):
+        lines = part.splitlines()[2:]
+        assert len([line for line in lines if line]) == 2 + 41
+        assert {line.count("|") for line in lines if line} == {methods + 2}
+    lines = accuracy.splitlines()[2:]
+    assert lines[0].startswith("| attribute | PVAE, aligned (ours) |") and "VAE-123 (paper)" in lines[0]
     assert lines[2].startswith("| 5 o Clock Shadow | 74.0 |")
-    assert lines[-1].startswith("| **Average** | **84.00** |") and lines[-1].endswith("| **79.85** |")
+    assert lines[42].startswith("| **Average** | **84.00** |") and lines[42].endswith("| **79.85** |")
+    assert "| Bald | – | – | – | – |" in balanced and "(paper)" not in balanced
     assert sorted(p.name for p in tmp_path.iterdir()) == ["table1.csv", "table1.md"]
+
+
+def test_the_page_gets_one_measure_at_a_time(results):
+    table = table1.table1(results)
+    turned = table1.by_attribute(table1.for_reading(table))
+    assert turned.shape == (41, 11) and turned.columns[0] == "PVAE, aligned (ours)"
+    assert table1.by_attribute(table1.for_reading(table, "balanced accuracy")).shape == (41, 4)

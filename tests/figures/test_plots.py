@@ -5,12 +5,14 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from pipeline.attribute_vectors import FIGURE7_ATTRIBUTES
 from pipeline.data.attributes import ATTRIBUTES
 from pipeline.figures import style
 from pipeline.figures.correlation import correlation
 from pipeline.figures.svm_bars import svm_bars
 from pipeline.figures.training_curves import training_curves
+from pipeline.figures.view_gains import view_gains
+
+NAMES = ATTRIBUTES[:13]
 
 
 def load(path):
@@ -35,7 +37,7 @@ def test_correlation_shows_sign_and_strength(tmp_path):
     for name, r in {"none": 0.0, "weak": 0.2, "strong": 0.9, "negative": -0.9}.items():
         matrix = np.full((13, 13), r)
         np.fill_diagonal(matrix, 1)
-        correlation(tmp_path / "c.png", matrix, FIGURE7_ATTRIBUTES)
+        correlation(tmp_path / "c.png", matrix, NAMES)
         pictures[name] = load(tmp_path / "c.png")
     assert pictures["none"].shape == (1440, 1560, 3) and all(whole(picture) for picture in pictures.values())
     (none, none_red), (strong, _) = blue_and_red(pictures["none"]), blue_and_red(pictures["strong"])
@@ -47,12 +49,12 @@ def test_correlation_shows_sign_and_strength(tmp_path):
 
 def test_correlation_marks_what_is_absent(tmp_path):
     matrix = np.eye(13)
-    correlation(tmp_path / "a.png", matrix, FIGURE7_ATTRIBUTES)
+    correlation(tmp_path / "a.png", matrix, NAMES)
     matrix[4] = matrix[:, 4] = np.nan
-    correlation(tmp_path / "b.png", matrix, FIGURE7_ATTRIBUTES)
+    correlation(tmp_path / "b.png", matrix, NAMES)
     assert blue_and_red(load(tmp_path / "b.png"))[0] < blue_and_red(load(tmp_path / "a.png"))[0]
     with pytest.raises(ValueError):
-        correlation(tmp_path / "a.png", matrix, FIGURE7_ATTRIBUTES[:5])
+        correlation(tmp_path / "a.png", matrix, NAMES[:5])
 
 
 def test_training_curves(tmp_path):
@@ -68,19 +70,87 @@ def test_training_curves(tmp_path):
     assert (tmp_path / "t.png").read_bytes() == (tmp_path / "again.png").read_bytes()
 
 
-def test_training_curves_of_one_epoch_and_of_few_columns(tmp_path):
+def panels(path):
+    """Runs of columns with blue or red in the upper half of the axes: the panels side by side that have curves."""
+    picture = load(path)
+    top = picture[120:520]
+    red, green, blue = np.moveaxis(top, -1, 0)
+    coloured = ((abs(red - blue) > 60) | (abs(green - blue) > 60)).any(axis=0)
+    gaps = np.split(np.flatnonzero(coloured), np.flatnonzero(np.diff(np.flatnonzero(coloured)) > 60) + 1)
+    return len([run for run in gaps if len(run)])
+
+
+def test_training_curves_of_one_epoch_and_of_few_columns_have_no_empty_panels(tmp_path):
     training_curves(tmp_path / "t.png", pd.DataFrame({"epoch": [1], "loss": [3.0]}), "PVAE")
     picture = load(tmp_path / "t.png")
-    assert blue_and_red(picture[:, :600])[0] > 0 and blue_and_red(picture[:, 600:])[0] == 0
+    assert picture.shape == (840, 1800, 3) and whole(picture)
+    assert blue_and_red(picture[:, 700:1100])[0] > 0, "one panel, as wide as the figure"
+    with pytest.raises(ValueError, match="only epoch, seconds"):
+        training_curves(tmp_path / "t.png", pd.DataFrame({"epoch": [1], "seconds": [3.0]}), "PVAE")
 
 
-def test_svm_bars_show_every_variant_and_view(tmp_path):
+EPOCH = np.arange(1, 6)
+VAE = {"epoch": EPOCH, "loss": 900 / EPOCH, "kl": 10.0 + EPOCH, "active_units": 90 + EPOCH}
+
+
+def test_a_second_row_shows_the_contest_with_a_critic(tmp_path):
+    critic = {"wasserstein": 5 - 2.0 * EPOCH, "valid_wasserstein": 6 - 2.0 * EPOCH, "gradient_norm": 1 - 0.3 / EPOCH,
+              "adversarial_ratio": 0.02 * EPOCH, "critic": EPOCH - 9.0, "adversarial": 3.0 - EPOCH,
+              "gradient_penalty": 1 / EPOCH, "reconstruction_gradient": 1e6 * EPOCH}
+    terms = ["loss", "kl", *critic]
+    training_curves(tmp_path / "t.png", pd.DataFrame(VAE | critic), "VAE-WGAN", terms, 100)
+    picture = load(tmp_path / "t.png")
+    assert picture.shape == (1680, 1800, 3) and whole(picture)
+    for row in np.array_split(picture, 2):
+        assert min(blue_and_red(part)[0] for part in np.array_split(row, 3, axis=1)) > 100
+    without = {name: column for name, column in critic.items() if name not in ("gradient_norm", "adversarial_ratio")}
+    training_curves(tmp_path / "fewer.png", pd.DataFrame(VAE | without), "VAE-WGAN", terms, 100)
+    place_of_the_third = load(tmp_path / "fewer.png")[940:, 1300:]
+    assert (place_of_the_third > 250).all(), "weights that are clipped have no gradient norm: no panel"
+    only_drawn = {name: column for name, column in critic.items() if "penalty" not in name and "reconstr" not in name}
+    training_curves(tmp_path / "same.png", pd.DataFrame(VAE | only_drawn), "VAE-WGAN", terms, 100)
+    assert (tmp_path / "same.png").read_bytes() == (tmp_path / "t.png").read_bytes()
+
+
+def test_a_generator_has_its_losses_and_the_scores_and_nothing_else(tmp_path):
+    history = pd.DataFrame({"epoch": EPOCH, "loss": 2.0 + EPOCH, "discriminator": 1.3 - 0.1 * EPOCH,
+                            "adversarial": 2.0 + EPOCH, "real_score": 0.5 + 0.05 * EPOCH,
+                            "fake_score": 0.5 - 0.05 * EPOCH})
+    training_curves(tmp_path / "t.png", history, "DCGAN", list(history.columns[1:]), latent_dim=100)
+    picture = load(tmp_path / "t.png")
+    assert picture.shape == (840, 1800, 3) and whole(picture) and panels(tmp_path / "t.png") == 2
+
+
+def test_svm_bars_show_every_variant_once_with_its_best_views(tmp_path):
     def rows(gain):
         return pd.DataFrame({"attribute": ATTRIBUTES, "majority": 0.7, "accuracy": 0.7 + np.linspace(0, gain, 40)})
 
     svm_bars(tmp_path / "s.png", {"PVAE": {"aligned": rows(0.1)},
-                                  "VAE-123": {"aligned": rows(0.2), "landmark": rows(0.25)}})
+                                  "VAE-123": {"aligned": rows(0.2), "multi_view": rows(0.25), "landmark": rows(0.1)},
+                                  "DCGAN": {}})
     picture = load(tmp_path / "s.png")
     assert picture.shape[1] == 2 * style.WIDTH and picture.shape[0] > 40 * 2 * 20 and whole(picture)
     blue, red = blue_and_red(picture)
-    assert red > 1.5 * blue > 0, "one view in blue, two in vermilion"
+    assert 0.5 * blue < red < 1.5 * blue, "one set in blue, one in vermilion"
+    svm_bars(tmp_path / "best.png", {"PVAE": {"aligned": rows(0.1)}, "VAE-123": {"multi_view": rows(0.25)}})
+    assert (tmp_path / "s.png").read_bytes() == (tmp_path / "best.png").read_bytes()
+
+
+def gains_table(*accuracies):
+    """Steps a, + b, + c …, each over the one before; balanced accuracy 0.2 lower."""
+    names = ["a", "+ b", "+ c"][:len(accuracies)]
+    return pd.DataFrame({"step": names, "over": ["", *names[:-1]], "accuracy": accuracies,
+                         "balanced_accuracy": np.subtract(accuracies, 0.2), "majority": 0.8})
+
+
+def test_view_gains_show_gains_and_losses_in_two_colours(tmp_path):
+    pictures = []
+    for number, accuracies in enumerate([(0.85, 0.86, 0.88), (0.85, 0.84, 0.82)]):
+        view_gains(tmp_path / f"{number}.png", gains_table(*accuracies), "VAE-123")
+        pictures.append(load(tmp_path / f"{number}.png"))
+    (gain_blue, gain_red), (loss_blue, loss_red) = map(blue_and_red, pictures)
+    assert pictures[0].shape[1] == 2 * style.WIDTH and all(whole(picture) for picture in pictures)
+    assert gain_blue > 2 * loss_blue > 0 and loss_red > 2 * gain_red > 0, "the legend is in both"
+    heights = [load(tmp_path / f"{number}.png").shape[0] for number in range(2)]
+    view_gains(tmp_path / "one.png", gains_table(0.85), "VAE-123")
+    assert heights[0] == heights[1] > load(tmp_path / "one.png").shape[0]

@@ -11,7 +11,7 @@ from pipeline.data.crops import aligned_crop
 from pipeline.data.pixels import to_network
 from pipeline.errors import InputError
 from pipeline.losses import loss_network
-from pipeline.models.vgg19 import LAYERS, parameter_shapes
+from pipeline.models.vgg19_layers import LAYERS, parameter_shapes
 from tests.tiny import faces, random_weights
 
 SHARED = Path(__file__).resolve().parents[2].parent / "shared"

@@ -5,8 +5,9 @@ import torch
 from torch.distributions import Normal, kl_divergence
 
 from pipeline.data.pixels import to_network
-from pipeline.losses.build import build_objective
-from pipeline.losses.objective import VAEObjective
+from pipeline.errors import InputError
+from pipeline.losses.build import build_objective, check_extra
+from pipeline.losses.objective import Objective
 from tests import tiny
 
 TWO = {"layers": ["relu1_1", "relu2_1"], "reference_rms": {"relu1_1": 50.2, "relu2_1": 258.7}}
@@ -23,10 +24,10 @@ def batch(number: int = 8) -> tuple[torch.Tensor, torch.Tensor]:
             torch.randn(number, 4, generator=torch.Generator().manual_seed(1)))
 
 
-def away_from_the_start(objective: VAEObjective) -> VAEObjective:
+def away_from_the_start(objective: Objective) -> Objective:
     """Larger weights and measured batch statistics, so that KL and the noise matter, also in evaluation mode."""
     with torch.no_grad():
-        for layer in (objective.vae.mu, objective.vae.logvar, objective.vae.decoder[0], objective.vae.decoder[-1]):
+        for layer in (objective.model.mu, objective.model.logvar, objective.model.decoder[0], objective.model.decoder[-1]):
             layer.weight.mul_(5)
         for _ in range(30):
             objective(*batch())
@@ -55,11 +56,11 @@ def test_terms_by_hand(network):
     objective = away_from_the_start(build_objective(tiny.variant(loss=TWO), network)).eval()
     images, noise = batch()
     _, terms = objective(images, noise)
-    mu, logvar = objective.vae.encode(images)
+    mu, logvar = objective.model.encode(images)
     deviation = (0.5 * logvar).exp()
     kl = kl_divergence(Normal(mu, deviation), Normal(0.0, 1.0)).sum(dim=1).mean()
     assert terms["kl"].item() == pytest.approx(kl.item(), rel=1e-4)
-    decoded = objective.vae.decode(mu + deviation * noise)
+    decoded = objective.model.decode(mu + deviation * noise)
     for layer, distance in objective.reconstruction(decoded, images).items():
         assert terms[layer].item() == pytest.approx(distance.item(), rel=1e-4)
     assert terms["kl"] > 0.1
@@ -67,8 +68,8 @@ def test_terms_by_hand(network):
 
 
 def test_weights_are_initialised_from_the_seed(network):
-    one, same = (build_objective(tiny.variant(), network).vae.state_dict() for _ in range(2))
-    seven = build_objective(tiny.variant().model_copy(update={"seed": 7}), network).vae.state_dict()
+    one, same = (build_objective(tiny.variant(), network).model.state_dict() for _ in range(2))
+    seven = build_objective(tiny.variant().model_copy(update={"seed": 7}), network).model.state_dict()
     assert all(torch.equal(one[name], same[name]) for name in one)
     assert not torch.equal(one["mu.weight"], seven["mu.weight"])
 
@@ -76,9 +77,83 @@ def test_weights_are_initialised_from_the_seed(network):
 def test_only_the_vae_is_trained(network):
     objective = build_objective(tiny.variant(), network)
     trained = {name for name, parameter in objective.named_parameters() if parameter.requires_grad}
-    assert trained == {f"vae.{name}" for name, _ in objective.vae.named_parameters()}
+    assert trained == {f"model.{name}" for name, _ in objective.model.named_parameters()}
     objective(*batch())[0].backward()
-    assert all(parameter.grad is not None for parameter in objective.vae.parameters())
+    assert all(parameter.grad is not None for parameter in objective.model.parameters())
+
+
+WITH_CRITIC = ["kl", "relu1_1", "adversarial", "loss"]
+
+
+def test_an_adversary_is_a_part_of_the_objective(network):
+    """The model's loss has its term, the adversary has a loss of its own, and each trains its own weights alone."""
+    variant = tiny.variant("vae_wgan", adversary={"weight": 7.0})
+    objective = build_objective(variant, network)
+    assert objective.turns == ("adversary", "model") and objective.noise_width == 2 * 4 + 1
+    images, noise = batch()[0], torch.randn(8, 9, generator=torch.Generator().manual_seed(2))
+
+    loss, terms = objective(images, noise, "model")
+    assert list(terms) == WITH_CRITIC
+    rest = 64 * terms["kl"] + 0.5 * terms["relu1_1"]
+    assert loss.item() == pytest.approx((rest + 7 * terms["adversarial"]).item(), rel=1e-6)
+    loss.backward()
+    assert all(parameter.grad is not None for parameter in objective.model.parameters())
+    assert all(parameter.grad is None for parameter in objective.adversary.parameters())
+    gradients = objective.gradient_terms()
+    assert gradients["adversarial_ratio"] == gradients["adversarial_gradient"] / gradients["reconstruction_gradient"] > 0
+
+    objective.zero_grad(set_to_none=True)
+    loss, terms = objective(images, noise, "adversary")
+    assert set(terms) == {"wasserstein", "gradient_norm", "gradient_penalty", "critic"} and terms["critic"] == loss
+    loss.backward()
+    assert all(parameter.grad is None for parameter in objective.model.parameters())
+    # The last bias shifts f on real and judged images alike.
+    assert all(parameter.grad.abs().sum() > 0 for name, parameter in objective.adversary.named_parameters()
+               if "weight" in name)
+
+
+def test_the_gradients_at_the_reconstructed_images_by_hand(network):
+    objective = build_objective(tiny.variant("vae_wgan", adversary={"weight": 7.0}), network)
+    images, noise = batch()[0], torch.randn(8, 9, generator=torch.Generator().manual_seed(2))
+    objective.eval()
+    objective(images, noise)[0].backward()
+    measured = objective.gradient_terms()
+    reconstructed = objective.made(images, noise)[0][0].detach().requires_grad_()
+    rec = 0.5 * sum(objective.reconstruction(reconstructed, images).values())
+    adversarial = 7 * -objective.adversary.network(reconstructed).mean() / 2  # half of what is judged
+    for side, term in (("reconstruction", rec), ("adversarial", adversarial)):
+        gradient, = torch.autograd.grad(term, reconstructed)
+        assert measured[f"{side}_gradient"].item() == pytest.approx(gradient.norm().item(), rel=1e-4)
+
+
+def test_dcgan_is_judged_on_samples_alone(network):
+    objective = build_objective(tiny.variant("dcgan"), network)
+    assert objective.noise_width == 4 + 1
+    images, noise = batch()[0], torch.randn(8, 5, generator=torch.Generator().manual_seed(2))
+    loss, terms = objective(images, noise)
+    assert list(terms) == ["adversarial", "loss"] and terms["loss"] == terms["adversarial"] == loss
+    assert torch.equal(objective(torch.zeros_like(images), noise)[0], loss)  # the real images have no part in it
+    loss.backward()
+    assert objective.gradient_terms() == {}
+    assert set(objective(images, noise, "adversary")[1]) == {"discriminator", "real_score", "fake_score"}
+
+
+def test_a_further_term_is_added_with_its_weight(network):
+    plain, more = (build_objective(tiny.variant(loss=extra), network).eval()
+                   for extra in ({}, {"extra": {"total_variation": {"weight": 20.0}}}))
+    (loss, _), (larger, terms) = plain(*batch()), more(*batch())
+    assert list(terms) == ["kl", "relu1_1", "total_variation", "loss"] and terms["total_variation"] > 0
+    assert larger.item() == pytest.approx(loss.item() + 20 * terms["total_variation"].item(), rel=1e-5)
+
+
+@pytest.mark.parametrize(("extra", "said"), [
+    ({"total_varation": {"weight": 1}}, "loss.extra.total_varation of variant dfc is not .* did you mean total_variation?"),
+    ({"total_variation": {}}, "loss.extra.total_variation.weight is None"),
+    ({"total_variation": {"weight": 0}}, "loss.extra.total_variation.weight is 0"),
+    ({"total_variation": {"weight": 1, "power": 2}}, "loss.extra.total_variation.power is not an option of TotalVariation")])
+def test_what_is_wrong_with_a_further_term(extra, said):
+    with pytest.raises(InputError, match=said):
+        check_extra(tiny.variant(loss={"extra": extra}))
 
 
 def test_bf16_is_close_to_fp32(network):

@@ -1,4 +1,4 @@
-"""A trained VAE, to a file and back."""
+"""A trained model, to a file and back."""
 
 import json
 
@@ -9,7 +9,8 @@ from safetensors import safe_open
 
 from pipeline.config import Variant
 from pipeline.data.pixels import to_network, to_uint8
-from pipeline.models.trained import decoder_of, load_vae, reconstructor_of, save_weights
+from pipeline.models.build import build_model
+from pipeline.models.trained import decoder_of, load_model, reconstructor_of, save_weights
 from pipeline.models.vae import VAE
 from tests import tiny
 
@@ -27,9 +28,9 @@ def vae() -> VAE:
 
 
 def test_round_trip(vae, tmp_path):
-    path = tmp_path / "models" / "dfc" / "vae.safetensors"
+    path = tmp_path / "models" / "dfc" / "model.safetensors"
     save_weights(path, vae.state_dict(), tiny.variant())
-    loaded = load_vae(path, tiny.variant())
+    loaded = load_model(path, tiny.variant())
     assert all(torch.equal(loaded.state_dict()[name], tensor) for name, tensor in vae.state_dict().items())
     assert not loaded.training and not any(parameter.requires_grad for parameter in loaded.parameters())
     x = to_network(torch.from_numpy(tiny.faces(3, seed=1)))
@@ -37,10 +38,10 @@ def test_round_trip(vae, tmp_path):
 
 
 def test_the_file_says_which_configuration_it_is_of(vae, tmp_path):
-    save_weights(tmp_path / "vae.safetensors", vae.state_dict(), tiny.variant())
-    with safe_open(tmp_path / "vae.safetensors", "pt") as file:
+    save_weights(tmp_path / "model.safetensors", vae.state_dict(), tiny.variant())
+    with safe_open(tmp_path / "model.safetensors", "pt") as file:
         assert Variant.model_validate(json.loads(file.metadata()["variant"])) == tiny.variant()
-    assert [path.name for path in tmp_path.iterdir()] == ["vae.safetensors"]
+    assert [path.name for path in tmp_path.iterdir()] == ["model.safetensors"]
 
 
 def test_decoder_and_reconstructor_speak_numpy(vae):
@@ -53,3 +54,14 @@ def test_decoder_and_reconstructor_speak_numpy(vae):
     np.testing.assert_array_equal(decoder_of(vae)(z), decoded)
     np.testing.assert_array_equal(reconstructor_of(vae)(faces), reconstructed)
     assert decoded.dtype == np.uint8 and decoded.shape == faces.shape and min(decoded.std(), reconstructed.std()) > 10
+
+
+def test_a_model_without_an_encoder(tmp_path):
+    torch.manual_seed(0)
+    variant = tiny.variant("dcgan")
+    model = build_model(variant)
+    save_weights(tmp_path / "model.safetensors", model.state_dict(), variant)
+    z = np.random.default_rng(0).standard_normal((3, 4), dtype=np.float32)
+    images = decoder_of(load_model(tmp_path / "model.safetensors", variant))(z)
+    assert images.shape == (3, 3, tiny.SIZE, tiny.SIZE) and images.dtype == np.uint8
+    np.testing.assert_array_equal(images, to_uint8(model.eval().decode(torch.from_numpy(z))).numpy())

@@ -7,6 +7,7 @@ from torch import nn
 
 from pipeline.errors import InputError
 from pipeline.losses.build import build_objective
+from pipeline.losses.objective import Objective
 from pipeline.training import checkpoints, loop
 from pipeline.training.loop import Diverged, History, train
 from pipeline.training.randomness import epoch_order, noise
@@ -30,22 +31,23 @@ def run(network, tmp_path):
         objective = objective or build_objective(variant, network)
         history = train(variant, objective, tiny.faces(IMAGES), tiny.faces(10, seed=1), tmp_path / folder,
                         **{"checkpoint_steps": 2, "progress": False, **options})
-        return {name: tensor.clone() for name, tensor in objective.vae.state_dict().items()}, history
+        return {name: tensor.clone() for name, tensor in objective.model.state_dict().items()}, history
     return run
 
 
-class Recording(nn.Module):
+class Recording(Objective):
     """An objective that remembers which images it saw, where every pixel of image i is i, and the noise."""
 
     def __init__(self):
-        super().__init__()
-        self.vae = nn.Linear(1, 1)
+        model = nn.Linear(1, 1)
+        model.latent_dim = 4
+        super().__init__(model, nn.Identity(), kl_weight=1.0, rec_weight=1.0, bf16=False)
         self.images, self.noise = [], []
 
-    def forward(self, images, noise):
+    def forward(self, images, noise, player):
         self.images.append(((images[:, 0, 0, 0] + 1) * 127.5).round().int().tolist())
         self.noise.append(noise.clone())
-        loss = self.vae.weight.sum() + images.mean()
+        loss = self.model.weight.sum() + images.mean()
         return loss, {"kl": loss.detach(), "loss": loss.detach()}
 
 
@@ -84,7 +86,7 @@ def test_the_history_has_every_step_and_every_epoch(run):
 
 def test_the_first_step_has_the_learning_rate_of_its_epoch(run, network):
     """Adam's first step moves every weight by the learning rate, whatever the gradient."""
-    start = build_objective(tiny.variant(), network).vae.decoder[-1].bias.detach().clone()
+    start = build_objective(tiny.variant(), network).model.decoder[-1].bias.detach().clone()
     weights, _ = run(tiny.variant(epochs=1, batch_size=IMAGES, learning_rate=0.003))
     moved = (list(weights.values())[-1] - start).abs()
     torch.testing.assert_close(moved, torch.full_like(moved, 0.003), rtol=1e-2, atol=0)
@@ -166,24 +168,23 @@ def without_time(row: dict) -> dict:
     return {name: value for name, value in row.items() if name not in ("seconds", "images_per_second")}
 
 
-def test_checkpoints_hold_the_vae_and_not_the_loss_network(run, tmp_path):
+def test_checkpoints_hold_the_model_and_not_the_loss_network(run, tmp_path):
     weights, history = run()
     assert [path.name for path in checkpoints.written(tmp_path / "run")] == ["step-00000014.pt", "step-00000015.pt"]
     saved = checkpoints.load_newest(tmp_path / "run")
-    assert all(torch.equal(saved["model"][name], weights[name]) for name in weights)
-    assert saved["model"].keys() == weights.keys() and saved["steps"] == history.steps
+    assert all(torch.equal(saved["players"]["model"][name], weights[name]) for name in weights)
+    assert saved["players"]["model"].keys() == weights.keys() and saved["steps"] == history.steps
 
 
-class TurnsNaN(nn.Module):
+class TurnsNaN(Objective):
     """An objective whose one term is no longer finite from a step on."""
 
-    def __init__(self, objective: nn.Module, term: str, step: int, value: float):
-        super().__init__()
-        self.inner, self.vae = objective, objective.vae
+    def __init__(self, objective: Objective, term: str, step: int, value: float):
+        super().__init__(objective.model, objective.reconstruction, objective.kl_weight, objective.rec_weight, False)
         self.term, self.step, self.value, self.calls = term, step, value, 0
 
-    def forward(self, images, noise):
-        loss, terms = self.inner(images, noise)
+    def forward(self, images, noise, player):
+        loss, terms = super().forward(images, noise, player)
         self.calls += self.training
         if self.training and self.calls >= self.step:
             terms = {**terms, self.term: torch.tensor(self.value), "loss": torch.tensor(float("nan"))}
@@ -199,12 +200,82 @@ def test_divergence_names_term_and_step_and_leaves_the_checkpoint(run, network, 
         run(objective=objective)
     saved = checkpoints.load_newest(tmp_path / "run")
     assert (saved and saved["step"]) == newest
-    assert saved is None or all(tensor.isfinite().all() for tensor in saved["model"].values())
+    assert saved is None or all(tensor.isfinite().all() for tensor in saved["players"]["model"].values())
 
 
-def test_a_learning_rate_far_too_high_ends_in_a_sentence(run):
-    with pytest.raises(InputError, match=r"at step \d+"):
-        run(tiny.variant(learning_rate=1e18))
+def test_a_learning_rate_far_too_high_ends_in_a_sentence_and_leaves_a_good_checkpoint(run, network, tmp_path):
+    """At the third step, with a checkpoint at every step: the loss of a step is still finite when its update is not."""
+    def explode(rows):
+        if rows[-1]["step"] == 2:
+            with torch.no_grad():
+                objective.model.mu.weight.mul_(float("inf"))
+
+    objective = build_objective(tiny.variant(), network)
+    with pytest.raises(Diverged, match=r"dfc diverged: the model's \S+ is not finite at step 2; the last good checkpoint "
+                                       r"is \S+step-00000001.pt; lower train.learning_rate and run again"):
+        run(objective=objective, on_steps=explode, checkpoint_steps=1)
+    saved = checkpoints.load_newest(tmp_path / "run")
+    assert saved["step"] == 1 and all(tensor.isfinite().all() for tensor in saved["players"]["model"].values())
+    with pytest.raises(Diverged, match=r"at step \d+; no checkpoint had been written"):
+        run(tiny.variant(learning_rate=1e18), folder="at_once", checkpoint_steps=100)
+
+
+def test_a_critic_that_explodes_ends_in_a_sentence(run, network, tmp_path):
+    variant = tiny.variant("vae_wgan", adversary={"penalty_weight": 1e-9, "learning_rate": 50.0})
+    with pytest.raises(Diverged, match=r"vae_wgan diverged: the critic has exploded, wasserstein is \S+, beyond 1109, at step "
+                                       r"\d+; .* lower train.learning_rate or adversary.learning_rate"):
+        run(variant, objective=build_objective(variant, network))
+
+
+@pytest.mark.parametrize("name", ["dcgan", "vae_wgan"])
+def test_a_variant_with_an_adversary_resumes_as_if_undisturbed(run, name):
+    variant = tiny.variant(name, adversary={"steps": 2})
+    undisturbed, history = run(variant, folder="undisturbed")
+
+    def interrupt(rows):
+        if rows[-1]["step"] >= 8:
+            raise Interrupted
+
+    with pytest.raises(Interrupted):
+        run(variant, folder="interrupted", on_steps=interrupt)
+    assert_the_same(undisturbed, history, *run(variant, folder="interrupted"))
+
+
+class Turns(Recording):
+    """A recording of two players, the adversary with two updates in a step."""
+
+    def __init__(self):
+        super().__init__()
+        self.adversary = nn.Linear(1, 1)
+        self.adversary.after_update = lambda: None
+        self.turns, self.noise_width, self.player = ("adversary", "adversary", "model"), 9, []
+
+    def forward(self, images, noise, player):
+        self.player.append(player)
+        if player == "adversary":
+            self.images.append(((images[:, 0, 0, 0] + 1) * 127.5).round().int().tolist())
+            self.noise.append(noise.clone())
+            loss = self.adversary.weight.sum()
+            return loss, {"critic": loss.detach()}
+        return super().forward(images, noise, player)
+
+
+def test_in_a_step_each_update_has_its_own_images_and_noise(tmp_path):
+    objective = Turns()
+    numbered = np.broadcast_to(np.arange(IMAGES, dtype=np.uint8)[:, None, None, None], (IMAGES, 3, 4, 4)).copy()
+    before = [player.weight.item() for player in (objective.model, objective.adversary)]
+    history = train(tiny.variant("dcgan", epochs=1, learning_rate=0.1, lr_decay=1.0, adversary={"learning_rate": 0.01}),
+                    objective, numbered, NOTHING, tmp_path, progress=False)
+    assert objective.player == ["adversary", "adversary", "model"] * STEPS
+    order = epoch_order(tiny.variant().seed, 0, IMAGES)[:STEPS * BATCH].reshape(STEPS, BATCH).tolist()
+    assert objective.images[2::3] == order                         # the model's: every image once
+    assert objective.images[1::3] == order[1:] + order[:1]
+    assert objective.images[0::3] == order[2:] + order[:2]
+    assert len({tuple(drawn.ravel().tolist()) for drawn in objective.noise}) == 3 * STEPS
+    assert {"critic", "kl", "loss"} < set(history.steps[0])
+    # Adam moves a weight whose gradient is constant by the learning rate at each update.
+    moved = [start - player.weight.item() for start, player in zip(before, (objective.model, objective.adversary))]
+    assert moved == pytest.approx([0.1 * STEPS, 0.01 * 2 * STEPS], rel=1e-3)
 
 
 def test_the_last_partial_batch_is_dropped(tmp_path):

@@ -14,7 +14,7 @@ def test_the_order_is_a_permutation():
 
 
 def test_noise_is_standard_normal():
-    z = noise(seed=0, step=5, images=2000, latent_dim=20)
+    z = noise(seed=0, step=5, images=2000, width=20)
     assert z.shape == (2000, 20) and z.dtype == torch.float32
     assert z.mean().item() == pytest.approx(0, abs=0.02) and z.std().item() == pytest.approx(1, abs=0.02)
 
@@ -46,3 +46,9 @@ def test_every_stream_is_its_own():
 
 def test_a_smaller_batch_has_the_first_rows():
     assert torch.equal(noise(0, 1, 3, 5), noise(0, 1, 8, 5)[:3])
+
+
+def test_the_turns_of_a_step_draw_for_themselves():
+    drawn = [noise(0, 5, 8, 4, turn=turn) for turn in range(3)]
+    assert torch.equal(drawn[0], noise(0, 5, 8, 4))
+    assert not any(torch.equal(one, other) for one, other in zip(drawn, drawn[1:] + drawn[:1]))

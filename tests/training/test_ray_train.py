@@ -66,8 +66,8 @@ def test_zero_workers_train_in_this_process(project, job):
     objective = build_objective(variant, project / "loss_network.safetensors")
     expected = objective(*first_batches(project, variant, 1)[0])[1]
     assert rows[0]["loss"] == pytest.approx(expected["loss"].item(), rel=1e-4)
-    assert weights.keys() == objective.vae.state_dict().keys()
-    assert not torch.equal(weights["mu.weight"], objective.vae.state_dict()["mu.weight"])
+    assert weights.keys() == objective.model.state_dict().keys()
+    assert not torch.equal(weights["mu.weight"], objective.model.state_dict()["mu.weight"])
 
 
 def test_a_fit_that_was_interrupted_goes_on(job):
@@ -143,7 +143,7 @@ def test_two_workers_train_one_model(project, job):
 def by_hand(project: Path, variant: Variant, halves: tuple[int, ...]) -> list[float]:
     """The first half's loss at two steps, when Adam follows the mean of the gradients of `halves`."""
     objective = build_objective(variant, project / "loss_network.safetensors")
-    parameters = list(objective.vae.parameters())
+    parameters = list(objective.model.parameters())
     optimizer = torch.optim.Adam(parameters, variant.train.learning_rate, betas=(variant.train.adam_beta1, 0.999))
     losses = []
     for images, z in first_batches(project, variant, 2):

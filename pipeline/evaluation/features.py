@@ -1,0 +1,40 @@
+"""Features for attribute prediction: the latents of several views, and of several variants, side by side."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from pipeline import latents
+from pipeline.errors import InputError
+
+
+class Features(NamedTuple):
+    """Of N images, in the shards' order."""
+
+    image_ids: np.ndarray  # str N
+    splits: np.ndarray     # str N: train, valid or test
+    x: np.ndarray          # float32 N×D
+
+
+def posterior_means(variants: Sequence[str], views: Sequence[str], root: str | Path = "latents") -> Features:
+    """Concatenated posterior means of `root`/<variant>/<view>.parquet: the first variant's views, then the next's.
+
+    D is the sum of the latent dimensions. Raises InputError where a file is missing, or where two files do not hold
+    the same images in the same order.
+    """
+    first, columns = None, []
+    for path in (Path(root) / variant / f"{view}.parquet" for variant in variants for view in views):
+        if not path.is_file():
+            raise InputError(f"there are no latents of view {path.stem} for variant {path.parent.name} ({path}); "
+                             f"run `dvc repro latents@{path.parent.name}`")
+        read = latents.read(path)
+        first = first or (path, read)
+        if not np.array_equal(read.image_ids, first[1].image_ids) or not np.array_equal(read.splits, first[1].splits):
+            raise InputError(f"{path} and {first[0]} do not hold the same images in the same order; "
+                             "run `dvc repro --force` for the stages latents of both")
+        columns.append(read.mu)
+    if first is None:
+        raise InputError("no variant or no view is named for attribute prediction; name at least one of each")
+    return Features(first[1].image_ids, first[1].splits, np.concatenate(columns, axis=1))

@@ -1,0 +1,70 @@
+"""What each view adds: which sets of features are compared, and that their scores are theirs."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipeline.evaluation import multi_view, svm
+from pipeline.evaluation.features import posterior_means
+from tests.evaluation.test_features import write_latents
+
+LABELS = {"dfc": "VAE-123", "dfc_345": "VAE-345"}
+IMAGES = 300
+
+
+def test_views_one_after_the_other_then_the_other_variant_then_the_first_view_of_both():
+    steps = multi_view.steps(["dfc", "dfc_345"], ["aligned", "eyes", "mouth"], LABELS)
+    assert [(step.name, step.over) for step in steps] == [
+        ("aligned", ""), ("+ eyes", "aligned"), ("+ mouth", "+ eyes"), ("+ VAE-345", "+ mouth"),
+        ("aligned of VAE-123 + VAE-345", "aligned")]
+    assert [(step.variants, step.views) for step in steps[1:4]] == [
+        (("dfc",), ("aligned", "eyes")), (("dfc",), ("aligned", "eyes", "mouth")),
+        (("dfc", "dfc_345"), ("aligned", "eyes", "mouth"))]
+    assert steps[-1][2:4] == (("dfc", "dfc_345"), ("aligned",))
+    assert [step.table for step in steps] == [None, None, None, "all_views", "aligned"]
+
+
+def test_with_one_variant_or_one_view_nothing_is_measured_twice():
+    assert [step.name for step in multi_view.steps(["dfc"], ["eyes", "mouth"], LABELS)] == ["eyes", "+ mouth"]
+    steps = multi_view.steps(["dfc", "dfc_345"], ["eyes"], LABELS)
+    assert [(step.name, step.table) for step in steps] == [("eyes", None), ("+ VAE-345", "eyes")]
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory):
+    """Latents that hold one number each: a view, or a variant, knows something that the others do not."""
+    root, random = tmp_path_factory.mktemp("latents"), np.random.default_rng(0)
+    known = random.standard_normal((IMAGES, 4)).astype(np.float32)
+    for number, (variant, view) in enumerate([("dfc", "aligned"), ("dfc", "eyes"), ("dfc_345", "aligned"),
+                                              ("dfc_345", "eyes")]):
+        write_latents(root, variant, view, known[:, [number]],
+                      splits=["train"] * 150 + ["valid"] * 50 + ["test"] * 100)
+    attributes = np.repeat(known.sum(axis=1, keepdims=True) > 0, 40, axis=1)
+    return root, attributes
+
+
+def test_every_row_is_the_svms_on_its_own_features(root):
+    latents, attributes = root
+    gains, combined = multi_view.gains(["dfc", "dfc_345"], ["aligned", "eyes"], LABELS, attributes, [0.01, 1.0],
+                                       latents)
+    assert list(gains.columns) == ["step", "over", "variants", "views", "dimensions", "C", "accuracy",
+                                   "balanced_accuracy", "majority"]
+    assert gains["dimensions"].tolist() == [1, 2, 4, 2]
+    assert gains["variants"].tolist() == ["dfc", "dfc", "dfc dfc_345", "dfc dfc_345"]
+    assert gains["views"].tolist() == ["aligned", "aligned eyes", "aligned eyes", "aligned"]
+    assert gains["accuracy"][2] > gains["accuracy"][1] + 0.05 > gains["accuracy"][0] + 0.1
+    features = posterior_means(["dfc", "dfc_345"], ["aligned"], latents)
+    rows = svm.evaluate(features.x, attributes, features.splits, [0.01, 1.0])
+    assert set(combined) == {"aligned", "all_views"}
+    pd.testing.assert_frame_equal(combined["aligned"], rows)
+    assert gains["accuracy"][3] == rows["accuracy"].mean() and gains["C"][3] == rows["C"][0]
+    assert combined["all_views"]["accuracy"].mean() == gains["accuracy"][2]
+
+
+def test_combined_sets_are_read_for_table_1_the_first_view_first(tmp_path):
+    for name, accuracy in (("all_views", 0.9), ("eyes", 0.8)):
+        pd.DataFrame({"attribute": ["Bald"], "accuracy": [accuracy], "note": [""]}).to_csv(
+            tmp_path / f"svm_{name}.csv", index=False)
+    pd.DataFrame({"step": ["eyes"]}).to_csv(tmp_path / "gains.csv", index=False)
+    found = multi_view.read_combined(tmp_path)
+    assert list(found) == ["eyes", "all_views"] and found["all_views"]["accuracy"][0] == 0.9

@@ -1,0 +1,139 @@
+"""The two adversaries, against the equations and against what they are for."""
+
+import pytest
+import torch
+from torch import nn
+
+from pipeline.losses.adversary import Discriminator, WassersteinCritic
+
+SIZE, CHANNELS = 32, (4, 4, 8, 8)
+
+
+def images(number: int, seed: int, offset: float = 0.0) -> torch.Tensor:
+    return torch.randn(number, 3, SIZE, SIZE, generator=torch.Generator().manual_seed(seed)).mul(0.3).add(offset)
+
+
+def critic(**options) -> WassersteinCritic:
+    torch.manual_seed(0)
+    return WassersteinCritic(SIZE, CHANNELS, 1.0, **{"lipschitz": "penalty", "penalty_weight": 10.0, "clip": 0.01,
+                                                     **options})
+
+
+class Linear(nn.Module):
+    """f(x) = slope · Σ x, whose gradient has the norm slope · √(3·S²) everywhere."""
+
+    def __init__(self, slope: float):
+        super().__init__()
+        self.slope = nn.Parameter(torch.tensor(slope))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.slope * x.sum(dim=(1, 2, 3))
+
+
+def test_the_wasserstein_estimate_and_the_penalty_of_a_known_function():
+    adversary, side = critic(), (3 * SIZE**2) ** 0.5
+    adversary.network = Linear(2 / side)
+    real, judged = images(6, 1, 0.5), [images(6, 2), images(6, 3)]
+    loss, terms = adversary.own_loss(real, judged, torch.rand(6))
+    expected = 2 / side * (real.sum() - (judged[0].sum() + judged[1].sum()) / 2) / 6
+    assert terms["wasserstein"].item() == pytest.approx(expected.item(), rel=1e-4)
+    assert terms["gradient_norm"].item() == pytest.approx(2.0, rel=1e-4)
+    assert terms["gradient_penalty"].item() == pytest.approx(1.0, rel=1e-3)
+    assert loss.item() == pytest.approx(10 * 1.0 - expected.item(), rel=1e-3)
+    # d/d slope of the penalty: the double backward pass
+    gradient, = torch.autograd.grad(terms["gradient_penalty"], adversary.network.slope)
+    assert gradient.item() == pytest.approx(2 * (2 - 1) * side, rel=1e-3)
+
+
+def test_the_points_between_lie_where_epsilon_says():
+    """f(x) = ‖x‖²/2 has the gradient x: its norm tells where it was taken."""
+    adversary = critic()
+    adversary.network = type("Square", (nn.Module,), {"forward": lambda self, x: x.square().sum(dim=(1, 2, 3)) / 2})()
+    real, one, other = images(4, 1, 1.0), images(4, 2), images(4, 3, -1.0)
+    epsilon = torch.tensor([0.0, 1.0, 0.5, 0.25])
+    norms = adversary.gradient_norm(real, [one, other], epsilon)
+    expected = torch.stack([one[0], real[1], (real[2] + one[2]) / 2, 0.25 * real[3] + 0.75 * other[3]])
+    torch.testing.assert_close(norms, expected.flatten(1).norm(dim=1), rtol=1e-4, atol=1e-4)
+
+
+def test_the_penalty_holds_the_critic_near_slope_one_and_it_finds_the_distance():
+    """Two constant images 0.1 apart in each value: the distance W is 0.1 · √(3·S²) = 5.54.
+
+    The best slope g for W·g - 100 (g - 1)² is 1 + W/200 = 1.028.
+    """
+    adversary = critic(penalty_weight=100.0)
+    optimizer = torch.optim.Adam(adversary.parameters(), 0.003, betas=(0.5, 0.9))
+    real, judged = torch.full((8, 3, SIZE, SIZE), 0.1), [torch.zeros(8, 3, SIZE, SIZE)]
+    for _ in range(400):
+        optimizer.zero_grad()
+        loss, terms = adversary.own_loss(real, judged, torch.rand(8))
+        loss.backward()
+        optimizer.step()
+    assert terms["gradient_norm"].item() == pytest.approx(1.028, rel=0.1)
+    assert terms["wasserstein"].item() == pytest.approx(5.54 * 1.028, rel=0.1)
+
+
+def test_clipping_holds_the_weights_and_needs_no_penalty():
+    adversary = critic(lipschitz="clip", clip=0.02)
+    optimizer = torch.optim.Adam(adversary.parameters(), 0.01)
+    for seed in range(5):
+        loss, terms = adversary.own_loss(images(4, seed, 0.5), [images(4, seed + 9)], torch.rand(4))
+        assert set(terms) == {"wasserstein", "critic"} and loss.item() == -terms["wasserstein"].item()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        adversary.after_update()
+    largest = max(parameter.abs().max().item() for parameter in adversary.parameters())
+    assert largest == pytest.approx(0.02)
+    unclipped = critic()
+    unclipped.network[0].weight.data.fill_(5.0)
+    unclipped.after_update()
+    assert unclipped.network[0].weight.max() == 5.0
+
+
+def test_without_gradients_there_is_no_penalty():
+    with torch.no_grad():
+        assert set(critic().own_loss(images(4, 1), [images(4, 2)], torch.rand(4))[1]) == {"wasserstein", "critic"}
+
+
+def test_the_model_is_pulled_to_where_the_critic_is_high():
+    adversary, fakes = critic(), images(4, 2).requires_grad_()
+    loss = adversary.models_loss([fakes])
+    assert loss.item() == pytest.approx(-adversary.network(fakes).mean().item(), rel=1e-5)
+    gradient, = torch.autograd.grad(loss, fakes)
+    assert adversary.models_loss([(fakes - gradient / gradient.norm()).detach()]) < loss
+    two = adversary.models_loss([images(4, 2), images(4, 3)])
+    assert two.item() == pytest.approx((adversary.models_loss([images(4, 2)])
+                                        + adversary.models_loss([images(4, 3)])).item() / 2, rel=1e-5)
+
+
+def test_bf16_gives_about_the_same_penalty():
+    adversary, real, judged, epsilon = critic(), images(16, 1, 0.5), [images(16, 2)], torch.rand(16)
+    _, full = adversary.own_loss(real, judged, epsilon)
+    with torch.autocast("cpu", torch.bfloat16):
+        _, half = adversary.own_loss(real, judged, epsilon)
+    assert half["gradient_norm"].dtype == torch.float32
+    assert half["gradient_norm"].item() == pytest.approx(full["gradient_norm"].item(), rel=0.03)
+    assert half["gradient_norm"] != full["gradient_norm"]
+
+
+def test_the_discriminators_losses_by_hand():
+    torch.manual_seed(0)
+    adversary = Discriminator(SIZE, CHANNELS, 1.0).eval()
+    real, fake = images(4, 1, 0.5), images(4, 2)
+    on_real, on_fake = adversary.network(real).sigmoid(), adversary.network(fake).sigmoid()
+    loss, terms = adversary.own_loss(real, [fake], torch.rand(4))
+    expected = -(on_real.log().mean() + (1 - on_fake).log().mean())
+    assert loss.item() == pytest.approx(expected.item(), rel=1e-4)
+    assert terms["real_score"].item() == pytest.approx(on_real.mean().item(), rel=1e-4)
+    assert terms["fake_score"].item() == pytest.approx(on_fake.mean().item(), rel=1e-4)
+    assert adversary.models_loss([fake]).item() == pytest.approx(-on_fake.log().mean().item(), rel=1e-4)
+
+
+def test_the_discriminator_judges_real_and_fake_batches_apart():
+    """In training its batch norm takes the statistics of either alone, as in DCGAN."""
+    torch.manual_seed(0)
+    adversary = Discriminator(SIZE, CHANNELS, 1.0).train()
+    real, fake = images(4, 1, 0.5), images(4, 2)
+    alone = adversary.own_loss(real, [fake], torch.rand(4))[1]["real_score"]
+    assert adversary.own_loss(real, [5 * fake], torch.rand(4))[1]["real_score"] == alone

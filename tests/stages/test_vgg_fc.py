@@ -1,0 +1,47 @@
+"""The stage vgg_fc, with a network that is already there."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipeline.config import EvaluatePlan, LossNetworkPlan, load_params
+from pipeline.data import shards
+from pipeline.data.celeba import open_celeba
+from pipeline.data.prepare import prepare
+from pipeline.evaluation import vgg_fc
+from stages import vgg_fc as stage
+from tests.data.conftest import draw_celeba
+from tests.tiny import PARAMS
+
+
+@pytest.fixture
+def planned(tmp_path, monkeypatch):
+    """A folder with shards of 60 drawn pictures and plans, as the working directory."""
+    prepare(open_celeba(draw_celeba(tmp_path / "celeba", images=60)), tmp_path / "data" / "shards", image_size=16,
+            processes=1, progress=False)
+    evaluate = load_params(PARAMS).evaluate
+    (tmp_path / "plan" / "pipeline").mkdir(parents=True)
+    network = LossNetworkPlan(source="file", file="vgg19.pth", calibration_images=8, seed=0, sha256="")
+    for name, section in (("evaluate", EvaluatePlan(**dict(evaluate), reference_rms={})), ("loss_network", network)):
+        (tmp_path / "plan" / "pipeline" / f"{name}.json").write_text(section.model_dump_json())
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_svms_are_scored_on_the_activations_of_the_landmark_view(planned, monkeypatch, capsys):
+    def brightness(state, batches, device):
+        """In place of VGG-19: one number per image; checks that it is given the landmark crops, split after split."""
+        assert state == {"classifier": 1}
+        pixels = np.concatenate(list(batches))
+        expected = [shards.load("data/shards", "landmark", split).pixels for split in shards.SPLITS]
+        np.testing.assert_array_equal(pixels, np.concatenate(expected))
+        return pixels.mean(axis=(1, 2, 3))[:, None].astype(np.float32)
+
+    monkeypatch.setattr(vgg_fc, "weights", lambda plan: {"classifier": 1})
+    monkeypatch.setattr(vgg_fc, "activations", brightness)
+    stage.main()
+    rows = pd.read_csv("baselines/vgg_fc.csv", keep_default_na=False)
+    assert len(rows) == 40 and {"accuracy", "balanced_accuracy", "majority", "C"} <= set(rows)
+    assert not (planned / "baselines" / "none.json").exists()
+    said = capsys.readouterr().out
+    assert "SVM accuracy of VGG-FC on view landmark" in said and "60 images" in said
