@@ -336,10 +336,11 @@ class Params(Section):
         resolved["loss"] = needed_by("loss.reconstruction", LOSSES, resolved["loss"])
         resolved["adversary"] = needed_by("adversary.kind", ADVERSARIES, resolved["adversary"])
         fields = dict(name=name, label="", seed=self.seed, image_size=self.data.image_size, **resolved)
-        variant = validated(Variant, fields, own={(section, key): where for section in own for key in own[section] or {}})
+        set_by_itself = {(section, key): where for section in own for key in own[section] or {}}
+        variant = validated(Variant, fields, set_by_itself)
         if not variant.encodes and variant.adversary.kind == "none":
-            raise InputError(f"params.yaml: {where} has neither a reconstruction loss nor an adversary, so nothing would "
-                             "train it; set its loss.reconstruction or its adversary.kind")
+            raise InputError(f"params.yaml: {where} has neither a reconstruction loss nor an adversary, so nothing "
+                             "would train it; set its loss.reconstruction or its adversary.kind")
         return variant.model_copy(update={"label": label(variant, own)})
 
 

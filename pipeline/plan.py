@@ -2,8 +2,20 @@
 
 from pathlib import Path
 
-from pipeline.config import (AttributesPlan, DataPlan, EvaluatePlan, LossNetworkPlan, MultiViewPlan, Params, ReportPlan,
-                             SamplingPlan, Section, Variant, did_you_mean, labels)
+from pipeline.config import (
+    AttributesPlan,
+    DataPlan,
+    EvaluatePlan,
+    LossNetworkPlan,
+    MultiViewPlan,
+    Params,
+    ReportPlan,
+    SamplingPlan,
+    Section,
+    Variant,
+    did_you_mean,
+    labels,
+)
 from pipeline.errors import InputError
 from pipeline.losses import loss_network
 from pipeline.losses.build import check_extra

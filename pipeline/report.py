@@ -269,7 +269,7 @@ def same_images(majority: str, view: str) -> bool:
 
 
 def gains(table: pd.DataFrame, labels: Mapping[str, str]) -> Table:
-    """What each step adds, in percentage points over the one that it is compared with. `labels`: variant → "VAE-123"."""
+    """What each step adds, in percentage points over the one it is compared with. `labels`: variant → "VAE-123"."""
     steps, rows = table.set_index("step"), []
     for step in table.itertuples():
         before = steps.loc[step.over] if step.over in steps.index else None

@@ -104,14 +104,19 @@ def parameters(variant: Variant) -> list:
     """The resolved configuration as MLflow parameters with dotted names."""
     from mlflow.entities import Param
 
-    def flat(value: Any, name: str):
-        if isinstance(value, dict):
-            for key, inner in value.items():
-                yield from flat(inner, f"{name}.{key}" if name else key)
-        else:
-            yield Param(name, ",".join(map(str, value)) if isinstance(value, list) else str(value))
+    return [Param(name, ",".join(map(str, value)) if isinstance(value, list) else str(value))
+            for name, value in flat(variant.model_dump(), ".").items()]
 
-    return list(flat(variant.model_dump(), ""))
+
+def flat(nested: dict[str, Any], separator: str = "/") -> dict[str, Any]:
+    """{"svm": {"aligned": {"C": 1.0}}} → {"svm/aligned/C": 1.0}; what is null or empty is left out."""
+    found = {}
+    for name, value in nested.items():
+        if isinstance(value, dict):
+            found |= {f"{name}{separator}{inner}": leaf for inner, leaf in flat(value, separator).items()}
+        elif value is not None:
+            found[name] = value
+    return found
 
 
 def source_tags() -> dict[str, str]:
@@ -156,17 +161,18 @@ class _Logger:
 
 
 def add_to_run(config: Tracking, remembered: Path, variant: Variant, metrics: dict[str, float] | None = None,
-               artifacts: list[Path] = (), folder: str | None = None) -> str:
+               artifacts: dict[str, list[Path]] | None = None) -> str:
     """Add metrics and files to a variant's run; a new run where the store does not know it (results pulled elsewhere).
 
-    Returns the run's id. Metrics that are not finite are left out.
+    `artifacts`: the run's folder → files. Returns the run's id. Metrics that are not finite are left out.
     """
     connection = client(config)
     run_id = existing_run(config, remembered) or run_trained_elsewhere(config, remembered, variant)
     finite = {name: value for name, value in (metrics or {}).items() if math.isfinite(value)}
     log_rows(config, run_id, [{"step": 0, **finite}])
-    for path in artifacts:
-        connection.log_artifact(run_id, str(path), folder)
+    for folder, paths in (artifacts or {}).items():
+        for path in paths:
+            connection.log_artifact(run_id, str(path), folder)
     return run_id
 
 
@@ -186,7 +192,8 @@ def run_trained_elsewhere(config: Tracking, remembered: Path, variant: Variant) 
 def log_model(config: Tracking, run_id: str, model: "nn.Module", encodes: bool) -> None:
     """The trained model as an MLflow model: images float32 N×3×S×S in -1 … 1 → reconstructions of the same shape.
 
-    One that does not encode: z float32 N×latent_dim → images. Stored as a graph (torch.export), so that loading it runs no code and needs none of this project's.
+    One that does not encode: z float32 N×latent_dim → images. Stored as a graph (torch.export), so that loading it
+    runs no code and needs none of this project's.
     """
     import mlflow
     import torch

@@ -5,7 +5,7 @@ python -m stages.attributes VARIANT
 import sys
 from pathlib import Path
 
-from pipeline.config import AttributesPlan, Variant, load_params, read_section, read_variant
+from pipeline.config import AttributesPlan, Variant, read_section, read_variant
 from pipeline.errors import one_sentence
 from pipeline.json_file import write_json
 
@@ -25,7 +25,7 @@ def main(name: str) -> None:
 def draw(variant: Variant, output: Path, figures: Path) -> None:
     import pandas as pd
 
-    from pipeline import latents, tracking
+    from pipeline import latents
     from pipeline.attribute_vectors import attribute_vectors, correlation
     from pipeline.data import shards
     from pipeline.figures.attribute_arithmetic import MANIPULATION_ROWS, attribute_arithmetic
@@ -57,8 +57,6 @@ def draw(variant: Variant, output: Path, figures: Path) -> None:
                      + "; ".join(fewer))
     write_json(output / "notes.json", notes)
 
-    tracking.add_to_run(load_params().tracking, Path("models") / variant.name / "mlflow_run.json", variant,
-                        artifacts=sorted(figures.glob("*.png")) + [output / "correlation.csv"], folder="attributes")
     print(f"{output}: 40 attribute vectors of {variant.label} from {len(train.mu)} images, "
           f"{len(fewer)} of them from fewer than {plan.per_class} of each kind; "
           f"Figures 5, 6 and 7 and six manipulations in {figures}")

@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from pipeline.config import EvaluatePlan, Variant, load_params, read_section, read_variant
+from pipeline.config import EvaluatePlan, Variant, read_section, read_variant
 from pipeline.errors import one_sentence
 from pipeline.json_file import write_json
 
@@ -20,7 +20,6 @@ def main(name: str) -> None:
 
 
 def score(variant: Variant, output: Path, metrics_path: Path) -> None:
-    from pipeline import tracking
     from pipeline.data import shards
     from pipeline.evaluation import svm
     from pipeline.evaluation.features import posterior_means
@@ -29,7 +28,6 @@ def score(variant: Variant, output: Path, metrics_path: Path) -> None:
     from pipeline.models.trained import device, load_model
 
     plan = read_section(EvaluatePlan, "plan/pipeline/evaluate.json")
-    params = load_params()
     _, _, attributes = shards.load_attributes("data/shards")
     metrics: dict = {"svm": {}}
     for view_set, views in plan.view_sets.items():
@@ -47,11 +45,6 @@ def score(variant: Variant, output: Path, metrics_path: Path) -> None:
     metrics["reconstruction"] = reconstruction_quality(model, distance.total_distance, pixels)
     write_json(metrics_path, metrics)
 
-    flat = {f"svm/{view_set}/{key}": value for view_set, scores in metrics["svm"].items()
-            for key, value in scores.items()}
-    flat |= {f"reconstruction/{key}": value for key, value in metrics["reconstruction"].items()}
-    tracking.add_to_run(params.tracking, Path("models") / variant.name / "mlflow_run.json", variant, flat,
-                        sorted(output.glob("*.csv")), "evaluation")
     accuracies = ", ".join(f"{view_set} {scores['accuracy']:.1%} (C {scores['C']:g})"
                            for view_set, scores in metrics["svm"].items())
     majority = next(iter(metrics["svm"].values()))["majority"]

@@ -4,9 +4,18 @@ from pathlib import Path
 
 import pandas as pd
 
-from pipeline import attribute_vectors, latents, report, sampling, tracking
-from pipeline.config import (EvaluatePlan, LossNetworkPlan, MultiViewPlan, ReportPlan, SamplingPlan, Variant, labels,
-                             load_params, read_section, read_variant)
+from pipeline import attribute_vectors, latents, report, sampling
+from pipeline.config import (
+    EvaluatePlan,
+    LossNetworkPlan,
+    MultiViewPlan,
+    ReportPlan,
+    SamplingPlan,
+    Variant,
+    labels,
+    read_section,
+    read_variant,
+)
 from pipeline.data import shards
 from pipeline.errors import one_sentence
 from pipeline.evaluation import multi_view, table1, vgg_fc
@@ -64,11 +73,6 @@ def main() -> None:
                                  alt="Accuracy and balanced accuracy, step by step"),
         frechet_layer=read_section(SamplingPlan, "plan/pipeline/sampling.json").frechet_layer,
         per_class=read_json(Path("plan/pipeline/attributes.json"))["per_class"]))
-
-    config = load_params().tracking
-    for variant in variants:
-        tracking.add_to_run(config, Path("models") / variant.name / "mlflow_run.json", variant, artifacts=[
-            *sorted(OUTPUT.glob("*.png")), OUTPUT / "mosaic.jpg", OUTPUT / "table1.md", page], folder="report")
     best = max((float(rows["accuracy"].mean()), label, view_set) for label, sets in results.items()
                for view_set, rows in sets.items())
     print(f"{page}: {len(variants)} variants; best average SVM accuracy {best[0]:.1%} ({best[1]}, {best[2]})"

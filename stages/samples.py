@@ -5,8 +5,8 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from pipeline import latents, sampling, tracking
-from pipeline.config import SamplingPlan, load_params, read_section, read_variant
+from pipeline import latents, sampling
+from pipeline.config import SamplingPlan, read_section, read_variant
 from pipeline.data import shards
 from pipeline.errors import one_sentence
 from pipeline.evaluation.inception import inception_features
@@ -51,9 +51,6 @@ def main(name: str) -> None:
     metrics["test_images"] = {"blur": blur(test), "images": len(test)}
     write_json(Path("metrics/samples") / f"{name}.json", metrics)
 
-    flat = {f"samples/{source}/{key}": value for source, scores in metrics.items() for key, value in scores.items()}
-    tracking.add_to_run(load_params().tracking, Path("models") / name / "mlflow_run.json", variant, flat,
-                        sorted(output.glob("*.png")), "samples")
     for note in notes:
         print(f"note: {variant.label}: {note}")
     scores = "; ".join(f"{source} {metrics[source]['frechet_distance']:.4g} and {metrics[source]['blur']:.3f}"

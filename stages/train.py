@@ -63,7 +63,7 @@ def main(name: str) -> None:
 
         tracking.add_to_run(params.tracking, folder / "mlflow_run.json", variant,
                             {f"train/{key}": value for key, value in metrics.items()},
-                            [figures / "curves.png", figures / "samples.png"], "figures")
+                            {"figures": [figures / "curves.png", figures / "samples.png"]})
         tracking.log_model(params.tracking, run_id, model, variant.encodes)
     checkpoints.remove(run_directory)
     for warning in found:
@@ -74,8 +74,8 @@ def main(name: str) -> None:
                  f"{metrics['active_units']} of {variant.model.latent_dim} units active"]
     if "wasserstein" in metrics:
         said += [f"Wasserstein estimate {metrics['wasserstein']:.3g}"]
-    print(f"{folder}/model.safetensors: {variant.label}, {', '.join(said)}, {metrics['images_per_second']:.0f} images/s; "
-          f"MLflow run {run_id}")
+    print(f"{folder}/model.safetensors: {variant.label}, {', '.join(said)}, "
+          f"{metrics['images_per_second']:.0f} images/s; MLflow run {run_id}")
 
 
 if __name__ == "__main__":

@@ -67,7 +67,8 @@ def reproduced(clone) -> str:
 
 
 def test_repro_makes_everything(clone, reproduced):
-    assert ran(reproduced) == {"plan", "dataset", "prepare", "loss_network", "multi_view", "vgg_fc", "report"} | {
+    assert ran(reproduced) == {"plan", "dataset", "prepare", "loss_network", "multi_view", "vgg_fc", "report",
+                               "track"} | {
         f"{stage}@{variant}" for stage in STAGES for variant in VARIANTS}
     assert "Traceback" not in reproduced
     for variant in VARIANTS:
@@ -115,7 +116,7 @@ def test_mlflow_has_one_run_per_variant_with_everything_in_it(clone, reproduced)
 
 def test_an_experiment_reruns_what_its_parameter_touches(clone, reproduced):
     output = dvc(clone, "exp", "run", "-n", "layers", "-S", "loss.layers=relu2_1,relu3_1")
-    assert ran(output) == {"plan", "multi_view", "report"} | {f"{stage}@dfc" for stage in STAGES}
+    assert ran(output) == {"plan", "multi_view", "report", "track"} | {f"{stage}@dfc" for stage in STAGES}
     plan = json.loads((clone / "plan/dfc.json").read_text())
     assert plan["loss"]["layers"] == ["relu2_1", "relu3_1"] and plan["label"] == "VAE-23"
     shown = json.loads(dvc(clone, "exp", "show", "--json"))
@@ -129,7 +130,7 @@ def test_an_experiment_reruns_what_its_parameter_touches(clone, reproduced):
 def test_the_readmes_loss_of_ones_own(clone, reproduced):
     """Its file, its line of registration and its variant, as they stand there."""
     section = (PROJECT / "README.md").read_text().split("\n## A loss or a model of your own\n")[1].split("\n## ")[0]
-    [module, line, block] = re.findall(r"```(?:python|yaml)\n(.*?)```", section, re.S)
+    [module, line, block] = re.findall(r"```(?:python|yaml)\n(.*?)```", section, re.DOTALL)
     changed = {name: clone / name for name in ("pipeline/losses/build.py", "params.yaml")}
     original = {name: path.read_text() for name, path in changed.items()}
     added = clone / re.match("# (.*)\n", module)[1]

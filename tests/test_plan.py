@@ -64,9 +64,9 @@ def test_an_evaluated_layer_needs_a_reference():
 
 @pytest.mark.parametrize(("sections", "said"), [
     ({"multi_view": {"variants": ["dfc", "dcf_345"]}}, "multi_view.variants names dcf_345, .* did you mean dfc_345?"),
-    ({"multi_view": {"variants": ["dcgan"]}}, "multi_view.variants names dcgan, which has no encoder and so no latents"),
+    ({"multi_view": {"variants": ["dcgan"]}}, "multi_view.variants names dcgan, which has no encoder and so no"),
     ({"report": {"mosaic_variant": "dcgan"}}, "report.mosaic_variant names dcgan, which has no encoder"),
-    ({"sampling": {"inception": "/nowhere/inception.pth"}}, "sampling.inception is /nowhere/inception.pth, which does not"),
+    ({"sampling": {"inception": "/nowhere/inception.pth"}}, "sampling.inception is /nowhere/inception.pth, which"),
     ({"model": {"architecture": "vea"}}, "model.architecture of variant pvae is vea, which is not one of"),
     ({"data": {"root": "/nowhere"}}, "data.root is /nowhere, which is not a folder")])
 def test_what_cannot_go_well_later_is_refused_now(sections, said):

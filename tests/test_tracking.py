@@ -130,10 +130,16 @@ def test_a_later_stage_adds_metrics_and_files(config, begun, tmp_path, project):
     run_id = tracking.start_run(config, tiny.variant(), {}, begun)
     (tmp_path / "curves.png").write_bytes(b"a picture")
     metrics = {"svm/accuracy": 0.9, "psnr": float("inf"), "ssim": float("nan")}
-    assert tracking.add_to_run(config, begun, tiny.variant(), metrics, [tmp_path / "curves.png"], "figures") == run_id
+    assert tracking.add_to_run(config, begun, tiny.variant(), metrics,
+                               {"figures": [tmp_path / "curves.png"]}) == run_id
     assert get(config, run_id).data.metrics == {"svm/accuracy": 0.9}
     assert [file.path for file in tracking.client(config).list_artifacts(run_id, "figures")] == ["figures/curves.png"]
     assert [file.read_bytes() for file in (project / "mlartifacts").rglob("curves.png")] == [b"a picture"]
+
+
+def test_nested_scores_are_named_by_their_path():
+    scores = {"svm": {"aligned": {"C": 1.0}}, "reconstruction": None, "samples": {}}
+    assert tracking.flat(scores) == {"svm/aligned/C": 1.0}
 
 
 def test_a_run_of_another_store_gets_one_stand_in(config, begun):

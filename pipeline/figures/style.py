@@ -54,7 +54,7 @@ def write_image(image: Image.Image, path: str | Path) -> None:
         if Path(path).suffix == ".jpg":
             image.save(temporary, format="JPEG", quality=JPEG_QUALITY, optimize=True)
         else:
-            image.save(temporary, format="PNG", optimize=True)
+            image.save(temporary, format="PNG")
 
 
 @contextlib.contextmanager

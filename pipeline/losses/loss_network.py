@@ -55,8 +55,8 @@ def imagenet_weights() -> Weights:
     try:
         state = VGG19_Weights.IMAGENET1K_V1.get_state_dict(progress=True, check_hash=True)
     except (OSError, RuntimeError) as error:  # no network; a hash that does not fit
-        raise InputError(f"loss_network.source is imagenet, but torchvision's VGG-19 could not be downloaded ({error}); "
-                         "give a copy with -S loss_network.source=file -S loss_network.file=PATH.") from None
+        raise InputError("loss_network.source is imagenet, but torchvision's VGG-19 could not be downloaded "
+                         f"({error}); give a copy: -S loss_network.source=file -S loss_network.file=PATH.") from None
     return {name: state[name].float() for name in parameter_shapes(LAYERS[-1])}
 
 

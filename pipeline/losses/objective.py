@@ -15,7 +15,8 @@ Terms = dict[str, torch.Tensor]
 class Objective(nn.Module):
     """kl_weight · KL + rec_weight · L_rec + Σ weight · extra + adversary.weight · L_adversarial, means over the batch.
 
-    `extra`: further terms of (reconstruction, image), by name, each with its weight. Without `reconstruction` there is no encoder: the last term remains, on samples alone.
+    `extra`: further terms of (reconstruction, image), by name, each with its weight. Without `reconstruction` there is
+    no encoder: the last term remains, on samples alone.
     `turns`: which player each update of a training step is for, in order.
     `noise_width`: columns of the noise that `forward` wants.
     """

@@ -43,7 +43,8 @@ def check_options(of: type, options: dict, where: str, given: int = 0) -> None:
     names = [parameter.name for parameter in taken]
     for name in options:
         if name not in names:
-            raise InputError(f"params.yaml: {where}.{name} is not an option of {of.__name__}{did_you_mean(name, names)}")
+            raise InputError(f"params.yaml: {where}.{name} is not an option of {of.__name__}"
+                             f"{did_you_mean(name, names)}")
     for parameter in taken:
         if parameter.default is parameter.empty and parameter.name not in options:
             raise InputError(f"params.yaml: {where}.{parameter.name} is missing, and {of.__name__} needs it")

@@ -20,8 +20,9 @@ class DCGAN(nn.Module):
         super().__init__()
         self.latent_dim, self.image_size = latent_dim, image_size
         widths = channels[::-1]
+        side = image_size // 2 ** len(channels)
         layers: list[nn.Module] = [nn.Unflatten(1, (latent_dim, 1, 1)),
-                                   nn.ConvTranspose2d(latent_dim, widths[0], image_size // 2 ** len(channels), bias=False)]
+                                   nn.ConvTranspose2d(latent_dim, widths[0], side, bias=False)]
         for before, after in zip(widths, (*widths[1:], 3)):
             layers += [nn.BatchNorm2d(before), nn.ReLU(),
                        nn.ConvTranspose2d(before, after, 4, stride=2, padding=1, bias=after == 3)]

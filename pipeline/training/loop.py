@@ -188,7 +188,8 @@ def diverged(what: str, step: int, variant: Variant, directory: Path) -> Diverge
     kept = checkpoints.written(directory)
     good = f"the last good checkpoint is {kept[-1]}" if kept else "no checkpoint had been written"
     remedy = "train.learning_rate" + (" or adversary.learning_rate" if variant.adversary.kind != "none" else "")
-    return Diverged(f"training of {variant.name} diverged: {what} at step {step}; {good}; lower {remedy} and run again.")
+    return Diverged(f"training of {variant.name} diverged: {what} at step {step}; {good}; "
+                    f"lower {remedy} and run again.")
 
 
 def summary(steps: list[Row], epoch: int, step: int, learning_rate: float) -> Row:

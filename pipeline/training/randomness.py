@@ -6,7 +6,6 @@ So a resumed run continues as if undisturbed, and any number of workers sees the
 import numpy as np
 import torch
 
-
 ORDER, TRAINING, VALIDATION = range(3)  # purposes, whose streams are independent
 
 

@@ -3,7 +3,7 @@
 import io
 import zipfile
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +15,7 @@ from pipeline.data.celeba import LANDMARKS
 from pipeline.data.crops import TEMPLATE
 
 
-@lru_cache(maxsize=None)
+@cache
 def jpeg(seed: int, width: int = 178, height: int = 218) -> bytes:
     """A smooth random picture."""
     coarse = np.random.default_rng(seed).integers(0, 256, (7, 6, 3), dtype=np.uint8)

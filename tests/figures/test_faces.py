@@ -46,7 +46,7 @@ def test_samples_feed_the_same_z_to_every_decoder(tmp_path, decode):
 
 
 def test_samples_take_their_own_z_where_latent_sizes_differ(tmp_path, decode):
-    wide = lambda z: decode(np.ascontiguousarray(z[:, :12]))  # noqa: E731
+    wide = lambda z: decode(np.ascontiguousarray(z[:, :12]))
     z = {"a": prior(10, 12, 0), "b": prior(10, 30, 0)}
     samples(tmp_path / "samples.png", {"a": decode, "b": wide}, z, columns=5)
     assert image_rows(tmp_path / "samples.png") == 4
@@ -74,7 +74,7 @@ def test_interpolation_goes_in_a_straight_line_between_faces_that_fit(tmp_path, 
     def face(z):
         return attributes[np.abs(mu - z).sum(1).argmin()]
 
-    for row, (left, right) in enumerate(((pair.left, pair.right) for pair in interpolation_figure.FIGURE5_PAIRS)):
+    for row, (left, right) in enumerate((pair.left, pair.right) for pair in interpolation_figure.FIGURE5_PAIRS):
         for z, conditions in ((rows[row, 0], left), (rows[row, -1], right)):
             assert all(face(z)[ATTRIBUTES.index(name)] == wanted for name, wanted in conditions.items())
     assert image_rows(tmp_path / "i.png") == 4

@@ -27,7 +27,8 @@ def batch(number: int = 8) -> tuple[torch.Tensor, torch.Tensor]:
 def away_from_the_start(objective: Objective) -> Objective:
     """Larger weights and measured batch statistics, so that KL and the noise matter, also in evaluation mode."""
     with torch.no_grad():
-        for layer in (objective.model.mu, objective.model.logvar, objective.model.decoder[0], objective.model.decoder[-1]):
+        model = objective.model
+        for layer in (model.mu, model.logvar, model.decoder[0], model.decoder[-1]):
             layer.weight.mul_(5)
         for _ in range(30):
             objective(*batch())
@@ -99,8 +100,8 @@ def test_an_adversary_is_a_part_of_the_objective(network):
     loss.backward()
     assert all(parameter.grad is not None for parameter in objective.model.parameters())
     assert all(parameter.grad is None for parameter in objective.adversary.parameters())
-    gradients = objective.gradient_terms()
-    assert gradients["adversarial_ratio"] == gradients["adversarial_gradient"] / gradients["reconstruction_gradient"] > 0
+    found = objective.gradient_terms()
+    assert found["adversarial_ratio"] == found["adversarial_gradient"] / found["reconstruction_gradient"] > 0
 
     objective.zero_grad(set_to_none=True)
     loss, terms = objective(images, noise, "adversary")
@@ -147,10 +148,10 @@ def test_a_further_term_is_added_with_its_weight(network):
 
 
 @pytest.mark.parametrize(("extra", "said"), [
-    ({"total_varation": {"weight": 1}}, "loss.extra.total_varation of variant dfc is not .* did you mean total_variation?"),
+    ({"total_varation": {"weight": 1}}, "loss.extra.total_varation of variant dfc is not .* mean total_variation?"),
     ({"total_variation": {}}, "loss.extra.total_variation.weight is None"),
     ({"total_variation": {"weight": 0}}, "loss.extra.total_variation.weight is 0"),
-    ({"total_variation": {"weight": 1, "power": 2}}, "loss.extra.total_variation.power is not an option of TotalVariation")])
+    ({"total_variation": {"weight": 1, "power": 2}}, "total_variation.power is not an option of TotalVariation")])
 def test_what_is_wrong_with_a_further_term(extra, said):
     with pytest.raises(InputError, match=said):
         check_extra(tiny.variant(loss={"extra": extra}))

@@ -13,7 +13,7 @@ def test_the_generator_of_the_paper():
     images = model.decode(z)
     assert images.shape == (2, 3, 64, 64) and images.abs().max() <= 1
     assert not hasattr(model, "encode")
-    first = [module for module in model.modules() if isinstance(module, nn.ConvTranspose2d)][0]
+    first = next(module for module in model.modules() if isinstance(module, nn.ConvTranspose2d))
     assert first(z.view(2, 100, 1, 1)).shape == (2, 512, 4, 4)
     assert sum(parameter.numel() for parameter in model.parameters()) == pytest.approx(3.58e6, rel=0.01)  # as published
     for module in model.modules():

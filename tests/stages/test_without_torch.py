@@ -12,13 +12,15 @@ from pipeline.config import LossNetworkPlan, load_params
 
 PROJECT = Path(__file__).resolve().parents[2]
 NO_ENCODER = {"latents/dcgan/none.json": {"note": "DCGAN has no encoder"}}
+NO_VECTORS = {"attributes/dcgan/notes.json": []}
 NOTHING_SCORED = {"metrics/evaluate/dcgan.json": {"svm": {}, "reconstruction": None}}
 NO_VGG19 = {"baselines/none.json": {"note": "VGG-FC was not measured: the loss network has random weights, so there is "
                                             "no VGG-19 trained on ImageNet"}}
 
 
 @pytest.mark.parametrize(("call", "written"), [
-    ("latents.main('dcgan')", NO_ENCODER), ("evaluate.main('dcgan')", NOTHING_SCORED), ("vgg_fc.main()", NO_VGG19)])
+    ("latents.main('dcgan')", NO_ENCODER), ("attributes.main('dcgan')", NO_VECTORS),
+    ("evaluate.main('dcgan')", NOTHING_SCORED), ("vgg_fc.main()", NO_VGG19)])
 def test_it_is_said_and_written_down(tmp_path, call, written):
     variant = load_params(PROJECT / "params.yaml").variant("dcgan")
     network = LossNetworkPlan(source="random", file=None, calibration_images=8, seed=0, sha256=None)

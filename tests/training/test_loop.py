@@ -211,8 +211,8 @@ def test_a_learning_rate_far_too_high_ends_in_a_sentence_and_leaves_a_good_check
                 objective.model.mu.weight.mul_(float("inf"))
 
     objective = build_objective(tiny.variant(), network)
-    with pytest.raises(Diverged, match=r"dfc diverged: the model's \S+ is not finite at step 2; the last good checkpoint "
-                                       r"is \S+step-00000001.pt; lower train.learning_rate and run again"):
+    with pytest.raises(Diverged, match=r"dfc diverged: the model's \S+ is not finite at step 2; the last good "
+                                       r"checkpoint is \S+step-00000001.pt; lower train.learning_rate and run again"):
         run(objective=objective, on_steps=explode, checkpoint_steps=1)
     saved = checkpoints.load_newest(tmp_path / "run")
     assert saved["step"] == 1 and all(tensor.isfinite().all() for tensor in saved["players"]["model"].values())
@@ -222,8 +222,8 @@ def test_a_learning_rate_far_too_high_ends_in_a_sentence_and_leaves_a_good_check
 
 def test_a_critic_that_explodes_ends_in_a_sentence(run, network, tmp_path):
     variant = tiny.variant("vae_wgan", adversary={"penalty_weight": 1e-9, "learning_rate": 50.0})
-    with pytest.raises(Diverged, match=r"vae_wgan diverged: the critic has exploded, wasserstein is \S+, beyond 1109, at step "
-                                       r"\d+; .* lower train.learning_rate or adversary.learning_rate"):
+    with pytest.raises(Diverged, match=r"vae_wgan diverged: the critic has exploded, wasserstein is \S+, beyond 1109, "
+                                       r"at step \d+; .* lower train.learning_rate or adversary.learning_rate"):
         run(variant, objective=build_objective(variant, network))
 
 
@@ -282,7 +282,7 @@ def test_the_last_partial_batch_is_dropped(tmp_path):
     recorded = record(tmp_path, epochs=2)
     assert [len(batch) for batch in recorded.images] == [BATCH] * 2 * STEPS
     for epoch in range(2):
-        seen = sum(recorded.images[epoch * STEPS:(epoch + 1) * STEPS], [])
+        seen = [image for batch in recorded.images[epoch * STEPS:(epoch + 1) * STEPS] for image in batch]
         assert seen == epoch_order(tiny.variant().seed, epoch, IMAGES)[:STEPS * BATCH].tolist()
 
 
