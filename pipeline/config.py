@@ -374,7 +374,8 @@ def label(variant: Variant, own: dict[str, Any]) -> str:
         layers = "".join(layer[4] for layer in loss.layers) if plain else "+".join(layer[4:] for layer in loss.layers)
         name = "VAE-WGAN" if (adversary, layers) == ("-WGAN", "123") else f"VAE{adversary}-{layers}"
     changes = [f"{key}={value}" for section, values in own.items() for key, value in (values or {}).items()
-               if (section, key) not in {("loss", "layers"), ("loss", "reconstruction")}]
+               if (section, key) not in {("loss", "layers"), ("loss", "reconstruction"), ("loss", "extra")}]
+    changes += [f"{term}={options.get('weight')}" for term, options in (own.get("loss") or {}).get("extra", {}).items()]
     another_model = any("kind" in (values or {}) for section, values in own.items() if section == "adversary")
     return " ".join([name, *([] if another_model else changes)])
 

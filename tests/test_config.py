@@ -95,7 +95,8 @@ def test_equal_labels_are_told_apart_by_name(load):
     ({"adversary": {"kind": "gan"}, "loss": {"reconstruction": "none"}}, "GAN"),
     ({"adversary": {"kind": "wasserstein"}, "loss": {"reconstruction": "none"}, "model": {"architecture": "dcgan"}},
      "DCWGAN"),
-    ({"model": {"architecture": "resnet"}}, "VAE-123 architecture=resnet")])
+    ({"model": {"architecture": "resnet"}}, "VAE-123 architecture=resnet"),
+    ({"loss": {"extra": {"total_variation": {"weight": 20}}}}, "VAE-123 total_variation=20")])
 def test_labels_of_other_models(load, block, label):
     assert load({"variants.other": block}).variant("other").label == label
 
