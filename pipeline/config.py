@@ -4,6 +4,7 @@ Sections that decide results end in the plan (`plan/*.json`); `cluster` and `tra
 read from params.yaml when it happens, so that changing them reruns nothing.
 """
 
+import copy
 import difflib
 import json
 import os
@@ -419,22 +420,31 @@ def fill_from_scale(raw: dict[str, Any]) -> dict[str, Any]:
     scales, scale = block(raw.get("scales"), "scales"), raw.get("scale")
     if not isinstance(scale, str) or scale not in scales:
         raise InputError(f"params.yaml: scale is {scale!r}; it must be one of {', '.join(map(str, scales))}.")
-    filled = {key: dict(value) if isinstance(value, dict) else value for key, value in raw.items()}
+    filled = copy.deepcopy(raw)
     for name, sections in scales.items():
         for section, values in block(sections, f"scales.{name}").items():
+            where = f"scales.{name}.{section}"
             if section not in Params.model_fields:
-                raise InputError(f"params.yaml: scales.{name}.{section} is not a known section"
+                raise InputError(f"params.yaml: {where} is not a known section"
                                  f"{did_you_mean(section, Params.model_fields)}")
             into = filled.get(section)
-            for key, value in block(values, f"scales.{name}.{section}").items():
-                if not isinstance(into, dict):
-                    break  # the section itself is wrong, which `validated` says
-                if key not in into:
-                    raise InputError(f"params.yaml: scales.{name}.{section}.{key} is not a known parameter"
-                                     f"{did_you_mean(key, into)}")
-                if name == scale and into[key] is None:
-                    into[key] = value
+            if section == "variants" and isinstance(into, dict):  # one that was removed needs no values
+                values = {key: value for key, value in block(values, where).items() if key in into}
+            fill(into, block(values, where), where, only_check=name != scale)
     return filled
+
+
+def fill(into: Any, values: dict[str, Any], where: str, only_check: bool) -> None:
+    """Replace nulls in `into` by `values`, block by block. `where`: the name of `values` in params.yaml."""
+    for key, value in values.items():
+        if not isinstance(into, dict):
+            return  # the section itself is wrong, which `validated` says
+        if key not in into:
+            raise InputError(f"params.yaml: {where}.{key} is not a known parameter{did_you_mean(key, into)}")
+        if isinstance(into[key], dict):
+            fill(into[key], block(value, f"{where}.{key}"), f"{where}.{key}", only_check)
+        elif into[key] is None and not only_check:
+            into[key] = value
 
 
 def block(value: Any, name: str) -> dict[str, Any]:

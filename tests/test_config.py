@@ -127,6 +127,13 @@ def test_nulls_are_filled_by_scale(load):
     assert (paper.data.source, paper.loss_network.source, paper.data.test) == ("celeba", "imagenet", 20000)
     assert (paper.train.epochs, paper.train.lr_decay) == (5, 0.5)
     assert paper.variant("dfc_345").train.epochs == 5
+    for params, widest in ((demo, 256), (paper, 512)):  # of a variant alone
+        assert params.variant("dcgan").model.channels[-1] == params.variant("dcgan").adversary.channels[-1] == widest
+        assert params.variant("dfc").model.channels[-1] == 256
+
+
+def test_a_variant_with_values_at_a_scale_can_be_removed(load):
+    assert "dcgan" not in load({"variants.dcgan": ABSENT}).variants
 
 
 def test_a_value_that_is_set_wins_over_the_scale(load):
@@ -153,6 +160,7 @@ def test_a_variant_reads_back_as_it_was_written(load, tmp_path):
     ({"variants.dfc": {"loss": {"layer": []}}}, ["variants.dfc.loss.layer is not", "did you mean layers?"]),
     ({"variants.dfc": {"los": {}}}, ["variants.dfc.los is not", "did you mean loss?"]),
     ({"variants.dfc": {"data": {"image_size": 32}}}, ["variants.dfc.data is not", "model, loss, adversary, train"]),
+    ({"scales.demo.variants.dcgan": {"modle": {}}}, ["scales.demo.variants.dcgan.modle is not", "did you mean model?"]),
     ({"scales.demo.data": {"sorce": "celeba"}}, ["scales.demo.data.sorce is not", "did you mean source?"]),
     ({"attributes.correlation": ["Male", "Smilng"]}, ["attributes.correlation: Smilng", "did you mean Smiling?"]),
     # values
