@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from pipeline import attribute_vectors, latents, report, sampling
@@ -97,8 +98,11 @@ def draw_faces(plan: ReportPlan, variants: list[Variant], called: dict[str, str]
     reconstructions(OUTPUT / "reconstructions.png", test,
                     {called[v.name]: reconstructor_of(models[v.name]) for v in variants if v.encodes},
                     plan.reconstructions, plan.seed)
-    encoded = latents.read(Path("latents") / plan.mosaic_variant / "aligned.parquet", ["test"])
-    latent_mosaic(OUTPUT / "mosaic.jpg", encoded.mu, test, plan.mosaic_images, plan.seed)
+    splits = ["test"] if len(test) >= plan.mosaic_images else shards.SPLITS  # "from CelebA", section 4.3.4: any will do
+    faces = test if splits == ["test"] else np.concatenate(
+        [shards.load("data/shards", "aligned", split).pixels for split in splits])
+    encoded = latents.read(Path("latents") / plan.mosaic_variant / "aligned.parquet", splits)
+    latent_mosaic(OUTPUT / "mosaic.jpg", encoded.mu, faces, plan.mosaic_images, plan.seed)
 
 
 def whole_rows(count: int) -> int:
@@ -151,8 +155,8 @@ def figures(variants: list[Variant], called: dict[str, str], mosaic_of: str) -> 
         paths = {called[v.name]: Path("figures") / v.name / file for v in variants}
         found += [FigureEntry(path, title, paper, caption, of=label) for label, path in paths.items() if path.is_file()]
     found.append(FigureEntry(OUTPUT / "mosaic.jpg", "Faces by latent vector", "Figure 8 of the first paper",
-                             f"Test faces, laid out so that those with similar latent vectors of {mosaic_of} are "
-                             "neighbours (t-SNE).", alt="A square of test faces, similar ones side by side"))
+                             f"Faces, laid out so that those with similar latent vectors of {mosaic_of} are "
+                             "neighbours (t-SNE).", alt="A square of faces, similar ones side by side"))
     return found
 
 
