@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.tiny import params_without_an_experiment
+
 PROJECT = Path(__file__).resolve().parents[1]
 TINY = {"data": {"synthetic_images": 120}, "train": {"epochs": 1}, "loss_network": {"calibration_images": 32},
         "attributes": {"per_class": 20}, "sampling": {"images": 40}, "report": {"mosaic_images": 16},
@@ -48,7 +50,7 @@ def clone(tmp_path_factory) -> Path:
         if (PROJECT / name).is_file():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(PROJECT / name, folder / name)
-    params = yaml.safe_load((folder / "params.yaml").read_text())
+    params = params_without_an_experiment()
     for section, values in TINY.items():
         assert values.keys() <= params[section].keys()
         params[section] |= values

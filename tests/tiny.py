@@ -1,17 +1,29 @@
 """A variant, faces and a loss network so small that a test can train with them."""
 
+import tempfile
 from pathlib import Path
 
 import numpy as np
 import torch
+import yaml
 
 from pipeline.config import Variant, load_params
 from pipeline.losses import loss_network
 from pipeline.models.vgg19_layers import parameter_shapes
 
-PARAMS = Path(__file__).resolve().parents[1] / "params.yaml"
+FOLDER = tempfile.TemporaryDirectory()  # until the tests end
+PARAMS = Path(FOLDER.name) / "params.yaml"
 SIZE = 32
 
+
+def params_without_an_experiment() -> dict:
+    """The project's params.yaml, with VAE-123's layers: an experiment leaves its own in the working tree."""
+    params = yaml.safe_load((Path(__file__).resolve().parents[1] / "params.yaml").read_text())
+    params["loss"]["layers"] = ["relu1_1", "relu2_1", "relu3_1"]
+    return params
+
+
+PARAMS.write_text(yaml.safe_dump(params_without_an_experiment(), sort_keys=False))
 torch.set_num_threads(1)  # with tensors so small, a second thread only costs time
 
 

@@ -15,12 +15,13 @@ ROW = 3  # panels side by side
 
 
 class Panel(NamedTuple):
-    """Columns of the history that share axes. `at_zero`: whether these begin at 0."""
+    """Columns of the history that share axes. `at_zero`: whether these begin at 0. `limits`: of values, if fixed."""
 
     title: str
     unit: str
     names: Sequence[str]
     at_zero: bool = True
+    limits: tuple[float, float] | None = None
 
 
 KL = Panel("KL divergence", "nats per image", ["kl"])
@@ -29,7 +30,7 @@ ADVERSARY = (
     Panel("Wasserstein estimate", "critic, real − made images", ["wasserstein"]),
     Panel("Both players' losses", "", ["critic", "discriminator", "adversarial"], at_zero=False),
     Panel("Gradients", "", ["gradient_norm", "adversarial_ratio"]),
-    Panel("Judged real", "mean probability", ["real_score", "fake_score"]),
+    Panel("Judged real", "mean probability", ["real_score", "fake_score"], limits=(0, 1)),
 )
 # Recorded, but told by another curve: the penalty by the norm, the two sides' gradients by their ratio.
 NOT_DRAWN = {"gradient_penalty", "reconstruction_gradient", "adversarial_gradient"}
@@ -63,7 +64,8 @@ def training_curves(path: str | Path, history: pd.DataFrame, label: str, terms: 
     rows = [row for row in rows if row]
     with style.plot(path, height=420 * len(rows)) as figure:
         figure.get_layout_engine().set(wspace=0.08)
-        figure.suptitle(label, x=0.01, ha="left", fontsize=style.FONT_SIZE * 0.8, fontweight="bold")
+        title = label + "     – –  on the validation split" * any(column.startswith(VALIDATION) for column in history)
+        figure.suptitle(title, x=0.01, ha="left", fontsize=style.FONT_SIZE * 0.8, fontweight="bold")
         grid = figure.subplots(len(rows), max(map(len, rows)), squeeze=False)
         for axes_row, row in zip(grid, rows):
             for number, axes in enumerate(axes_row):
@@ -87,7 +89,7 @@ def draw(axes: Axes, panel: Panel, history: pd.DataFrame, latent_dim: int | None
         colour = style.COLOURS[panel.names.index(name) % len(style.COLOURS)]
         in_words = IN_WORDS.get(name, name)
         axes.plot(history["epoch"], history[column], line, marker=marker, color=colour,
-                  label=in_words + ", validation" * (column != name))
+                  label=in_words if column == name else "_validation")  # matplotlib leaves it out of the legend
         drawn.append(history[column])
     axes.set_title(panel.title)
     axes.set_xlabel("epoch")
@@ -98,14 +100,16 @@ def draw(axes: Axes, panel: Panel, history: pd.DataFrame, latent_dim: int | None
         if latent_dim is not None:
             axes.axhline(latent_dim, color=style.BASELINE, linestyle=":", linewidth=1.2, label="all units")
         axes.set_ylim(0, 1.08 * max(latent_dim or 0, *(float(line.max()) for line in drawn)))
+    elif panel.limits:
+        axes.set_ylim(panel.limits)
     elif panel.at_zero and span(drawn) > 10:  # terms of very different size, which a linear axis would flatten
         axes.set_yscale("log")
     elif panel.at_zero and lowest >= 0:
         axes.set_ylim(bottom=0)
     if "gradient_norm" in panel.names and "gradient_norm" in history:
         axes.axhline(1, color=style.BASELINE, linestyle=":", linewidth=1.2, label="1: the penalty's aim")
-    if len(axes.lines) > 1:  # below the axes, where no curve runs
-        axes.legend(loc="upper left", bbox_to_anchor=(-0.05, -0.17), ncols=2 if len(axes.lines) > 3 else 1,
+    if len(axes.get_legend_handles_labels()[1]) > 1:  # below the axes, where no curve runs
+        axes.legend(loc="upper left", bbox_to_anchor=(-0.05, -0.17), ncols=2 if len(axes.get_legend_handles_labels()[1]) > 3 else 1,
                     fontsize=style.FONT_SIZE * 0.66, columnspacing=1, borderpad=0)
 
 

@@ -39,7 +39,8 @@ def check_model(variant: Variant) -> None:
 
 def check_options(of: type, options: dict, where: str, given: int = 0) -> None:
     """InputError where `options` are not keyword arguments of a class, beyond the `given` first ones, or lack one."""
-    taken = list(inspect.signature(of).parameters.values())[given:]
+    taken = [parameter for parameter in inspect.signature(of).parameters.values()
+             if parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)][given:]
     names = [parameter.name for parameter in taken]
     for name in options:
         if name not in names:

@@ -153,6 +153,7 @@ def test_a_further_term_is_added_with_its_weight(network):
     ({"total_variation": {"weight": 0}}, "loss.extra.total_variation.weight is 0"),
     ({"total_variation": {"weight": 1, "power": 2}}, "total_variation.power is not an option of TotalVariation")])
 def test_what_is_wrong_with_a_further_term(extra, said):
+    check_extra(tiny.variant(loss={"extra": {"total_variation": {"weight": 1}}}))
     with pytest.raises(InputError, match=said):
         check_extra(tiny.variant(loss={"extra": extra}))
 
