@@ -129,6 +129,21 @@ def test_an_experiment_reruns_what_its_parameter_touches(clone, reproduced):
         assert tagged.fetchone() == (1,)
 
 
+def test_where_a_run_happens_reruns_nothing_but_the_plan(clone, reproduced):
+    original = (clone / "params.yaml").read_text()
+    try:
+        (clone / "params.yaml").write_text(re.sub("checkpoint_steps: .*", "checkpoint_steps: 50", original))
+        assert ran(dvc(clone, "repro")) <= {"plan"}
+    finally:
+        (clone / "params.yaml").write_text(original)
+
+
+def test_a_wrong_layer_is_refused_in_one_sentence(clone, reproduced):
+    output = dvc(clone, "exp", "run", "-S", "loss.layers=relu9_9", ok=False)
+    assert "relu9_9 is not a layer of VGG-19" in output
+    assert "Traceback" not in output and ran(output) == {"plan"}
+
+
 def test_the_readmes_loss_of_ones_own(clone, reproduced):
     """Its file, its line of registration and its variant, as they stand there."""
     section = (PROJECT / "README.md").read_text().split("\n## A loss or a model of your own\n")[1].split("\n## ")[0]
@@ -151,18 +166,3 @@ def test_the_readmes_loss_of_ones_own(clone, reproduced):
         added.unlink()
         for name, path in changed.items():
             path.write_text(original[name])
-
-
-def test_where_a_run_happens_reruns_nothing_but_the_plan(clone, reproduced):
-    original = (clone / "params.yaml").read_text()
-    try:
-        (clone / "params.yaml").write_text(re.sub("checkpoint_steps: .*", "checkpoint_steps: 50", original))
-        assert ran(dvc(clone, "repro")) <= {"plan"}
-    finally:
-        (clone / "params.yaml").write_text(original)
-
-
-def test_a_wrong_layer_is_refused_in_one_sentence(clone, reproduced):
-    output = dvc(clone, "exp", "run", "-S", "loss.layers=relu9_9", ok=False)
-    assert "relu9_9 is not a layer of VGG-19" in output
-    assert "Traceback" not in output and ran(output) == {"plan"}
