@@ -108,8 +108,9 @@ def draw(axes: Axes, panel: Panel, history: pd.DataFrame, latent_dim: int | None
         axes.set_ylim(bottom=0)
     if "gradient_norm" in panel.names and "gradient_norm" in history:
         axes.axhline(1, color=style.BASELINE, linestyle=":", linewidth=1.2, label="1: the penalty's aim")
-    if len(axes.get_legend_handles_labels()[1]) > 1:  # below the axes, where no curve runs
-        axes.legend(loc="upper left", bbox_to_anchor=(-0.05, -0.17), ncols=2 if len(axes.get_legend_handles_labels()[1]) > 3 else 1,
+    named = len(axes.get_legend_handles_labels()[1])
+    if named > 1:  # below the axes, where no curve runs
+        axes.legend(loc="upper left", bbox_to_anchor=(-0.05, -0.17), ncols=2 if named > 3 else 1,
                     fontsize=style.FONT_SIZE * 0.66, columnspacing=1, borderpad=0)
 
 
