@@ -138,12 +138,6 @@ def test_where_a_run_happens_reruns_nothing_but_the_plan(clone, reproduced):
         (clone / "params.yaml").write_text(original)
 
 
-def test_a_wrong_layer_is_refused_in_one_sentence(clone, reproduced):
-    output = dvc(clone, "exp", "run", "-S", "loss.layers=relu9_9", ok=False)
-    assert "relu9_9 is not a layer of VGG-19" in output
-    assert "Traceback" not in output and ran(output) == {"plan"}
-
-
 def test_the_readmes_loss_of_ones_own(clone, reproduced):
     """Its file, its line of registration and its variant, as they stand there."""
     section = (PROJECT / "README.md").read_text().split("\n## A loss or a model of your own\n")[1].split("\n## ")[0]
@@ -166,3 +160,9 @@ def test_the_readmes_loss_of_ones_own(clone, reproduced):
         added.unlink()
         for name, path in changed.items():
             path.write_text(original[name])
+
+
+def test_a_wrong_layer_is_refused_in_one_sentence(clone, reproduced):
+    output = dvc(clone, "exp", "run", "-S", "loss.layers=relu9_9", ok=False)
+    assert "relu9_9 is not a layer of VGG-19" in output
+    assert "Traceback" not in output and ran(output) == {"plan"}
