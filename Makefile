@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help repro test bench ui lock
+.PHONY: help repro test chaos bench submit ui lock
 help:    ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile
 
@@ -14,8 +14,15 @@ repro: $(READY)  ## environment, then the whole pipeline on the embedded default
 test: $(READY)   ## the tests
 	$(BIN)/python -m pytest
 
+chaos: $(READY)  ## kills runs at random moments, here and on a cluster of two nodes; half an hour
+	$(BIN)/python -m tests.chaos
+
 bench: $(READY)  ## the training step against a plain version of the same model
 	$(BIN)/python -m benchmarks.training_step
+
+submit: $(READY) ## RUN="exp run -S …" as a job on the Ray cluster at RAY_API_SERVER_ADDRESS
+	runtime=$$($(BIN)/python -m pipeline.cluster_job environment) && \
+	$(BIN)/ray job submit --working-dir . --runtime-env-json "$$runtime" -- python -m pipeline.cluster_job $(RUN)
 
 ui: $(READY)     ## MLflow in the browser
 	$(BIN)/mlflow ui --backend-store-uri $${MLFLOW_TRACKING_URI:-sqlite:///mlflow.db}

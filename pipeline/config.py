@@ -233,11 +233,13 @@ class Cluster(Section):
     storage: str
     checkpoint_steps: Positive
     processes: Annotated[int, Field(ge=0)]
+    retries: Annotated[int, Field(ge=0)]
 
 
 class Tracking(Section):
     uri: str | None
     experiment: str
+    patience: Annotated[int, Field(ge=0)]
 
 
 class Variant(Section):

@@ -61,3 +61,7 @@ def lookup(params: Any, name: str) -> Any:
             return None
         params = params[key]
     return params
+
+
+if __name__ == "__main__":
+    sys.exit(main())

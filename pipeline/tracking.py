@@ -1,27 +1,45 @@
-"""MLflow: one experiment, one run per trained variant, to which later stages add."""
+"""MLflow: one experiment, one run per trained variant, to which later stages add.
+
+The store may be a server that is away for a while: every call waits for it, for tracking.patience seconds.
+"""
 
 import contextlib
-import logging
+import json
 import math
 import os
 import subprocess
 import time
+import uuid
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.config import Tracking, Variant
-from pipeline.json_file import read_json, write_json
+from pipeline.errors import InputError
+from pipeline.live_tracking import (
+    REQUEST_METRICS,
+    RETRY_SECONDS,
+    Live,
+    Row,
+    cause,
+    is_away,
+    is_stale,
+    one_request,
+    say,
+    send,
+    sending,
+    shown,
+)
+from pipeline.storage import Folder
 from pipeline.workspace import project_root
 
 if TYPE_CHECKING:
     from torch import nn
 
-os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
-for noisy in ("alembic", "mlflow", "mlflow.store.db.utils"):
-    logging.getLogger(noisy).setLevel(logging.ERROR)
+
+class NoAnswer(InputError):
+    """MLflow has not answered for as long as tracking.patience says."""
 
 
 def store_uri(config: Tracking) -> str:
@@ -37,64 +55,136 @@ def client(config: Tracking):
     return mlflow.MlflowClient()
 
 
+def patient(config: Tracking, call: Callable, *arguments: Any) -> Any:
+    """What a call to MLflow returns, repeated while the server is away; `call` has to stay right when repeated.
+
+    Says on stderr that it waits, and that it need not any more. Raises NoAnswer after tracking.patience seconds.
+    """
+    failures, told, since, uri = 0, False, 0.0, shown(store_uri(config))
+    while True:
+        try:
+            answer = call(*arguments)
+        except Exception as error:
+            if not is_away(error):
+                raise
+            failures += 1
+            if failures == 1 and is_stale(error):
+                continue
+            since = since or time.monotonic()
+            left = since + config.patience - time.monotonic()
+            if left <= 0:
+                raise NoAnswer(f"MLflow at {uri} has not answered for {config.patience} s ({cause(error)}); start it, "
+                               "or set tracking.uri, and run again: nothing computed is lost.") from None
+            if not told:
+                say(f"MLflow at {uri} does not answer ({cause(error)}); waiting for it, at most {config.patience} s")
+                told = True
+        else:
+            if told:
+                say(f"MLflow at {uri} answers again")
+            return answer
+        time.sleep(min(RETRY_SECONDS, left))
+
+
 def experiment_id(config: Tracking) -> str:
-    """The experiment, created if missing. With the default store its files go to mlartifacts/ beside the database."""
+    """The experiment, created if missing. With the default store its files go to mlartifacts/ beside the database.
+
+    Raises InputError where it was deleted.
+    """
     connection = client(config)
-    found = connection.get_experiment_by_name(config.experiment)
-    if found:
-        return found.experiment_id
     default = store_uri(config) == f"sqlite:///{project_root() / 'mlflow.db'}"
     location = (project_root() / "mlartifacts").as_uri() if default else None
-    return connection.create_experiment(config.experiment, artifact_location=location)
+
+    def found_or_created():
+        return (connection.get_experiment_by_name(config.experiment) or
+                connection.get_experiment(connection.create_experiment(config.experiment, artifact_location=location)))
+
+    experiment = patient(config, found_or_created)
+    if experiment.lifecycle_stage == "deleted":
+        raise InputError(f"the experiment {config.experiment} was deleted in MLflow at {shown(store_uri(config))}; "
+                         f"restore it (mlflow experiments restore --experiment-id {experiment.experiment_id}), or "
+                         "set tracking.experiment to another name.")
+    return experiment.experiment_id
 
 
-def start_run(config: Tracking, variant: Variant, tags: dict[str, str], remembered: Path) -> str:
+def start_run(config: Tracking, variant: Variant, tags: dict[str, str], remembered: Path | Folder) -> str:
     """The run of a variant's training: a new one, or the one an interrupted training had begun.
 
     `remembered` is a file beside the checkpoints that holds the run's id.
     """
     connection = client(config)
-    known = existing_run(config, remembered)
-    if known:
-        connection.update_run(known, status="RUNNING")
-        return known
-    run = connection.create_run(experiment_id(config), run_name=f"{variant.name} ({variant.label})",
-                                tags={**tags, **source_tags()})
-    connection.log_batch(run.info.run_id, params=parameters(variant))
-    write_run(remembered, run.info.run_id)
-    return run.info.run_id
+    run_id = existing_run(config, remembered)
+    if run_id:
+        patient(config, lambda: connection.update_run(run_id, status="RUNNING"))
+    else:
+        run_id = tagged_run(config, variant, "created_as", uuid.uuid4().hex, tags).info.run_id
+        write_run(remembered, run_id)
+    patient(config, lambda: connection.log_batch(run_id, params=parameters(variant)))
+    return run_id
+
+
+def tagged_run(config: Tracking, variant: Variant, tag: str, value: str, tags: dict[str, str] | None = None):
+    """The run with a tag of this value, created if missing; so it is found again where the answer to its creation,
+    and with it its id, got lost."""
+    connection, experiment = client(config), experiment_id(config)
+
+    def found_or_created():
+        found = connection.search_runs([experiment], f"tags.{tag} = '{value}'", max_results=1)
+        return found[0] if found else connection.create_run(
+            experiment, run_name=f"{variant.name} ({variant.label})",
+            tags={**(tags or {}), **source_tags(), tag: value})
+
+    return patient(config, found_or_created)
 
 
 @contextlib.contextmanager
 def ended_as_it_ends(config: Tracking, run_id: str) -> Iterator[None]:
-    """Mark the run FINISHED, FAILED or KILLED as the block ends."""
-    status = "FAILED"
+    """Mark the run FINISHED, FAILED or KILLED as the block ends. Raises NoAnswer where FINISHED cannot be said.
+
+    A block that ends in NoAnswer leaves the run as it is, for `finish`.
+    """
+    end = client(config).set_terminated
     try:
         yield
-        status = "FINISHED"
-    except KeyboardInterrupt:
-        status = "KILLED"
+    except NoAnswer:
         raise
-    finally:
-        client(config).set_terminated(run_id, status)
+    except BaseException as reason:
+        status = "KILLED" if isinstance(reason, KeyboardInterrupt) else "FAILED"
+        try:  # not for long: the user waits for the reason
+            patient(config.model_copy(update={"patience": min(config.patience, 10)}), end, run_id, status)
+        except NoAnswer:
+            say(f"MLflow at {shown(store_uri(config))} does not answer; the run {run_id} is not marked {status} there")
+        raise
+    patient(config, end, run_id, "FINISHED")
 
 
-def write_run(path: Path, run_id: str) -> None:
+def finish(config: Tracking, run_id: str) -> None:
+    """Mark a run FINISHED that is not yet: its training could not, or it stands for one of another store."""
+    connection = client(config)
+    if patient(config, connection.get_run, run_id).info.status != "FINISHED":
+        patient(config, connection.set_terminated, run_id, "FINISHED")
+
+
+def write_run(path: Path | Folder, run_id: str) -> None:
     """Remember a run's id in a small JSON file, atomically."""
-    write_json(path, {"run_id": run_id})
+    Folder.of(path).write("", (json.dumps({"run_id": run_id}, indent=1) + "\n").encode())
 
 
-def existing_run(config: Tracking, remembered: Path) -> str | None:
+def read_run(path: Path | Folder) -> str:
+    """The run's id in that file. Raises FileNotFoundError."""
+    return json.loads(Folder.of(path).read(""))["run_id"]
+
+
+def existing_run(config: Tracking, remembered: Path | Folder) -> str | None:
     """The run id in a file, if the file is there and the store still has the run."""
     from mlflow.exceptions import MlflowException
 
-    if not remembered.is_file():
+    if not Folder.of(remembered).has(""):
         return None
-    run_id = read_json(remembered)["run_id"]
+    run_id = read_run(remembered)
     try:
-        run = client(config).get_run(run_id)
+        run = patient(config, client(config).get_run, run_id)
     except MlflowException as error:
-        if error.error_code != "RESOURCE_DOES_NOT_EXIST":  # the store does not answer
+        if error.error_code != "RESOURCE_DOES_NOT_EXIST":
             raise
         return None
     return run_id if run.info.lifecycle_stage == "active" else None
@@ -120,93 +210,105 @@ def flat(nested: dict[str, Any], separator: str = "/") -> dict[str, Any]:
 
 
 def source_tags() -> dict[str, str]:
-    """Tags for where the code came from: git commit, and the DVC experiment's name if there is one."""
-    commit = subprocess.run(["git", "rev-parse", "HEAD"], cwd=project_root(), capture_output=True, text=True)
-    tags = {"git_commit": commit.stdout.strip() or "none"}
+    """Tags for where the code came from: git commit, and the DVC experiment's name if there is one.
+
+    GIT_COMMIT says the commit where there is no git repository, as in a job on a cluster.
+    """
+    commit = os.environ.get("GIT_COMMIT") or subprocess.run(
+        ["git", "rev-parse", "HEAD"], cwd=project_root(), capture_output=True, text=True).stdout.strip()
+    tags = {"git_commit": commit or "none"}
     if os.environ.get("DVC_EXP_NAME"):
         tags["dvc_experiment"] = os.environ["DVC_EXP_NAME"]
     return tags
 
 
-def log_rows(config: Tracking, run_id: str, rows: list[dict[str, float]], prefix: str = "") -> None:
-    """Rows with a `step` as metrics `<prefix><name>` at that step, in one request."""
-    from mlflow.entities import Metric
-
-    now = int(time.time() * 1000)
-    metrics = [Metric(f"{prefix}{name}", float(value), now, int(row["step"]))
-               for row in rows for name, value in row.items() if name != "step"]
-    connection = client(config)
-    for start in range(0, len(metrics), 1000):  # MLflow takes at most 1,000 in one request
-        connection.log_batch(run_id, metrics=metrics[start:start + 1000])
+def live_logger(config: Tracking, run_id: str) -> Live:
+    """For the training loop: logs rows of steps and epochs while it runs, whether or not the server is there."""
+    return Live(store_uri(config), run_id)
 
 
-def step_logger(config: Tracking, run_id: str) -> Callable[[list[dict[str, float]]], None]:
-    """For the training loop: logs rows of steps."""
-    return _Logger(config, run_id, "step/")
+def complete(config: Tracking, run_id: str, steps: list[Row], epochs: list[Row]) -> None:
+    """Log those of a training's rows that its run does not have, so that it has each step once."""
+    connection, now = client(config), int(time.time() * 1000)
+    rows = [("step/", row, now) for row in steps] + [("epoch/", row, now) for row in epochs]
+    known: dict[str, set[int]] = {}
+    with sending:
+        while rows:
+            batch = one_request(rows)
+            patient(config, send, connection, run_id, batch, known)
+            del rows[:len(batch)]
 
 
-def epoch_logger(config: Tracking, run_id: str) -> Callable[[dict[str, float]], None]:
-    """For the training loop: logs the row of an epoch."""
-    return _Logger(config, run_id, "epoch/")
-
-
-class _Logger:
-    """Picklable, so that Ray can send it to a worker."""
-
-    def __init__(self, config: Tracking, run_id: str, prefix: str):
-        self.config, self.run_id, self.prefix = config, run_id, prefix
-
-    def __call__(self, rows: list[dict[str, float]] | dict[str, float]) -> None:
-        log_rows(self.config, self.run_id, [rows] if isinstance(rows, dict) else rows, self.prefix)
-
-
-def add_to_run(config: Tracking, remembered: Path, variant: Variant, metrics: dict[str, float] | None = None,
+def add_to_run(config: Tracking, remembered: Path | Folder, variant: Variant,
+               metrics: dict[str, float] | None = None,
                artifacts: dict[str, list[Path]] | None = None) -> str:
     """Add metrics and files to a variant's run; a new run where the store does not know it (results pulled elsewhere).
 
-    `artifacts`: the run's folder → files. Returns the run's id. Metrics that are not finite are left out.
+    `artifacts`: the run's folder → files. Returns the run's id. Metrics that are not finite are left out, and those
+    that the run has with this value.
     """
+    from mlflow.entities import Metric
+
     connection = client(config)
     run_id = existing_run(config, remembered) or run_trained_elsewhere(config, remembered, variant)
-    finite = {name: value for name, value in (metrics or {}).items() if math.isfinite(value)}
-    log_rows(config, run_id, [{"step": 0, **finite}])
+    known, now = patient(config, connection.get_run, run_id).data.metrics, int(time.time() * 1000)
+    new = [Metric(name, float(value), now, 0) for name, value in (metrics or {}).items()
+           if math.isfinite(value) and known.get(name) != value]
+    for start in range(0, len(new), REQUEST_METRICS):  # a metric with the same time and value is there once
+        patient(config, connection.log_batch, run_id, new[start:start + REQUEST_METRICS])
     for folder, paths in (artifacts or {}).items():
         for path in paths:
-            connection.log_artifact(run_id, str(path), folder)
+            patient(config, connection.log_artifact, run_id, str(path), folder)
     return run_id
 
 
-def run_trained_elsewhere(config: Tracking, remembered: Path, variant: Variant) -> str:
+def run_trained_elsewhere(config: Tracking, remembered: Path | Folder, variant: Variant) -> str:
     """A run in this store that stands for one of another store, found again by the tag `trained_as`."""
-    connection, experiment = client(config), experiment_id(config)
-    original = read_json(remembered)["run_id"]
-    found = connection.search_runs([experiment], f"tags.trained_as = '{original}'", max_results=1)
-    if found:
-        return found[0].info.run_id
-    run = connection.create_run(experiment, run_name=f"{variant.name} ({variant.label})",
-                                tags={**source_tags(), "trained_as": original})
-    connection.log_batch(run.info.run_id, params=parameters(variant))
+    run = tagged_run(config, variant, "trained_as", read_run(remembered))
+    if not run.data.params:
+        patient(config, lambda: client(config).log_batch(run.info.run_id, params=parameters(variant)))
     return run.info.run_id
+
+
+def has_model(config: Tracking, run_id: str) -> bool:
+    """Whether the run has its model, whole."""
+    return patient(config, lambda: any(model.status == "READY" for model in models_of(client(config), run_id)))
+
+
+def models_of(connection, run_id: str) -> list:
+    """The models that were logged to a run, also those whose upload was cut off."""
+    experiment = connection.get_run(run_id).info.experiment_id
+    return connection.search_logged_models([experiment], f"source_run_id = '{run_id}'")
 
 
 def log_model(config: Tracking, run_id: str, model: "nn.Module", encodes: bool) -> None:
     """The trained model as an MLflow model: images float32 N×3×S×S in -1 … 1 → reconstructions of the same shape.
 
     One that does not encode: z float32 N×latent_dim → images. Stored as a graph (torch.export), so that loading it
-    runs no code and needs none of this project's.
+    runs no code and needs none of this project's. A run that has its model keeps it.
     """
     import mlflow
     import torch
     from mlflow.models import infer_signature
 
-    client(config)
+    connection = client(config)
     with torch.no_grad():
         example = torch.randn(2, model.latent_dim, generator=torch.Generator().manual_seed(0))
         if encodes:
             example = model.decode(example).clamp(-1, 1).contiguous()
         signature = infer_signature(example.numpy(), model(example).numpy())
-    with mlflow.start_run(run_id=run_id, log_system_metrics=False), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "No complete tensor found")  # torch.export, about weights on a GPU
-        mlflow.pytorch.log_model(model, name="model", signature=signature, input_example=example.numpy(),
-                                 serialization_format="pt2",
+
+    def logged() -> None:
+        for known in models_of(connection, run_id):
+            if known.status == "READY":
+                return
+            connection.delete_logged_model(known.model_id)  # its upload was cut off
+        run = connection.get_run(run_id)
+        begun = connection.create_logged_model(run.info.experiment_id, "model", run_id, params=run.data.params)
+        mlflow.pytorch.log_model(model, name="model", model_id=begun.model_id, run_id=run_id, signature=signature,
+                                 input_example=example.numpy(), serialization_format="pt2",
                                  pip_requirements=[f"torch=={torch.__version__.split('+')[0]}"])
+
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "No complete tensor found")  # torch.export, about weights on a GPU
+        patient(config, logged)

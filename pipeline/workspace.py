@@ -1,7 +1,11 @@
 """Where a run's lasting things lie: the project itself, also for experiments that DVC runs in a temporary copy."""
 
+import hashlib
 import os
+import shutil
 from pathlib import Path
+
+from pipeline.storage import Folder
 
 
 def project_root() -> Path:
@@ -9,6 +13,46 @@ def project_root() -> Path:
     return Path(os.environ.get("DVC_ROOT") or Path.cwd()).resolve()
 
 
-def lasting(path: str) -> str:
-    """A relative path as an absolute one in the project's own folder; URLs and absolute paths as they are."""
-    return path if "://" in path else str(project_root() / path)
+def lasting(path: str) -> Folder:
+    """A relative path in the project's own folder; URLs and absolute paths as they are."""
+    return Folder(path if "://" in path else str(project_root() / path))
+
+
+def digest(*depends_on: str | Path) -> str:
+    """A short name for texts and the contents of files: other ones have another name."""
+    found = hashlib.sha256()
+    for part in depends_on:
+        found.update(hashlib.sha256(part.read_bytes() if isinstance(part, Path) else part.encode()).digest())
+    return found.hexdigest()[:16]
+
+
+def source_code(*rooms: str) -> str:
+    """A short name for the code of some packages of `pipeline`."""
+    root = Path(__file__).parent
+    return digest(*(path for room in rooms for path in sorted((root / room).rglob("*.py"))))
+
+
+def only(folder: Path) -> Path:
+    """A folder for work under way; what abandoned runs have left beside it is deleted."""
+    for other in folder.parent.iterdir() if folder.parent.is_dir() else ():
+        if other != folder:
+            shutil.rmtree(other, ignore_errors=True)
+    return folder
+
+
+def published(local: str | Path, storage: str, name: str, last: str) -> Folder:
+    """The folder in which all nodes see a local folder's files, or one local file.
+
+    That is the local folder, unless `storage` is a URL or an absolute path: then a copy, `storage`/`name`, which is
+    made unless it is complete. `last`: the file whose presence says so.
+    """
+    local = Path(local).resolve()
+    if "://" not in storage and not os.path.isabs(storage):
+        return Folder(str(local if local.is_dir() else local.parent))
+    copy = lasting(storage) / name
+    if not copy.has(last):
+        if local.is_dir():
+            copy.copy_from(local, last)
+        else:
+            copy.write(last, local.read_bytes())
+    return copy

@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from pipeline.config import EvaluatePlan, Variant, read_section, read_variant
+from pipeline.config import EvaluatePlan, Variant, load_params, read_section, read_variant
 from pipeline.errors import one_sentence
 from pipeline.json_file import write_json
 
@@ -30,10 +30,11 @@ def score(variant: Variant, output: Path, metrics_path: Path) -> None:
     plan = read_section(EvaluatePlan, "plan/pipeline/evaluate.json")
     _, _, attributes = shards.load_attributes("data/shards")
     metrics: dict = {"svm": {}}
-    for view_set, views in plan.view_sets.items():
-        features = posterior_means([variant.name], views)
-        rows = svm.evaluate(features.x, attributes, features.splits, plan.svm_c,
-                            progress=f"{variant.label}, {view_set}")
+    features = posterior_means([variant.name], sorted({view for views in plan.view_sets.values() for view in views}))
+    sets = {view_set: features.of([variant.name], views) for view_set, views in plan.view_sets.items()}
+    scored = svm.evaluate_sets(features.x, sets, attributes, features.splits, plan.svm_c, f"{variant.label}, SVMs",
+                               load_params().cluster)
+    for view_set, rows in scored.items():
         rows.to_csv(output / f"svm_{view_set}.csv", index=False)
         metrics["svm"][view_set] = svm.averages(rows)
 

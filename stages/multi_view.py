@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pipeline.config import MultiViewPlan, read_section
+from pipeline.config import MultiViewPlan, load_params, read_section
 from pipeline.data import shards
 from pipeline.errors import one_sentence
 from pipeline.evaluation import multi_view
@@ -15,7 +15,8 @@ OUTPUT = Path("multi_view")
 def main() -> None:
     plan = read_section(MultiViewPlan, "plan/pipeline/multi_view.json")
     _, _, attributes = shards.load_attributes("data/shards")
-    gains, combined = multi_view.gains(plan.variants, plan.views, plan.labels, attributes, plan.svm_c, progress=True)
+    gains, combined = multi_view.gains(plan.variants, plan.views, plan.labels, attributes, plan.svm_c, progress=True,
+                                       cluster=load_params().cluster)
     OUTPUT.mkdir(exist_ok=True)
     gains.to_csv(OUTPUT / "gains.csv", index=False)
     for view_set, rows in combined.items():

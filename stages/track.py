@@ -1,12 +1,14 @@
-"""Add what came after training to each variant's MLflow run: figures, tables, scores, the report.
+"""Add what came after training to each variant's MLflow run: figures, tables, scores, the report; and what training
+itself could not deliver, because the server was away.
 
 In one stage, since MLflow takes seconds to load; and so that a server that is away costs no other stage.
 """
 
+import csv
 from pathlib import Path
 
 from pipeline import tracking
-from pipeline.config import ReportPlan, load_params, read_section, read_variant
+from pipeline.config import ReportPlan, Tracking, Variant, load_params, read_section, read_variant
 from pipeline.errors import one_sentence
 from pipeline.json_file import read_json
 
@@ -15,22 +17,44 @@ def main() -> None:
     config = load_params().tracking
     names = read_section(ReportPlan, "plan/pipeline/report.json").variants
     for name in names:
-        metrics = tracking.flat({**read_json(Path("metrics/evaluate") / f"{name}.json"),
-                                 "samples": read_json(Path("metrics/samples") / f"{name}.json")})
-        variant = read_variant(f"plan/{name}.json")
-        tracking.add_to_run(config, Path("models") / name / "mlflow_run.json", variant, metrics, {
-            "attributes": files(Path("figures") / name / "latent_space", Path("attributes") / name),
-            "samples": files(Path("samples") / name),
-            "evaluation": files(Path("evaluation") / name, Path("multi_view")),
-            "report": files(Path("report")),
-        })
-    print(f"MLflow: {len(names)} runs in {tracking.store_uri(config)} have their figures, scores and the report")
+        track(config, read_variant(f"plan/{name}.json"))
+    where = tracking.shown(tracking.store_uri(config))
+    print(f"MLflow: {len(names)} runs in {where} have their figures, scores and the report")
+
+
+def track(config: Tracking, variant: Variant) -> None:
+    """All of one variant's results. With dvc.lock, `dvc pull` gets them from its run."""
+    name = variant.name
+    metrics = tracking.flat({**read_json(Path("metrics/evaluate") / f"{name}.json"),
+                             "samples": read_json(Path("metrics/samples") / f"{name}.json"),
+                             "train": read_json(Path("metrics/train") / f"{name}.json")})
+    run_id = tracking.add_to_run(config, Path("models") / name / "mlflow_run.json", variant, metrics, {
+        "figures": files(Path("figures") / name / "training"),
+        "attributes": files(Path("figures") / name / "latent_space", Path("attributes") / name),
+        "samples": files(Path("samples") / name),
+        "evaluation": files(Path("evaluation") / name, Path("multi_view")),
+        "report": files(Path("report")),
+        "pipeline": [path for path in (Path("dvc.lock"), Path("params.yaml")) if path.is_file()],
+    })
+    tracking.complete(config, run_id, *(rows(Path("training") / name / table) for table in ("steps.csv", "epochs.csv")))
+    if not tracking.has_model(config, run_id):
+        from pipeline.models.trained import load_model
+
+        model = load_model(Path("models") / name / "model.safetensors", variant)
+        tracking.log_model(config, run_id, model, variant.encodes)
+    tracking.finish(config, run_id)
 
 
 def files(*folders: Path) -> list[Path]:
     """Pictures, tables and pages; vectors and mixtures stay with DVC."""
     return [path for folder in folders for path in sorted(folder.iterdir())
             if path.suffix in (".png", ".jpg", ".csv", ".md", ".html")]
+
+
+def rows(table: Path) -> list[dict[str, float]]:
+    """A table's rows, without their empty cells."""
+    with table.open(newline="") as file:
+        return [{name: float(value) for name, value in row.items() if value} for row in csv.DictReader(file)]
 
 
 if __name__ == "__main__":

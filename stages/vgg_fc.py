@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pipeline.config import EvaluatePlan, LossNetworkPlan, read_section
+from pipeline.config import EvaluatePlan, LossNetworkPlan, load_params, read_section
 from pipeline.errors import one_sentence
 from pipeline.evaluation import vgg_fc
 from pipeline.json_file import write_json
@@ -31,7 +31,7 @@ def score(state: dict) -> None:
     with tqdm(total=len(splits), unit=" images", desc=vgg_fc.LABEL, mininterval=5) as bar:
         features = vgg_fc.activations(state, counted(bar), device())
     C = read_section(EvaluatePlan, "plan/pipeline/evaluate.json").svm_c
-    rows = svm.evaluate(features, attributes, splits, C, progress=vgg_fc.LABEL)
+    rows = svm.evaluate(features, attributes, splits, C, vgg_fc.LABEL, load_params().cluster)
     OUTPUT.mkdir(exist_ok=True)
     rows.to_csv(OUTPUT / "vgg_fc.csv", index=False)
     averages = svm.averages(rows)

@@ -1,5 +1,7 @@
 """Latents as a file: written in batches, read whole or by split."""
 
+import itertools
+
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
@@ -32,7 +34,7 @@ def batches(sizes=BATCHES):
 @pytest.fixture
 def path(vae, tmp_path):
     path = tmp_path / "latents" / "dfc" / "aligned.parquet"
-    assert latents.write(path, vae, batches()) == len(IDS)
+    assert latents.write(path, vae, batches(), tmp_path / "parts") == len(IDS)
     return path
 
 
@@ -57,13 +59,14 @@ def test_only_some_splits_in_the_files_order(path):
 
 
 def test_a_split_without_images_is_empty(vae, tmp_path):
-    latents.write(tmp_path / "aligned.parquet", vae, batches([("train", 5), ("test", 4)]))
+    latents.write(tmp_path / "aligned.parquet", vae, batches([("train", 5), ("test", 4)]), tmp_path / "parts")
     empty = latents.read(tmp_path / "aligned.parquet", ["valid"])
     assert empty.mu.shape == empty.logvar.shape == (0, 5) and len(empty.image_ids) == len(empty.splits) == 0
 
 
 def test_an_empty_batch_adds_nothing(vae, tmp_path):
-    assert latents.write(tmp_path / "aligned.parquet", vae, batches([("train", 5), ("valid", 0), ("test", 4)])) == 9
+    some = batches([("train", 5), ("valid", 0), ("test", 4)])
+    assert latents.write(tmp_path / "aligned.parquet", vae, some, tmp_path / "parts") == 9
     assert latents.read(tmp_path / "aligned.parquet").image_ids.tolist() == IDS[:9]
 
 
@@ -74,13 +77,19 @@ def test_the_file_describes_itself(path):
     assert all(schema.field(name).metadata[b"description"] for name in schema.names)
 
 
-def test_an_interrupted_write_leaves_the_earlier_file(vae, path):
+def test_an_interrupted_write_leaves_the_earlier_file_and_goes_on(vae, path, tmp_path, monkeypatch):
+    before, parts, encoded = path.read_bytes(), tmp_path / "new parts", []
+
     def interrupted():
-        yield next(batches())
+        yield from itertools.islice(batches(), 2)
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        latents.write(path, vae, interrupted())
-    assert len(latents.read(path).mu) == len(IDS)
-    latents.write(path, vae, batches())
+        latents.write(path, vae, interrupted(), parts)
+    assert path.read_bytes() == before and len(list(parts.iterdir())) == 2
+    monkeypatch.setattr(latents, "encode", lambda vae, pixels, encode=latents.encode: (
+        encoded.append(len(pixels)), encode(vae, pixels))[1])
+    progress = []
+    latents.write(path, vae, batches(), parts, progress=progress.append)
+    assert encoded == [2, 4] and sorted(progress) == [2, 3, 4, 5] and path.read_bytes() == before
     assert [file.name for file in path.parent.iterdir()] == ["aligned.parquet"]

@@ -1,39 +1,21 @@
 """The whole pipeline, as its users run it: a clone, `dvc repro`, an experiment; real DVC, Ray Train and MLflow."""
 
 import json
-import os
 import re
-import shutil
 import sqlite3
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import yaml
 
-from tests.tiny import params_without_an_experiment
+from tests.clone import PROJECT, dvc, run
+from tests.clone import clone as make_clone
 
-PROJECT = Path(__file__).resolve().parents[1]
 TINY = {"data": {"synthetic_images": 120}, "train": {"epochs": 1}, "loss_network": {"calibration_images": 32},
         "attributes": {"per_class": 20}, "sampling": {"images": 40}, "report": {"mosaic_images": 16},
         "multi_view": {"variants": ["dfc", "vae_wgan"]}}
 VARIANTS = {"dfc", "dcgan", "vae_wgan"}  # of the committed ones; the others differ from dfc in their loss alone
 STAGES = {"train", "latents", "attributes", "samples", "evaluate"}  # of each variant
-
-
-def run(folder: Path, *command: str, ok: bool = True) -> str:
-    """A command's output, stdout and stderr together, in the project's environment without activating it."""
-    environment = {name: value for name, value in os.environ.items()
-                   if not name.startswith(("DVC_", "MLFLOW_", "PYTEST_")) or name == "DVC_NO_ANALYTICS"}
-    done = subprocess.run(command, cwd=folder, env=environment, text=True, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, timeout=500)
-    assert (done.returncode == 0) == ok, done.stdout[-4000:]
-    return done.stdout
-
-
-def dvc(folder: Path, *arguments: str, ok: bool = True) -> str:
-    return run(folder, str(Path(sys.executable).parent / "dvc"), *arguments, ok=ok)
 
 
 def ran(output: str) -> set[str]:
@@ -42,24 +24,7 @@ def ran(output: str) -> set[str]:
 
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory) -> Path:
-    """A clone of the project with its working tree's files and a tiny plan, committed."""
-    folder = tmp_path_factory.mktemp("clone") / "project"
-    run(PROJECT, "git", "clone", "-q", "--no-hardlinks", str(PROJECT), str(folder))
-    listed = run(PROJECT, "git", "ls-files", "-z", "--cached", "--others", "--exclude-standard")
-    for name in filter(None, listed.split("\0")):
-        if (PROJECT / name).is_file():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(PROJECT / name, folder / name)
-    params = params_without_an_experiment()
-    for section, values in TINY.items():
-        assert values.keys() <= params[section].keys()
-        params[section] |= values
-    params["variants"] = {name: block for name, block in params["variants"].items() if name in VARIANTS}
-    (folder / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
-    for command in (["config", "user.name", "test"], ["config", "user.email", "test@localhost"], ["add", "-A"],
-                    ["commit", "-qm", "tiny plan"]):
-        run(folder, "git", *command)
-    return folder
+    return make_clone(tmp_path_factory.mktemp("clone") / "project", VARIANTS, **TINY)
 
 
 @pytest.fixture(scope="module")

@@ -1,17 +1,26 @@
 """MLflow, with a real store in a temporary folder."""
 
 import os
+import time
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
+import requests
 import torch
 
 from pipeline import tracking
 from pipeline.config import Tracking
-from pipeline.json_file import read_json
+from pipeline.errors import InputError
+from pipeline.json_file import read_json, write_json
+from pipeline.models.trained import save_weights
 from pipeline.models.vae import VAE
+from pipeline.storage import Folder
+from stages import track
 from tests import tiny
+
+AWAY = "http://127.0.0.1:9"  # nothing answers there
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +37,9 @@ def environment(project, monkeypatch):
     monkeypatch.setenv("DVC_ROOT", str(project))
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "deleted in the next line")
     monkeypatch.delenv("MLFLOW_TRACKING_URI")
-    monkeypatch.delenv("DVC_EXP_NAME", raising=False)
+    for name in ("DVC_EXP_NAME", "GIT_COMMIT"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(tracking, "RETRY_SECONDS", 0.1)
     yield
     mlflow.set_tracking_uri(None)
 
@@ -36,7 +47,7 @@ def environment(project, monkeypatch):
 @pytest.fixture
 def config(request) -> Tracking:
     """The default store, an experiment for each test."""
-    return Tracking(uri=None, experiment=request.node.name)
+    return Tracking(uri=None, experiment=request.node.name, patience=0)
 
 
 @pytest.fixture
@@ -53,6 +64,27 @@ def runs_of(config) -> list:
     return tracking.client(config).search_runs([tracking.experiment_id(config)])
 
 
+def history(config, run_id, name) -> list[tuple[int, float]]:
+    """A metric's steps and values."""
+    return sorted((metric.step, metric.value) for metric in tracking.client(config).get_metric_history(run_id, name))
+
+
+def answers_lost(monkeypatch, *names: str) -> None:
+    """The first call of each of these methods of MLflow's client is carried out, but its answer never arrives."""
+    from mlflow import MlflowClient
+
+    def once(name, original):
+        def lost(*arguments, **options):
+            original(*arguments, **options)
+            monkeypatch.setattr(MlflowClient, name, original)
+            raise requests.ConnectionError
+
+        monkeypatch.setattr(MlflowClient, name, lost)
+
+    for name in names:
+        once(name, getattr(MlflowClient, name))
+
+
 def test_a_run_has_the_whole_configuration_and_its_tags(config, begun):
     run = get(config, tracking.start_run(config, tiny.variant(), {"data_sha256": "abc"}, begun))
     assert run.data.params["loss.layers"] == "relu1_1" and run.data.params["train.batch_size"] == "8"
@@ -67,6 +99,12 @@ def test_the_name_of_dvcs_experiment_is_a_tag(config, begun, monkeypatch):
     monkeypatch.setenv("DVC_EXP_NAME", "puffy-loon")
     run = get(config, tracking.start_run(config, tiny.variant(), {}, begun))
     assert run.data.tags["dvc_experiment"] == "puffy-loon"
+
+
+def test_the_commit_is_a_tag_also_where_there_is_no_git(monkeypatch):
+    assert tracking.source_tags() == {"git_commit": "none"}
+    monkeypatch.setenv("GIT_COMMIT", "c0ffee")
+    assert tracking.source_tags() == {"git_commit": "c0ffee"}
 
 
 def test_an_interrupted_run_goes_on(config, begun):
@@ -100,39 +138,104 @@ def test_a_run_that_is_gone_is_begun_anew(config, begun, remembered):
     assert run_id != gone and read_json(begun) == {"run_id": run_id}
 
 
-def test_rows_are_seen_at_their_steps(config, begun):
+def test_a_run_is_remembered_beside_checkpoints_elsewhere(config, tmp_path):
+    begun = Folder(tmp_path.as_uri()) / "checkpoints" / "mlflow_run.json"
     run_id = tracking.start_run(config, tiny.variant(), {}, begun)
-    tracking.step_logger(config, run_id)([{"step": 1, "loss": 3.0, "kl": 1.0}, {"step": 2, "loss": 2.0, "kl": 1.5}])
-    tracking.step_logger(config, run_id)([{"step": 13, "loss": 1.0, "kl": 2.0}])
-    tracking.epoch_logger(config, run_id)({"epoch": 1, "step": 13, "valid_loss": 4.0})
-    history = tracking.client(config).get_metric_history
-    assert [(metric.step, metric.value) for metric in history(run_id, "step/loss")] == [(1, 3.0), (2, 2.0), (13, 1.0)]
-    assert [(metric.step, metric.value) for metric in history(run_id, "epoch/valid_loss")] == [(13, 4.0)]
-    assert set(get(config, run_id).data.metrics) == {"step/loss", "step/kl", "epoch/epoch", "epoch/valid_loss"}
+    assert tracking.start_run(config, tiny.variant(), {}, begun) == run_id
+    assert read_json(tmp_path / "checkpoints" / "mlflow_run.json") == {"run_id": run_id}
 
 
-def test_more_rows_than_one_request_may_have(config, begun):
+def test_a_run_whose_creation_was_not_answered_is_not_created_again(config, begun, monkeypatch):
+    waits = config.model_copy(update={"patience": 5})
+    answers_lost(monkeypatch, "create_experiment", "create_run", "log_batch")
+    run_id = tracking.start_run(waits, tiny.variant(), {}, begun)
+    assert [run.info.run_id for run in runs_of(config)] == [run_id]
+    assert runs_of(config)[0].data.params["name"] == "dfc"
+
+
+def test_an_experiment_that_was_deleted_is_named(config, begun):
+    tracking.client(config).delete_experiment(tracking.experiment_id(config))
+    with pytest.raises(InputError, match=f"experiment {config.experiment} was deleted .* restore it .* or set "):
+        tracking.start_run(config, tiny.variant(), {}, begun)
+
+
+def test_what_is_missing_is_completed(config, begun):
     run_id = tracking.start_run(config, tiny.variant(), {}, begun)
-    tracking.log_rows(config, run_id, [{"step": step, "a": step / 2, "b": 1.0} for step in range(600)], "step/")
-    assert len(tracking.client(config).get_metric_history(run_id, "step/a")) == 600
-    assert get(config, run_id).data.metrics["step/a"] == 299.5
+    steps = [{"step": step, "epoch": 1, "learning_rate": 0.1, "loss": 1 / step} for step in range(1, 501)]
+    epochs = [{"step": step, "epoch": step / 250, "learning_rate": 0.1, "valid_loss": 4.0} for step in (250, 500)]
+    logger = tracking.live_logger(config, run_id)
+    logger.on_steps(steps[:200])
+    logger.on_steps(steps[350:400])
+    logger.on_epoch(epochs[0])
+    logger.close()
+    for _ in range(2):
+        tracking.complete(config, run_id, steps, epochs)  # more metrics than one request may have
+        assert history(config, run_id, "step/loss") == [(row["step"], row["loss"]) for row in steps]
+        assert history(config, run_id, "epoch/valid_loss") == [(250, 4.0), (500, 4.0)]
+    assert set(get(config, run_id).data.metrics) == {
+        "step/epoch", "step/learning_rate", "step/loss", "epoch/epoch", "epoch/learning_rate", "epoch/valid_loss"}
 
 
-def test_loggers_can_be_sent_to_a_worker(config, begun):
-    import pickle
-
+def test_rows_that_arrived_unanswered_are_not_sent_again(config, begun, monkeypatch):
+    waits = config.model_copy(update={"patience": 5})
     run_id = tracking.start_run(config, tiny.variant(), {}, begun)
-    pickle.loads(pickle.dumps(tracking.step_logger(config, run_id)))([{"step": 1, "loss": 3.0}])
-    assert get(config, run_id).data.metrics == {"step/loss": 3.0}
+    answers_lost(monkeypatch, "log_batch")
+    tracking.complete(waits, run_id, [{"step": step, "learning_rate": 0.1, "loss": 2.0} for step in (1, 2)], [])
+    assert history(config, run_id, "step/loss") == [(1, 2.0), (2, 2.0)]
+
+
+def test_a_call_waits_for_the_server_and_says_so(config, monkeypatch, capsys):
+    def call(what):
+        calls.append(what)
+        if len(calls) < 4:
+            raise requests.ConnectionError("[Errno 111] Connection refused")
+        return what
+
+    calls = []
+    waits = config.model_copy(update={"patience": 5, "uri": "http://user:secret@host:5000"})
+    assert tracking.patient(waits, call, "answer") == "answer"
+    assert capsys.readouterr().err == (
+        "MLflow at http://host:5000 does not answer (Connection refused); waiting for it, at most 5 s\n"
+        "MLflow at http://host:5000 answers again\n")
+
+
+def test_patience_ends_in_one_sentence(begun, capsys):
+    config, started = Tracking(uri=AWAY, experiment="e", patience=1), time.monotonic()
+    with pytest.raises(tracking.NoAnswer) as raised:
+        tracking.start_run(config, tiny.variant(), {}, begun)
+    assert 1 <= time.monotonic() - started < 5
+    assert str(raised.value) == (
+        f"MLflow at {AWAY} has not answered for 1 s (Connection refused); start it, or set tracking.uri, and run "
+        "again: nothing computed is lost.")
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_what_is_refused_is_not_repeated(config):
+    from mlflow.exceptions import MlflowException
+
+    with pytest.raises(MlflowException, match="not found"):
+        tracking.complete(config.model_copy(update={"patience": 600}), "0" * 32,
+                          [{"step": 1, "loss": 2.0}], [])
+
+
+def test_the_reason_is_told_also_where_the_run_cannot_be_marked(capsys):
+    config = Tracking(uri=AWAY, experiment="e", patience=0)
+    with pytest.raises(ZeroDivisionError), tracking.ended_as_it_ends(config, "0" * 32):
+        raise ZeroDivisionError
+    assert "the run 00000000000000000000000000000000 is not marked FAILED" in capsys.readouterr().err
+    with pytest.raises(tracking.NoAnswer), tracking.ended_as_it_ends(config, "0" * 32):
+        pass
 
 
 def test_a_later_stage_adds_metrics_and_files(config, begun, tmp_path, project):
     run_id = tracking.start_run(config, tiny.variant(), {}, begun)
     (tmp_path / "curves.png").write_bytes(b"a picture")
     metrics = {"svm/accuracy": 0.9, "psnr": float("inf"), "ssim": float("nan")}
-    assert tracking.add_to_run(config, begun, tiny.variant(), metrics,
-                               {"figures": [tmp_path / "curves.png"]}) == run_id
+    for _ in range(2):
+        assert tracking.add_to_run(config, begun, tiny.variant(), metrics,
+                                   {"figures": [tmp_path / "curves.png"]}) == run_id
     assert get(config, run_id).data.metrics == {"svm/accuracy": 0.9}
+    assert history(config, run_id, "svm/accuracy") == [(0, 0.9)]
     assert [file.path for file in tracking.client(config).list_artifacts(run_id, "figures")] == ["figures/curves.png"]
     assert [file.read_bytes() for file in (project / "mlartifacts").rglob("curves.png")] == [b"a picture"]
 
@@ -157,7 +260,7 @@ def test_a_run_of_another_store_gets_one_stand_in(config, begun):
 
 def test_the_default_store_lies_in_the_project_and_not_in_dvcs_copy(project, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    default = Tracking(uri=None, experiment="e")
+    default = Tracking(uri=None, experiment="e", patience=0)
     assert tracking.store_uri(default) == f"sqlite:///{project.resolve()}/mlflow.db"
     monkeypatch.delenv("DVC_ROOT")
     assert tracking.store_uri(default) == f"sqlite:///{tmp_path.resolve()}/mlflow.db"
@@ -165,8 +268,8 @@ def test_the_default_store_lies_in_the_project_and_not_in_dvcs_copy(project, tmp
 
 def test_the_parameter_wins_over_the_environment_and_that_over_the_default(monkeypatch):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://tracking:5000")
-    assert tracking.store_uri(Tracking(uri=None, experiment="e")) == "http://tracking:5000"
-    assert tracking.store_uri(Tracking(uri="sqlite:////x.db", experiment="e")) == "sqlite:////x.db"
+    assert tracking.store_uri(Tracking(uri=None, experiment="e", patience=0)) == "http://tracking:5000"
+    assert tracking.store_uri(Tracking(uri="sqlite:////x.db", experiment="e", patience=0)) == "sqlite:////x.db"
 
 
 def test_the_environments_store_is_used(config, begun, project, monkeypatch):
@@ -178,19 +281,63 @@ def test_the_environments_store_is_used(config, begun, project, monkeypatch):
     assert os.listdir(begun.parent) == ["mlflow_run.json"]
 
 
-def test_a_logged_model_serves_without_this_project(config, begun):
-    import mlflow
-
+@pytest.fixture
+def vae() -> VAE:
     torch.manual_seed(0)
     vae = VAE(4, tiny.SIZE, (4, 4, 8, 8))
     vae(torch.randn(8, 3, tiny.SIZE, tiny.SIZE))
-    vae.eval().requires_grad_(False)
+    return vae.eval().requires_grad_(False)
+
+
+def test_a_logged_model_serves_without_this_project(config, begun, vae, monkeypatch):
+    import mlflow
+
     run_id = tracking.start_run(config, tiny.variant(), {}, begun)
+    assert not tracking.has_model(config, run_id)
+    answers_lost(monkeypatch, "log_model_artifacts")
+    tracking.log_model(config.model_copy(update={"patience": 60}), run_id, vae, encodes=True)
+    assert tracking.has_model(config, run_id)
     tracking.log_model(config, run_id, vae, encodes=True)
     [logged] = tracking.client(config).search_logged_models([tracking.experiment_id(config)])
-    assert logged.source_run_id == run_id
+    assert logged.source_run_id == run_id and logged.name == "model" and logged.params["name"] == "dfc"
+    assert logged.model_id in [model.model_id for model in get(config, run_id).outputs.model_outputs]
     served = mlflow.pyfunc.load_model(logged.model_uri)
     for number in (1, 5):  # the example had two images
         images = np.random.default_rng(0).uniform(-1, 1, (number, 3, tiny.SIZE, tiny.SIZE)).astype(np.float32)
         np.testing.assert_allclose(served.predict(images), vae(torch.from_numpy(images)).numpy(), atol=1e-5)
-    assert get(config, run_id).info.status == "FINISHED"  # MLflow's; ended_as_it_ends has the last word
+    assert get(config, run_id).info.status == "RUNNING"
+
+
+def test_the_last_stage_delivers_what_training_could_not(config, vae, tmp_path, monkeypatch):
+    variant = tiny.variant()
+    monkeypatch.chdir(tmp_path)
+    for name in ("figures/dfc/training/curves.png", "figures/dfc/latent_space/correlation.png", "samples/dfc/prior.png",
+                 "samples/dfc/mixture.npz", "attributes/dfc/auc.csv", "evaluation/dfc/svm.csv", "multi_view/gains.csv",
+                 "report/index.html", "dvc.lock", "params.yaml"):
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
+        Path(name).write_text(name)
+    write_json(Path("metrics/train/dfc.json"), {"loss": 0.3, "active_units": 4})
+    write_json(Path("metrics/evaluate/dfc.json"), {"svm": {"aligned": {"accuracy": 0.9}}, "reconstruction": None})
+    write_json(Path("metrics/samples/dfc.json"), {"prior": {"frechet_distance": 2.0}})
+    steps = [{"step": step, "epoch": 1, "learning_rate": 0.1, "loss": 1 / step} for step in range(1, 8)]
+    Path("training/dfc").mkdir(parents=True)
+    pd.DataFrame([*steps, {"step": 8, "learning_rate": 0.1, "loss": 0.3, "kl": 2.0}]).to_csv(
+        "training/dfc/steps.csv", index=False)
+    pd.DataFrame([{"step": 8, "learning_rate": 0.1, "loss": 0.5}]).to_csv("training/dfc/epochs.csv", index=False)
+    save_weights(Path("models/dfc/model.safetensors"), vae.state_dict(), variant)
+    run_id = tracking.start_run(config, variant, {}, Path("models/dfc/mlflow_run.json"))
+    logger = tracking.live_logger(config, run_id)
+    logger.on_steps(steps[:3])
+    logger.close()
+
+    track.track(config, variant)
+    track.track(config, variant)
+    run = get(config, run_id)
+    assert run.info.status == "FINISHED" and tracking.has_model(config, run_id)
+    assert run.data.metrics["train/loss"] == 0.3 and run.data.metrics["svm/aligned/accuracy"] == 0.9
+    assert history(config, run_id, "train/active_units") == [(0, 4.0)]
+    assert history(config, run_id, "step/loss") == [*((row["step"], row["loss"]) for row in steps), (8, 0.3)]
+    assert history(config, run_id, "step/kl") == [(8, 2.0)] and history(config, run_id, "epoch/loss") == [(8, 0.5)]
+    listed = {folder: {Path(file.path).name for file in tracking.client(config).list_artifacts(run_id, folder)}
+              for folder in ("pipeline", "figures", "samples")}
+    assert listed == {"pipeline": {"dvc.lock", "params.yaml"}, "figures": {"curves.png"}, "samples": {"prior.png"}}

@@ -2,7 +2,8 @@
 
 import pytest
 
-from pipeline.workspace import lasting, project_root
+from pipeline.storage import Folder
+from pipeline.workspace import digest, lasting, only, project_root, published, source_code
 
 
 @pytest.fixture
@@ -17,7 +18,7 @@ def elsewhere(tmp_path, monkeypatch):
 
 def test_dvc_names_the_project(elsewhere):
     assert project_root() == (elsewhere / "project").resolve()
-    assert lasting(".checkpoints") == str((elsewhere / "project" / ".checkpoints").resolve())
+    assert str(lasting(".checkpoints")) == str((elsewhere / "project" / ".checkpoints").resolve())
 
 
 @pytest.mark.parametrize("named", [None, ""])
@@ -26,9 +27,59 @@ def test_without_dvc_it_is_the_current_folder(elsewhere, monkeypatch, named):
     if named is not None:
         monkeypatch.setenv("DVC_ROOT", named)
     assert project_root() == (elsewhere / "copy").resolve()
-    assert lasting(".checkpoints") == str((elsewhere / "copy" / ".checkpoints").resolve())
+    assert str(lasting(".checkpoints")) == str((elsewhere / "copy" / ".checkpoints").resolve())
 
 
 @pytest.mark.parametrize("path", ["/scratch/checkpoints", "s3://bucket/checkpoints"])
 def test_absolute_paths_and_urls_stay(elsewhere, path):
-    assert lasting(path) == path
+    assert str(lasting(path)) == path
+
+
+def test_a_relative_storage_is_in_the_project_and_a_copy_is_made_for_any_other(tmp_path):
+    local = tmp_path / "shards"
+    (local / "view=eyes").mkdir(parents=True)
+    (local / "view=eyes" / "part.parquet").write_bytes(b"faces")
+    (local / "_manifest.json").write_text("{}")
+    assert str(published(local, ".checkpoints", "shards-1", "_manifest.json")) == str(local)
+    for storage in (str(tmp_path / "nfs"), f"file://{tmp_path}/url", "memory://bucket"):
+        copy = published(local, storage, "shards-1", "_manifest.json")
+        assert str(copy) == f"{storage}/shards-1" and copy.names() == ["_manifest.json", "view=eyes/part.parquet"]
+        assert copy.read("view=eyes/part.parquet") == b"faces"
+        (local / "_manifest.json").write_text("changed")
+        published(local, storage, "shards-1", "_manifest.json")  # it is there
+        assert copy.read("_manifest.json") == b"{}"
+        (local / "_manifest.json").write_text("{}")
+    one = local / "_manifest.json"
+    assert str(published(one, ".checkpoints", "network-1", one.name)) == str(local)
+    assert published(one, str(tmp_path / "nfs"), "network-1", one.name).names() == [one.name]
+
+
+def test_a_copy_that_was_interrupted_is_completed(tmp_path, monkeypatch):
+    local = tmp_path / "shards"
+    local.mkdir()
+    for name in ("_manifest.json", "a", "b"):
+        (local / name).write_text(name)
+    written = []
+    monkeypatch.setattr(Folder, "write", lambda folder, name, data, write=Folder.write: (
+        written.append(name), write(folder, name, data)))
+    storage = Folder(str(tmp_path / "nfs" / "shards-1"))
+    storage.write("a", b"a")
+    published(local, str(tmp_path / "nfs"), "shards-1", "_manifest.json")
+    assert written == ["a", "b", "_manifest.json"]
+
+
+def test_abandoned_work_is_deleted(tmp_path):
+    for name in ("old", "mine"):
+        (tmp_path / name).mkdir()
+    assert only(tmp_path / "mine") == tmp_path / "mine" and only(tmp_path / "nowhere" / "mine").name == "mine"
+    assert [path.name for path in tmp_path.iterdir()] == ["mine"]
+
+
+def test_a_digest_depends_on_every_part_and_on_what_files_hold(tmp_path):
+    file = tmp_path / "file"
+    names = set()
+    for content in ("1", "2"):
+        file.write_text(content)
+        names |= {digest("a", "b", file), digest("ab", file), digest("b", "a", file)}
+    assert len(names) == 6 and digest("a", "b", file) in names
+    assert source_code("losses") != source_code("models") != source_code("losses", "models")

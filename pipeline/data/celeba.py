@@ -52,9 +52,9 @@ class ZipImages:
     path: Path
     members: dict[str, Member]
 
-    def select(self, image_ids: Iterable[str]) -> "ZipImages":
-        """The same images, knowing only these: small enough to send to a worker process."""
-        return ZipImages(self.path, {image_id: self.members[image_id] for image_id in image_ids})
+    def state(self, image_ids: Iterable[str]) -> str:
+        """Words that change when one of these images does: the checksums in the zip's directory."""
+        return " ".join(f"{image_id} {self.members[image_id].crc}" for image_id in image_ids)
 
     def read(self, image_id: str) -> bytes:
         """The encoded bytes of one image.
@@ -85,9 +85,16 @@ class FolderImages:
 
     path: Path
 
-    def select(self, image_ids: Iterable[str]) -> "FolderImages":
-        """Itself: a folder needs no directory to be sent along."""
-        return self
+    def state(self, image_ids: Iterable[str]) -> str:
+        """Words that change when one of these images does: sizes and times of change."""
+        return " ".join(f"{image_id} {stat.st_size} {stat.st_mtime_ns}" if stat else f"{image_id} missing"
+                        for image_id in image_ids for stat in [self.stat(image_id)])
+
+    def stat(self, image_id: str) -> os.stat_result | None:
+        try:
+            return (self.path / image_id).stat()
+        except OSError:
+            return None
 
     def read(self, image_id: str) -> bytes:
         """The encoded bytes of one image. Raises InputError if the file cannot be read."""

@@ -5,22 +5,25 @@ import inspect
 import json
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-import joblib
 import numpy as np
+import pyarrow as pa
 from tqdm import tqdm
 
-from pipeline.data import shards
-from pipeline.data.celeba import SPLITS, CelebA, FolderImages, ZipImages, decode
+from pipeline.cluster import each
+from pipeline.config import Cluster
+from pipeline.data import crops, shards
+from pipeline.data.celeba import SPLITS, CelebA, decode
 from pipeline.data.crops import VIEWS, Crop
 from pipeline.errors import InputError
+from pipeline.json_file import read_json, write_json
+from pipeline.storage import Folder
+from pipeline.workspace import digest, only
 
-# Rows per file, and the unit of work: a process holds so many images of every view (25 MB each at 64×64) and no more.
-PART_ROWS = 2048
+PART_ROWS = shards.PART_ROWS
 
 
 class Part(NamedTuple):
@@ -31,17 +34,32 @@ class Part(NamedTuple):
     image_ids: np.ndarray  # str N
     attributes: np.ndarray  # bool N×40
     landmarks: np.ndarray  # int16 N×5×2
-    images: ZipImages | FolderImages
+
+    @property
+    def name(self) -> str:
+        return f"{self.split}-{self.number:05}"
+
+
+class Recipe(NamedTuple):
+    """What is made of every part."""
+
+    image_size: int
+    views: Mapping[str, Crop]
+    source: str
+    origin: str  # where the images lie, for messages
 
 
 def prepare(celeba: CelebA, root: str | Path, image_size: int = 64, views: Mapping[str, Crop] = VIEWS,
-            processes: int = 0, progress: bool = True, source: str = "celeba") -> dict:
+            processes: int = 0, progress: bool = True, source: str = "celeba", cluster: Cluster | None = None,
+            work: str | Path | None = None) -> dict:
     """Write every view of every image under `root`, replacing what is there, and return the manifest.
 
-    processes: 0 for as many as there are processor cores, 1 to work in this process. Inside a
-        `joblib.parallel_config(backend=…)` the parts go to that backend, such as Ray's, whose workers must see the
-        folders of the images and of `root`. The result is the same however many there are.
+    processes: 0 for as many as there are processor cores, 1 to work in this process.
+    cluster: where Ray has a cluster for the work, instead of processes. The images are read and the files written
+        here, so its nodes need to see neither folder. The result is the same however the parts are made.
     source: where the images come from, in words, for the manifest and the files' metadata.
+    work: a folder on the disk of `root`, by default beside it, in which parts are kept until all are done: when an
+        interrupted run is started again, those are not made again.
 
     The manifest: source, image_size, views, images (number by split), and sha256 over all ids, pixels, attributes
     and landmarks in order. `root` appears only when all is done. However many the images, each process holds the
@@ -50,47 +68,66 @@ def prepare(celeba: CelebA, root: str | Path, image_size: int = 64, views: Mappi
     root = Path(root)
     if image_size < 1:
         raise InputError(f"image_size is {image_size}: it should be at least 1 pixel")
-    root.parent.mkdir(parents=True, exist_ok=True)
-    partial = Path(tempfile.mkdtemp(prefix=f".{root.name}.partial-", dir=root.parent))
-    try:
-        partial.chmod(0o777 & ~_umask())  # mkdtemp's folders are for the owner alone
-        digest = hashlib.sha256()
-        parts = list(_parts(celeba))
-        # A part's result is its digests alone: they may pile up. Ray's backend gives them only when all are done.
-        backend, _ = joblib.parallel.get_active_backend()
-        workers = joblib.Parallel(n_jobs=_processes(processes, len(parts)), max_nbytes=None,
-                                  return_as="generator" if backend.supports_return_generator else "list")
-        digests = workers(joblib.delayed(write)(part, partial, image_size, views, source) for part in parts)
-        with tqdm(total=len(celeba), desc="prepare", unit=" images", disable=not progress) as bar:
-            for part, of_views in zip(parts, digests, strict=True):
-                digest.update(" ".join([part.split, *of_views]).encode())
-                bar.update(len(part.image_ids))
-        manifest = {
-            "source": source,
-            "image_size": image_size,
-            "views": list(views),
-            "images": {split: int((celeba.split == split).sum()) for split in SPLITS},
-            "sha256": digest.hexdigest(),
-        }
-        (partial / "_manifest.json").write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
-        _move(partial, root)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
+    recipe = Recipe(image_size, views, source, str(celeba.images.path))
+    work = Path(work or root.parent / f".{root.name}-under-way")
+    begun = only(work / identity(celeba, recipe))
+
+    content = hashlib.sha256()
+    with tqdm(total=len(celeba), desc="prepare", unit=" images", disable=not progress) as bar:
+        for part, of_views in make(celeba, recipe, begun, processes, cluster):
+            content.update(" ".join([part.split, *of_views]).encode())
+            bar.update(len(part.image_ids))
+    manifest = {
+        "source": source,
+        "image_size": image_size,
+        "views": list(views),
+        "images": {split: int((celeba.split == split).sum()) for split in SPLITS},
+        "sha256": content.hexdigest(),
+    }
+    (begun / "shards" / shards.MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+    _move(begun / "shards", root)
+    shutil.rmtree(work, ignore_errors=True)
     return manifest
 
 
-def write(part: Part, root: Path, image_size: int, views: Mapping[str, Crop], source: str) -> list[str]:
-    """Write one part in every view, and return the sha256 of each view's content."""
-    pixels = {view: np.empty((len(part.image_ids), 3, image_size, image_size), np.uint8) for view in views}
-    for row, image_id in enumerate(part.image_ids.tolist()):
-        image = decode(image_id, part.images.read(image_id), part.images.path)
-        for view, crop in views.items():
-            pixels[view][row] = crop(image, image_size, part.landmarks[row])
-    return [
-        shards.write_part(root, view, part.split, part.number, part.image_ids, pixels[view], part.attributes,
-                          part.landmarks, {"crop": inspect.cleandoc(crop.__doc__ or ""), "source": source})
-        for view, crop in views.items()
-    ]
+def make(celeba: CelebA, recipe: Recipe, folder: Path, processes: int,
+         cluster: Cluster | None) -> Iterator[tuple[Part, list[str]]]:
+    """Write the parts that `folder` does not have; every part in order, with the sha256 of each view's content."""
+    parts, written = list(_parts(celeba)), Folder.of(folder / "shards")
+    records = {part.name: folder / "done" / f"{part.name}.json" for part in parts}
+    missing = [part for part in parts if not records[part.name].is_file()]
+    work = ((part, [celeba.images.read(image_id) for image_id in part.image_ids.tolist()]) for part in missing)
+    results = each(encode, recipe, work, cluster, _processes(processes, len(missing)))
+    for part in parts:
+        if not records[part.name].is_file():
+            files = next(results)
+            for view, (file, _) in files.items():
+                written.write(shards.part_name(view, part.split, part.number), file)
+            write_json(records[part.name], [sha256 for _, sha256 in files.values()])  # last: it says that all are there
+        yield part, read_json(records[part.name])
+
+
+def encode(recipe: Recipe, work: tuple[Part, list[bytes]]) -> dict[str, tuple[pa.Buffer, str]]:
+    """One part and its images as they are stored → view → its Parquet file, and the sha256 of its content."""
+    part, images = work
+    size = recipe.image_size
+    pixels = {view: np.empty((len(images), 3, size, size), np.uint8) for view in recipe.views}
+    for row, (image_id, stored) in enumerate(zip(part.image_ids.tolist(), images, strict=True)):
+        image = decode(image_id, stored, recipe.origin)
+        for view, crop in recipe.views.items():
+            pixels[view][row] = crop(image, size, part.landmarks[row])
+    return {view: shards.encode_part(view, part.split, part.image_ids, pixels[view], part.attributes, part.landmarks,
+                                     {"crop": inspect.cleandoc(crop.__doc__ or ""), "source": recipe.source})
+            for view, crop in recipe.views.items()}
+
+
+def identity(celeba: CelebA, recipe: Recipe) -> str:
+    """A name for all that the shards depend on: images, annotations and code."""
+    columns = (celeba.attributes, celeba.landmarks, celeba.split)
+    return digest(repr((recipe.image_size, list(recipe.views), recipe.source, PART_ROWS)),
+                  celeba.images.state(celeba.image_ids.tolist()),
+                  *(hashlib.sha256(np.ascontiguousarray(column)).hexdigest() for column in columns),
+                  *(Path(code) for code in (__file__, crops.__file__, shards.__file__)))
 
 
 def _parts(celeba: CelebA) -> Iterator[Part]:
@@ -99,21 +136,13 @@ def _parts(celeba: CelebA) -> Iterator[Part]:
         rows = np.flatnonzero(celeba.split == split)
         for number, start in enumerate(range(0, max(1, len(rows)), PART_ROWS)):
             chosen = rows[start:start + PART_ROWS]
-            image_ids = celeba.image_ids[chosen]
-            yield Part(split, number, image_ids, celeba.attributes[chosen], celeba.landmarks[chosen],
-                       celeba.images.select(image_ids.tolist()))
+            yield Part(split, number, celeba.image_ids[chosen], celeba.attributes[chosen], celeba.landmarks[chosen])
 
 
 def _processes(asked: int, parts: int) -> int:
     if asked < 0:
         raise InputError(f"processes is {asked}: it should be 0 (one per processor core) or a number of processes")
-    return min(joblib.effective_n_jobs(asked or -1), parts)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+    return max(1, min(asked or os.cpu_count() or 1, parts))
 
 
 def _move(new: Path, root: Path) -> None:

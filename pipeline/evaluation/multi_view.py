@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from pipeline.config import Cluster
 from pipeline.evaluation import svm
 from pipeline.evaluation.features import posterior_means
 
@@ -42,11 +43,11 @@ def steps(variants: Sequence[str], views: Sequence[str], labels: Mapping[str, st
 
 
 def gains(variants: Sequence[str], views: Sequence[str], labels: Mapping[str, str], attributes: np.ndarray,
-          C: Sequence[float], root: str | Path = "latents",
-          progress: bool = False) -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
+          C: Sequence[float], root: str | Path = "latents", progress: bool = False,
+          cluster: Cluster | None = None) -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
     """Train and score SVMs on the features of every step.
 
-    `attributes`: bool N×40 of the latents' N images. `C`: candidates, see `svm.evaluate`. `root`: the latents' folder.
+    `attributes`: bool N×40 of the latents' N images. `C`, `cluster`: see `svm.evaluate_sets`. `root`: the latents' folder.
 
     Returns one row per step, and, for the sets that combine variants, name → the rows of `svm.evaluate`; the names
     are the first view's, and `ALL_VIEWS` where there are several. The columns of the first:
@@ -56,17 +57,17 @@ def gains(variants: Sequence[str], views: Sequence[str], labels: Mapping[str, st
       dimensions         D, their number
       C, accuracy, balanced_accuracy, majority   of `svm.averages`, shares in 0 … 1
     """
-    rows, combined = [], {}
-    for step in steps(variants, views, labels):
-        features = posterior_means(step.variants, step.views, root)
-        scored = svm.evaluate(features.x, attributes, features.splits, C, progress=step.name if progress else None)
-        if step.table is not None:
-            combined[step.table] = scored
-        averages = svm.averages(scored)
+    features, compared = posterior_means(variants, views, root), steps(variants, views, labels)
+    columns = {step.name: features.of(step.variants, step.views) for step in compared}
+    scored = svm.evaluate_sets(features.x, columns, attributes, features.splits, C, "multi_view" if progress else None,
+                               cluster)
+    rows = []
+    for step in compared:
+        averages = svm.averages(scored[step.name])
         rows.append({"step": step.name, "over": step.over, "variants": " ".join(step.variants),
-                     "views": " ".join(step.views), "dimensions": features.x.shape[1],
+                     "views": " ".join(step.views), "dimensions": len(columns[step.name]),
                      **{name: averages[name] for name in ("C", "accuracy", "balanced_accuracy", "majority")}})
-    return pd.DataFrame(rows), combined
+    return pd.DataFrame(rows), {step.table: scored[step.name] for step in compared if step.table is not None}
 
 
 def read_combined(folder: str | Path) -> dict[str, pd.DataFrame]:

@@ -1,27 +1,55 @@
 """Attribute prediction: 40 linear SVMs on standardised latents (Hou et al. 2016, section 4.3.5)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
+from pipeline.cluster import each
+from pipeline.config import Cluster
 from pipeline.data.attributes import ATTRIBUTES
 from pipeline.errors import InputError
 from pipeline.evaluation import linear_svm
 
 
+class Data(NamedTuple):
+    """Features and labels of N images."""
+
+    x: np.ndarray  # float N×D
+    y: np.ndarray  # bool N×40
+    of: dict[str, np.ndarray]  # split → bool N
+
+
+class Fit(NamedTuple):
+    """40 SVMs to fit on the images of some splits and to try on those of another: the unit of work."""
+
+    columns: np.ndarray  # of x
+    fitted: tuple[str, ...]
+    tried: str
+    C: float
+
+
 def evaluate(x: np.ndarray, y: np.ndarray, splits: np.ndarray, C: Sequence[float] = (1.0,),
-             progress: str | None = None) -> pd.DataFrame:
-    """Train one linear SVM per attribute on the splits train and valid, and score it on the split test.
+             progress: str | None = None, cluster: Cluster | None = None) -> pd.DataFrame:
+    """`evaluate_sets` for one set, all columns of x."""
+    return evaluate_sets(x, {"all": np.arange(x.shape[1])}, y, splits, C, progress, cluster)["all"]
 
-    `x`: N×D; standardised here, by the mean and deviation of what is trained on. `y`: bool N×40, in the order of
-    `ATTRIBUTES`. `splits`: str N, train, valid or test.
-    `C`: candidates for the SVM's penalty. Of several, the one is taken, for all attributes alike, with which SVMs
-    trained on train alone have the highest mean accuracy on valid; of equally good ones the smallest.
+
+def evaluate_sets(x: np.ndarray, sets: Mapping[str, np.ndarray], y: np.ndarray, splits: np.ndarray,
+                  C: Sequence[float] = (1.0,), progress: str | None = None,
+                  cluster: Cluster | None = None) -> dict[str, pd.DataFrame]:
+    """Train one linear SVM per set of features and attribute on the splits train and valid, and score it on test.
+
+    `x`: N×D; standardised here, by the mean and deviation of what is trained on. `sets`: name → columns of x.
+    `y`: bool N×40, in the order of `ATTRIBUTES`. `splits`: str N, train, valid or test.
+    `C`: candidates for the SVMs' penalty. Of several, the one is taken for a set, for all attributes alike, with which
+    SVMs trained on train alone have the highest mean accuracy on valid; of equally good ones the smallest.
     `progress`: the words beside a progress bar, None for no bar.
+    `cluster`: where Ray has a cluster for the work; a task is the 40 SVMs of a set and a C.
 
-    One row per attribute, shares in 0 … 1:
+    For every set one row per attribute, shares in 0 … 1:
       attribute          CelebA's name
       accuracy           share of test images predicted rightly
       balanced_accuracy  mean of the two classes' recalls; NaN where the test set has one class only
@@ -32,8 +60,9 @@ def evaluate(x: np.ndarray, y: np.ndarray, splits: np.ndarray, C: Sequence[float
 
     Raises InputError where there is nothing to train on, to test on, or, of several C, to choose on.
     """
-    y, C = np.asarray(y, dtype=bool), sorted(C)
-    of = {split: splits == split for split in ("train", "valid", "test")}
+    C = sorted(C)
+    data = Data(x, np.asarray(y, dtype=bool), {split: splits == split for split in ("train", "valid", "test")})
+    of = data.of
     training = of["train"] | of["valid"]
     if not training.any() or not of["test"].any():
         raise InputError(f"attribute prediction needs images to train and to test on, and has {training.sum()} and "
@@ -42,35 +71,38 @@ def evaluate(x: np.ndarray, y: np.ndarray, splits: np.ndarray, C: Sequence[float
         raise InputError(f"the SVM's C cannot be chosen from {', '.join(f'{c:g}' for c in C)}: there are "
                          f"{of['train'].sum()} training and {of['valid'].sum()} validation images; "
                          "give svm_c a single value, or take images for both")
-    best, fits = C[0], len(C) + 1 if len(C) > 1 else 1
-    with tqdm(total=fits * len(ATTRIBUTES), desc=progress, unit="SVM", disable=progress is None) as bar:
+    best, fits = dict.fromkeys(sets, C[0]), len(C) + 1 if len(C) > 1 else 1
+    with tqdm(total=len(sets) * fits * len(ATTRIBUTES), desc=progress, unit="SVM", disable=progress is None) as bar:
+        def rows(work: list[Fit]) -> Iterator[pd.DataFrame]:
+            for found in each(fit_and_score, data, work, cluster):
+                bar.update(len(found))
+                yield found
+
         if len(C) > 1:
-            chosen_on = fit_and_score(x, y, of["train"], of["valid"], C, bar)
-            best = C[np.argmax([rows["accuracy"].mean() for rows in chosen_on])]  # the first of equal ones
-        rows, = fit_and_score(x, y, training, of["test"], [best], bar)
-    return rows
+            chosen_on = rows([Fit(columns, ("train",), "valid", c) for columns in sets.values() for c in C])
+            for name in sets:
+                best[name] = C[np.argmax([next(chosen_on)["accuracy"].mean() for _ in C])]  # the first of equal ones
+            next(chosen_on, None)  # ends it
+        final = rows([Fit(columns, ("train", "valid"), "test", best[name]) for name, columns in sets.items()])
+        return dict(zip(sets, final, strict=True))
 
 
-def fit_and_score(x: np.ndarray, y: np.ndarray, fitted: np.ndarray, scored: np.ndarray, C: Sequence[float],
-                  bar: tqdm) -> list[pd.DataFrame]:
-    """The rows of `evaluate` for each C, fitted on the images of one mask and scored on those of another, bool N."""
-    fit_x, score_x = x[fitted].astype(np.float64), x[scored].astype(np.float64)
+def fit_and_score(data: Data, work: Fit) -> pd.DataFrame:
+    """The rows of `evaluate_sets` for one set and one C."""
+    fitted, tried = np.any([data.of[split] for split in work.fitted], axis=0), data.of[work.tried]
+    fit_x, tried_x = (data.x[rows][:, work.columns].astype(np.float64) for rows in (fitted, tried))
     mean, deviation = fit_x.mean(axis=0), fit_x.std(axis=0)
     deviation[deviation == 0] = 1  # a constant feature is zero then
-    for features in (fit_x, score_x):
+    for features in (fit_x, tried_x):
         features -= mean
         features /= deviation
-    results = []
-    for c in C:
-        predicted = linear_svm.predict(linear_svm.fit(fit_x, y[fitted], c), score_x)
-        results.append(pd.DataFrame([score(name, predicted[:, i], y[scored, i], y[fitted, i], c)
-                                     for i, name in enumerate(ATTRIBUTES)]))
-        bar.update(len(ATTRIBUTES))
-    return results
+    predicted = linear_svm.predict(linear_svm.fit(fit_x, data.y[fitted], work.C), tried_x)
+    return pd.DataFrame([score(name, predicted[:, i], data.y[tried, i], data.y[fitted, i], work.C)
+                         for i, name in enumerate(ATTRIBUTES)])
 
 
 def score(attribute: str, predicted: np.ndarray, truth: np.ndarray, training: np.ndarray, C: float) -> dict:
-    """A row of `evaluate` from an attribute's predictions and true labels, both bool N, and its training labels."""
+    """A row of `evaluate_sets` from an attribute's predictions and true labels, both bool N, and its training labels."""
     majority = 2 * training.sum() > len(training)
     note = ""
     if training.all() or not training.any():

@@ -83,10 +83,12 @@ class Objective(nn.Module):
         return loss, {**terms, "loss": loss}
 
     def watched(self, images: torch.Tensor, side: str) -> torch.Tensor:
-        """The same images; the norm of the gradient that comes back through them is left in `gradients`."""
+        """The same images; each one's norm of the gradient of its own loss, which comes back through them, is left in
+        `gradients`: N."""
         same = images.view_as(images)
         if same.requires_grad:
-            same.register_hook(lambda gradient: self.gradients.update({side: gradient.detach().float().norm()}))
+            same.register_hook(lambda gradient: self.gradients.update(
+                {side: len(gradient) * gradient.detach().float().flatten(1).norm(dim=1)}))
         return same
 
     def after_update(self, player: str) -> None:
@@ -97,10 +99,10 @@ class Objective(nn.Module):
     def gradient_terms(self) -> Terms:
         """After a backward pass of the model's loss: how hard either side pulls at the reconstructed images.
 
-        `reconstruction_gradient`, `adversarial_gradient`: norms over the batch of the weighted terms' gradients;
-        `adversarial_ratio`: the second over the first. Empty without both.
+        `reconstruction_gradient`, `adversarial_gradient`: norms of the weighted terms' gradients; `adversarial_ratio`:
+        the second over the first. Means over the images, as all terms are. Empty without both.
         """
         if len(self.gradients) < 2:
             return {}
         ratio = self.gradients["adversarial_gradient"] / self.gradients["reconstruction_gradient"]
-        return {**self.gradients, "adversarial_ratio": ratio}
+        return {name: value.mean() for name, value in {**self.gradients, "adversarial_ratio": ratio}.items()}

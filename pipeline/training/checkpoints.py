@@ -5,49 +5,51 @@ that the run depends on, so that a changed configuration never resumes from anot
 """
 
 import hashlib
-import os
+import io
+import pickle
 import re
-import shutil
-from pathlib import Path
+import sys
 from typing import Any
 
 import torch
 
+from pipeline.storage import Folder
+
 NAME = re.compile(r"step-(\d{8})\.pt")
 
 
-def folder(storage: Path, name: str, *depends_on: str) -> Path:
+def folder(storage: Folder, name: str, *depends_on: str) -> Folder:
     """storage/<name>-<digest of everything the run depends on>."""
     digest = hashlib.sha256("\n".join(depends_on).encode()).hexdigest()[:16]
     return storage / f"{name}-{digest}"
 
 
-def save(directory: Path, step: int, state: dict[str, Any], keep: int = 2) -> Path:
-    """Write `state` as the checkpoint after `step` steps, then delete all but the newest `keep`."""
-    directory.mkdir(parents=True, exist_ok=True)
-    path = directory / f"step-{step:08d}.pt"
-    temporary = path.with_suffix(".part")
-    with open(temporary, "wb") as file:
-        torch.save(state, file)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(temporary, path)
+def save(directory: Folder, step: int, state: dict[str, Any], keep: int = 2) -> str:
+    """Write `state` as the checkpoint after `step` steps, then delete all but the newest `keep`; its name."""
+    name, file = f"step-{step:08d}.pt", io.BytesIO()
+    torch.save(state, file)
+    directory.write(name, file.getbuffer())
     for old in written(directory)[:-keep]:
-        old.unlink(missing_ok=True)
-    return path
+        directory.remove(old)
+    return name
 
 
-def written(directory: Path) -> list[Path]:
-    """Complete checkpoints, oldest first."""
-    return sorted(path for path in directory.glob("step-*.pt") if NAME.fullmatch(path.name))
+def written(directory: Folder) -> list[str]:
+    """Names of complete checkpoints, oldest first."""
+    return [name for name in directory.names() if NAME.fullmatch(name)]
 
 
-def load_newest(directory: Path) -> dict[str, Any] | None:
-    """State of the newest checkpoint, tensors on the CPU; None where there is none."""
-    paths = written(directory)
-    return torch.load(paths[-1], map_location="cpu", weights_only=True) if paths else None
+def load_newest(directory: Folder) -> dict[str, Any] | None:
+    """State of the newest checkpoint that can be read, tensors on the CPU; None where there is none."""
+    for name in reversed(written(directory)):
+        try:
+            return torch.load(io.BytesIO(directory.read(name)), map_location="cpu", weights_only=True)
+        except (RuntimeError, EOFError, pickle.UnpicklingError, ValueError, KeyError) as error:
+            print(f"warning: {directory / name} is damaged ({type(error).__name__}); "
+                  "the one before it is taken", file=sys.stderr)
+    return None
 
 
-def remove(directory: Path) -> None:
+def remove(directory: Folder) -> None:
     """Delete the checkpoints of a run that is complete."""
-    shutil.rmtree(directory, ignore_errors=True)
+    directory.remove()

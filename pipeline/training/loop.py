@@ -4,11 +4,10 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 import torch
-from torch import nn
+from torch import distributed, nn
 from tqdm import tqdm
 
 from pipeline.config import Variant
@@ -16,6 +15,7 @@ from pipeline.data.pixels import to_network
 from pipeline.errors import InputError
 from pipeline.losses.kl import active_units
 from pipeline.losses.objective import MODEL, Objective
+from pipeline.storage import Folder
 from pipeline.training import checkpoints
 from pipeline.training.randomness import VALIDATION, epoch_order, noise
 
@@ -47,7 +47,7 @@ def train(
     objective: nn.Module,           # on its device, wrapped for data parallelism if there are several workers
     images: np.ndarray,             # training split, uint8 N×3×S×S
     valid: np.ndarray,              # validation split, uint8 M×3×S×S
-    directory: Path,                # of this run's checkpoints
+    directory: Folder,              # of this run's checkpoints
     checkpoint_steps: int = 100,    # steps between two checkpoints; one more after every epoch
     rank: int = 0,                  # of this worker
     workers: int = 1,               # each takes its share of every batch
@@ -60,7 +60,7 @@ def train(
     A step is one update for each of the objective's turns: the model's alone, or the adversary's and then the model's.
     Raises Diverged, naming term and step, when a term is not finite or the critic has exploded.
     """
-    recipe, device = variant.train, next(objective.parameters()).device
+    recipe, device, directory = variant.train, next(objective.parameters()).device, Folder.of(directory)
     inner: Objective = objective.module if hasattr(objective, "module") else objective
     if not len(images):
         raise InputError("the training split has no images; give more by data.limit or data.synthetic_images.")
@@ -135,9 +135,10 @@ def train(
     return history
 
 
-def resume(directory: Path, objective: Objective, optimizers: dict[str, torch.optim.Optimizer]) -> tuple[int, History]:
+def resume(directory: Folder, objective: Objective, optimizers: dict[str, torch.optim.Optimizer]) -> tuple[int, History]:
     """Steps done and their history, with players and optimizers as they were then; (0, empty) without a checkpoint."""
     saved = checkpoints.load_newest(directory)
+    check_agreement(saved["step"] if saved else 0, directory)
     if saved is None:
         return 0, History()
     for name, player in objective.players().items():
@@ -146,7 +147,19 @@ def resume(directory: Path, objective: Objective, optimizers: dict[str, torch.op
     return saved["step"], History(saved["steps"], saved["epochs"])
 
 
-def save(directory: Path, step: int, history: History, objective: Objective,
+def check_agreement(step: int, directory: Folder) -> None:
+    """Raises InputError where the workers have not found the same checkpoint."""
+    if distributed.is_initialized():
+        steps = torch.tensor([step, -step])
+        if distributed.get_backend() == "nccl":
+            steps = steps.cuda()
+        distributed.all_reduce(steps, distributed.ReduceOp.MAX)
+        if steps.sum() != 0:
+            raise InputError(f"the workers do not see the same checkpoints in {directory}: one has step {steps[0]}, "
+                             f"another step {-steps[1]}; set cluster.storage to a folder or URL that all nodes see")
+
+
+def save(directory: Folder, step: int, history: History, objective: Objective,
          optimizers: dict[str, torch.optim.Optimizer], variant: Variant) -> None:
     """Write all that `resume` needs; the frozen loss network is not part of it. Raises Diverged, and writes nothing,
     where a weight is not finite: the loss shows that one step later, when the last good checkpoint would be gone."""
@@ -161,14 +174,18 @@ def save(directory: Path, step: int, history: History, objective: Objective,
 
 
 def fetch(pending: list[dict[str, torch.Tensor]], step: int, epoch: int, learning_rate: float) -> list[Row]:
-    """One row per step from the terms on the device, in one transfer."""
+    """One row per step from the terms on the device, in one transfer. Each is the mean over the workers' shares."""
     names = list(pending[0])
-    values = torch.stack([torch.stack([terms[name] for name in names]) for terms in pending]).cpu().tolist()
+    measured = torch.stack([torch.stack([terms[name] for name in names]) for terms in pending])
+    if distributed.is_initialized():
+        distributed.all_reduce(measured)
+        measured /= distributed.get_world_size()
+    values = measured.cpu().tolist()
     return [{"step": number, "epoch": epoch + 1, "learning_rate": learning_rate, **dict(zip(names, terms))}
             for number, terms in enumerate(values, step - len(pending) + 1)]
 
 
-def check(rows: list[Row], variant: Variant, directory: Path) -> None:
+def check(rows: list[Row], variant: Variant, directory: Folder) -> None:
     """Raises Diverged at the first term that is not finite, or Wasserstein estimate that no distance can reach.
 
     Images of 3·S² values in -1 … 1 are at most 2·√(3·S²) apart, and so are any two distributions of them, by a function
@@ -184,9 +201,9 @@ def check(rows: list[Row], variant: Variant, directory: Path) -> None:
                            row["step"], variant, directory)
 
 
-def diverged(what: str, step: int, variant: Variant, directory: Path) -> Diverged:
+def diverged(what: str, step: int, variant: Variant, directory: Folder) -> Diverged:
     kept = checkpoints.written(directory)
-    good = f"the last good checkpoint is {kept[-1]}" if kept else "no checkpoint had been written"
+    good = f"the last good checkpoint is {directory / kept[-1]}" if kept else "no checkpoint had been written"
     remedy = "train.learning_rate" + (" or adversary.learning_rate" if variant.adversary.kind != "none" else "")
     return Diverged(f"training of {variant.name} diverged: {what} at step {step}; {good}; "
                     f"lower {remedy} and run again.")

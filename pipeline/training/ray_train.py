@@ -1,37 +1,48 @@
 """Training through Ray Train: the same loop in this process (zero workers, Ray Train's local mode) or on a cluster."""
 
+import contextlib
 import logging
 import os
-from collections.abc import Callable
+import socket
+import tempfile
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 
+from pipeline.cluster import connected
 from pipeline.config import Cluster, Variant
 from pipeline.data import shards
 from pipeline.errors import InputError
 from pipeline.losses.build import build_objective
 from pipeline.losses.objective import MODEL
+from pipeline.storage import Folder
 from pipeline.training import checkpoints
+from pipeline.training.batch_norm import synchronize
 from pipeline.training.loop import History, Row, train
 from pipeline.training.memory import keep_freed_memory
 
 os.environ.setdefault("RAY_TRAIN_V2_ENABLED", "1")
 os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+os.environ.setdefault("RAY_TRAIN_WORKER_GROUP_START_TIMEOUT_S", "1800")  # a node that has to be started takes minutes
 
 
 @dataclass(frozen=True)
 class Job:
-    """What every worker needs to know; paths are absolute, since workers start elsewhere."""
+    """What every worker needs to know. Workers start elsewhere, so the folders are absolute, and such that all see."""
 
     variant: Variant
-    shards: Path
-    loss_network: Path
-    directory: Path                               # of this run's checkpoints
+    shards: Folder
+    loss_network: Folder                          # its one file is named `LOSS_NETWORK`
+    directory: Folder                             # of this run's checkpoints
     checkpoint_steps: int
-    on_steps: Callable[[list[Row]], None]         # pickled to the first worker
+    on_steps: Callable[[list[Row]], None]         # these three are pickled, together, to the first worker
     on_epoch: Callable[[Row], None]
+    on_end: Callable[[], None] = lambda: None     # whether training ends or fails
+
+
+LOSS_NETWORK = "loss_network.safetensors"
 
 
 def train_worker(config: dict) -> None:
@@ -40,12 +51,17 @@ def train_worker(config: dict) -> None:
     import ray.train.torch
 
     keep_freed_memory()
+    quiet()
     job: Job = config["job"]
     context = ray.train.get_context()
     rank, workers = context.get_world_rank(), context.get_world_size()
-    objective = build_objective(job.variant, job.loss_network)
-    if workers > 1 and torch.cuda.is_available():
-        objective = torch.nn.SyncBatchNorm.convert_sync_batchnorm(objective)
+    if workers > 1 and not job.shards.has(shards.MANIFEST):
+        raise InputError(f"a training worker on {socket.gethostname()} does not see {job.shards}; set cluster.storage "
+                         "to a folder or URL that all nodes see, and run again")
+    with local_file(job.loss_network, LOSS_NETWORK) as loss_network:
+        objective = build_objective(job.variant, loss_network)
+    if workers > 1:
+        objective = synchronize(objective)
     # In the turn of one player the other's weights have no gradient.
     options = {"find_unused_parameters": True} if len(objective.players()) > 1 else {}
     objective = ray.train.torch.prepare_model(objective, parallel_strategy_kwargs=options)
@@ -55,46 +71,85 @@ def train_worker(config: dict) -> None:
             job.on_epoch(row)
         ray.train.report(row)
 
-    train(job.variant, objective, shards.load(job.shards, "aligned", "train").pixels,
-          shards.load(job.shards, "aligned", "valid").pixels, job.directory, job.checkpoint_steps,
-          rank, workers, job.on_steps, report)
+    try:
+        train(job.variant, objective, shards.load(job.shards, "aligned", "train").pixels,
+              shards.load(job.shards, "aligned", "valid").pixels, job.directory, job.checkpoint_steps,
+              rank, workers, job.on_steps, report)
+    finally:
+        if rank == 0:
+            job.on_end()
+
+
+def quiet() -> None:
+    """Ray says at INFO what the progress bar shows."""
+    for noisy in ("ray.train", "ray.air", "ray.tune", "ray.data"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+@contextlib.contextmanager
+def local_file(folder: Folder, name: str) -> Iterator[Path]:
+    """A file of a folder as a path on this machine: itself, or a copy for as long as the block lasts."""
+    if folder.is_local or not folder.has(name):
+        yield Path(folder.path(name))
+        return
+    with tempfile.TemporaryDirectory() as copy:
+        (Path(copy) / name).write_bytes(folder.read(name))
+        yield Path(copy) / name
 
 
 def fit(job: Job, cluster: Cluster) -> tuple[dict[str, torch.Tensor], History]:
-    """Train a variant where `cluster` says; the model's weights (CPU) and its history. Raises InputError."""
-    import ray
-    from ray.train import RunConfig, ScalingConfig
+    """Train a variant where `cluster` says; the model's weights (CPU) and its history. Raises InputError.
+
+    When a worker or a node is lost, Ray starts the workers again, up to cluster.retries times, and they go on from the
+    newest checkpoint.
+    """
+    from ray.train import FailureConfig, RunConfig, ScalingConfig
     from ray.train.torch import TorchTrainer
 
-    for noisy in ("ray.train", "ray.air", "ray.tune", "ray.data"):  # it says at INFO what the progress bar shows
-        logging.getLogger(noisy).setLevel(logging.WARNING)
+    quiet()
     if cluster.workers and job.variant.train.batch_size % cluster.workers:
         raise InputError(f"train.batch_size is {job.variant.train.batch_size}, which {cluster.workers} workers cannot "
                          "share evenly; make it a multiple of cluster.workers.")
-    if cluster.workers:
-        ray.init(address=cluster.address, ignore_reinit_error=True, log_to_driver=True, logging_level="warning")
     resources = {"GPU": cluster.gpus_per_worker} if cluster.gpus_per_worker else None
-    trainer = TorchTrainer(
-        train_worker,
-        train_loop_config={"job": job},
-        scaling_config=ScalingConfig(num_workers=cluster.workers, use_gpu=cluster.gpus_per_worker > 0,
-                                     resources_per_worker=resources),
-        run_config=RunConfig(name=job.directory.name, storage_path=str(job.directory.parent / "ray")),
-    )
-    try:
-        trainer.fit()
-    except Exception as failure:  # the loop's own sentence, from behind Ray's tracebacks
-        raise own_error(failure) or failure from None
-    finally:
-        if cluster.workers:
-            ray.shutdown()
+    with connected(cluster) if cluster.workers else contextlib.nullcontext():
+        rays_own = job.directory / "ray"
+        trainer = TorchTrainer(
+            train_worker,
+            train_loop_config={"job": job},
+            scaling_config=ScalingConfig(num_workers=cluster.workers, use_gpu=cluster.gpus_per_worker > 0,
+                                         resources_per_worker=resources),
+            run_config=RunConfig(name="run", storage_path=rays_own.path(), storage_filesystem=rays_own.filesystem,
+                                 failure_config=FailureConfig(max_failures=cluster.retries),
+                                 callbacks=[what_running_again_cannot_mend()] if cluster.workers else None),
+        )
+        try:
+            trainer.fit()
+        except Exception as failure:  # the loop's own sentence, from behind Ray's tracebacks
+            raise own_error(failure) or failure from None
     saved = checkpoints.load_newest(job.directory)
+    if saved is None:
+        raise InputError(f"training of {job.variant.name} has left no checkpoint in {job.directory} that this machine "
+                         "sees; set cluster.storage to a folder or URL that all nodes see")
     return saved["players"][MODEL], History(saved["steps"], saved["epochs"])
+
+
+def what_running_again_cannot_mend():
+    """A callback of Ray Train by which an InputError ends training at once, whatever `retries` says."""
+    from ray.train import UserCallback
+
+    class Ends(UserCallback):
+        def after_exception(self, run_context, worker_exceptions: dict) -> None:
+            for error in worker_exceptions.values():
+                if own := own_error(error):
+                    raise own
+
+    return Ends()
 
 
 def own_error(failure: BaseException) -> InputError | None:
     """The InputError that a worker raised, wherever Ray has wrapped it; None if there is none."""
-    seen = [failure, failure.__cause__, *getattr(failure, "worker_failures", {}).values()]
+    seen = [failure, failure.__cause__, getattr(failure, "controller_failure", None),
+            *getattr(failure, "worker_failures", {}).values()]
     for error in filter(None, seen):
         error = getattr(error, "cause", error)
         if isinstance(error, InputError):

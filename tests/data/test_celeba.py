@@ -75,9 +75,21 @@ def test_limit_thins_evenly(celeba_root):
 
 
 def test_images_can_be_sent_to_another_process(celeba_root, drawn):
-    images = open_celeba(celeba_root()).images.select(["000002.jpg", "000003.jpg"])
-    again = pickle.loads(pickle.dumps(images))
+    again = pickle.loads(pickle.dumps(open_celeba(celeba_root()).images))
     assert [again.read(name) for name in ("000003.jpg", "000002.jpg")] == [drawn.jpeg(2), drawn.jpeg(1)]
+
+
+@pytest.mark.parametrize("pictures", ["folder", "zip"])
+def test_the_state_of_images_changes_with_them(celeba_root, drawn, pictures):
+    images = open_celeba(celeba_root(pictures=pictures)).images
+    ids = ["000001.jpg", "000002.jpg"]
+    assert images.state(ids) == images.state(ids) != images.state(ids[:1])
+    if pictures == "folder":
+        before = images.state(ids)
+        (images.path / ids[1]).write_bytes(drawn.jpeg(5))
+        assert images.state(ids) != before
+        (images.path / ids[1]).unlink()
+        assert images.state(ids).endswith("000002.jpg missing")
 
 
 @pytest.mark.parametrize("name", ["list_attr_celeba.txt", "list_landmarks_align_celeba.txt",

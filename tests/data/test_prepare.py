@@ -1,6 +1,5 @@
 import json
 
-import joblib
 import numpy as np
 import pytest
 
@@ -43,10 +42,37 @@ def test_the_same_with_any_number_of_processes(celeba_root, tmp_path, small_part
     celeba = open_celeba(celeba_root(images=20))
     one = prepare(celeba, tmp_path / "one", image_size=16, processes=1, progress=False)
     two = prepare(celeba, tmp_path / "two", image_size=16, processes=2, progress=False)
-    with joblib.parallel_config(backend="threading"):
-        threads = prepare(celeba, tmp_path / "threads", image_size=16, processes=3, progress=False)
-    assert one == two == threads
-    assert content(tmp_path / "one") == content(tmp_path / "two") == content(tmp_path / "threads")
+    assert one == two and content(tmp_path / "one") == content(tmp_path / "two")
+
+
+def test_an_interrupted_run_makes_the_missing_parts_alone(celeba_root, tmp_path, small_parts, monkeypatch):
+    celeba = open_celeba(celeba_root(images=20))
+    prepare(celeba, tmp_path / "whole", image_size=16, processes=1, progress=False)
+    made = []
+
+    def until_the_third(recipe, work, encode=module.encode):
+        if len(made) == 3:
+            raise KeyboardInterrupt
+        made.append(work[0].name)
+        return encode(recipe, work)
+
+    monkeypatch.setattr(module, "encode", until_the_third)
+    with pytest.raises(KeyboardInterrupt):
+        prepare(celeba, tmp_path / "shards", image_size=16, processes=1, progress=False)
+    assert made == ["train-00000", "train-00001", "train-00002"] and not (tmp_path / "shards").exists()
+    made.insert(0, "")  # it goes on
+    prepare(celeba, tmp_path / "shards", image_size=16, processes=1, progress=False)
+    assert made[4:] == ["valid-00000", "valid-00001", "test-00000"]
+    assert content(tmp_path / "shards") == content(tmp_path / "whole")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["celeba", "shards", "whole"]
+
+
+def test_what_another_size_has_left_is_not_taken(celeba_root, tmp_path, small_parts, monkeypatch):
+    celeba = open_celeba(celeba_root(images=20))
+    names = {module.identity(celeba, module.Recipe(size, VIEWS, source, "")) for size in (16, 32) for source in "ab"}
+    assert len(names) == 4
+    monkeypatch.setattr(module, "PART_ROWS", 5)
+    assert module.identity(celeba, module.Recipe(16, VIEWS, "a", "")) not in names
 
 
 def test_sha256_follows_the_content(celeba_root, tmp_path):
@@ -71,13 +97,16 @@ def test_a_split_may_be_empty(celeba_root, tmp_path):
 
 
 @pytest.mark.parametrize("processes", [1, 2])
-def test_damaged_image_is_named_and_nothing_is_left(celeba_root, tmp_path, small_parts, drawn, processes):
+def test_damaged_image_is_named_and_the_shards_stay(celeba_root, tmp_path, small_parts, drawn, processes):
     celeba = open_celeba(celeba_root(images=20, pictures="folder"))
     prepare(celeba, tmp_path / "shards", image_size=16, processes=1, progress=False)
     before = content(tmp_path / "shards")
     (celeba.images.path / "000013.jpg").write_bytes(drawn.jpeg(12)[:1500])
     with pytest.raises(InputError, match="^000013.jpg in .* is damaged or not an image: download it again$"):
         prepare(celeba, tmp_path / "shards", image_size=16, processes=processes, progress=False)
+    assert content(tmp_path / "shards") == before
+    (celeba.images.path / "000013.jpg").write_bytes(drawn.jpeg(12))
+    prepare(celeba, tmp_path / "shards", image_size=16, processes=processes, progress=False)
     assert content(tmp_path / "shards") == before
     assert sorted(path.name for path in tmp_path.iterdir()) == ["celeba", "shards"]
 

@@ -29,7 +29,7 @@ def root(tmp_path, monkeypatch):
     for split, count in IMAGES.items():
         for number, start in enumerate(range(0, max(1, count), PART_ROWS)):
             part = [values[start:start + PART_ROWS] for values in rows(split)]
-            shards.write_part(tmp_path, "aligned", split, number, *part, {"source": "random numbers"})
+            shards.write_part(tmp_path, "aligned", split, number, *part, about={"source": "random numbers"})
     (tmp_path / "_manifest.json").write_text(
         json.dumps({"image_size": SIZE, "views": ["aligned"], "images": IMAGES}))
     return tmp_path
@@ -84,7 +84,7 @@ def test_content_decides_the_sha256(tmp_path):
     part = list(rows("test"))
 
     def write(number=0):
-        return shards.write_part(tmp_path, "aligned", "test", number, *part, {})
+        return shards.write_part(tmp_path, "aligned", "test", number, *part, about={})
 
     first = write()
     assert write(1) == first

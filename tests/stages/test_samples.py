@@ -36,7 +36,8 @@ def planned(tmp_path, monkeypatch):
         save_weights(tmp_path / f"models/{name}/model.safetensors", model.state_dict(), variant)
         if name == "dfc":
             latents.write(tmp_path / "latents/dfc/aligned.parquet", model,
-                          [(split, *shards.load("data/shards", "aligned", split)[:2]) for split in shards.SPLITS])
+                          [(split, *shards.load("data/shards", "aligned", split)[:2]) for split in shards.SPLITS],
+                          tmp_path / "parts")
     tiny.write_loss_network(tmp_path / "models/loss_network.safetensors")
     return tmp_path
 

@@ -1,5 +1,7 @@
 """The stage vgg_fc, with a network that is already there."""
 
+import shutil
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -24,6 +26,7 @@ def planned(tmp_path, monkeypatch):
     network = LossNetworkPlan(source="file", file="vgg19.pth", calibration_images=8, seed=0, sha256="")
     for name, section in (("evaluate", EvaluatePlan(**dict(evaluate), reference_rms={})), ("loss_network", network)):
         (tmp_path / "plan" / "pipeline" / f"{name}.json").write_text(section.model_dump_json())
+    shutil.copy(PARAMS, tmp_path / "params.yaml")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

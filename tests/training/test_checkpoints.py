@@ -1,8 +1,13 @@
 """Checkpoints: whole or not there, the newest two, and never another run's."""
 
+import os
+from pathlib import Path
+
 import pytest
 import torch
 
+from pipeline import storage
+from pipeline.storage import Folder
 from pipeline.training import checkpoints
 
 
@@ -11,7 +16,7 @@ def names(directory) -> list[str]:
 
 
 def test_the_newest_comes_back(tmp_path):
-    directory = tmp_path / "run"
+    directory = Folder.of(tmp_path / "run")
     for step in (5, 10, 100_000):
         model = {"w": torch.full((2,), float(step))}
         checkpoints.save(directory, step, {"step": step, "model": model, "steps": [{"a": 1.0}]})
@@ -22,53 +27,63 @@ def test_the_newest_comes_back(tmp_path):
 
 def test_the_newest_two_are_kept(tmp_path):
     for step in (2, 4, 9, 10):
-        path = checkpoints.save(tmp_path, step, {"step": step})
-    assert names(tmp_path) == ["step-00000009.pt", "step-00000010.pt"] and path.name == "step-00000010.pt"
+        name = checkpoints.save(Folder.of(tmp_path), step, {"step": step})
+    assert names(tmp_path) == ["step-00000009.pt", "step-00000010.pt"] and name == "step-00000010.pt"
 
 
 def test_without_a_checkpoint(tmp_path):
-    assert checkpoints.load_newest(tmp_path / "nowhere") is None
+    assert checkpoints.load_newest(Folder.of(tmp_path / "nowhere")) is None
     (tmp_path / "mlflow_run.json").write_text("{}")
-    assert checkpoints.load_newest(tmp_path) is None
+    assert checkpoints.load_newest(Folder.of(tmp_path)) is None
 
 
 def test_what_was_not_finished_is_never_read(tmp_path):
-    whole = checkpoints.save(tmp_path, 1, {"step": 1})
+    whole = checkpoints.save(Folder.of(tmp_path), 1, {"step": 1})
     for unfinished in ("step-00000002.part", "step-00000002.pt.part", "step-00000003.pt~", "step-4.pt"):
-        (tmp_path / unfinished).write_bytes(whole.read_bytes()[:50])
-    assert checkpoints.load_newest(tmp_path) == {"step": 1}
-    assert checkpoints.written(tmp_path) == [whole]
+        (tmp_path / unfinished).write_bytes((tmp_path / whole).read_bytes()[:50])
+    assert checkpoints.load_newest(Folder.of(tmp_path)) == {"step": 1}
+    assert checkpoints.written(Folder.of(tmp_path)) == [whole]
 
 
 def test_killed_while_writing_leaves_the_earlier_one(tmp_path, monkeypatch):
-    checkpoints.save(tmp_path, 1, {"step": 1})
+    checkpoints.save(Folder.of(tmp_path), 1, {"step": 1})
 
-    def killed(state, file):
-        file.write(b"half a checkpoint")
+    def killed(descriptor):
+        os.truncate(tmp_path / "step-00000002.pt.part", 50)
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(checkpoints.torch, "save", killed)
+        patched.setattr(storage.os, "fsync", killed)
         with pytest.raises(KeyboardInterrupt):
-            checkpoints.save(tmp_path, 2, {"step": 2})
-    assert checkpoints.load_newest(tmp_path) == {"step": 1}
-    checkpoints.save(tmp_path, 2, {"step": 2})
-    assert checkpoints.load_newest(tmp_path) == {"step": 2} and len(names(tmp_path)) == 2
+            checkpoints.save(Folder.of(tmp_path), 2, {"step": 2})
+    assert checkpoints.load_newest(Folder.of(tmp_path)) == {"step": 1}
+    checkpoints.save(Folder.of(tmp_path), 2, {"step": 2})
+    assert checkpoints.load_newest(Folder.of(tmp_path)) == {"step": 2} and len(names(tmp_path)) == 2
 
 
 def test_the_folder_depends_on_every_input(tmp_path):
     inputs = ["dfc", '{"layers": ["relu1_1"]}', "sha of the shards", "sha of the network"]
-    folders = {checkpoints.folder(tmp_path, *inputs)}
+    folders = {checkpoints.folder(Folder.of(tmp_path), *inputs)}
     for number in range(len(inputs)):
-        folders.add(checkpoints.folder(tmp_path, *[text + "x" * (number == at) for at, text in enumerate(inputs)]))
-    folders.add(checkpoints.folder(tmp_path, *inputs[:-1]))
+        folders.add(checkpoints.folder(Folder.of(tmp_path), *[text + "x" * (number == at) for at, text in enumerate(inputs)]))
+    folders.add(checkpoints.folder(Folder.of(tmp_path), *inputs[:-1]))
     assert len(folders) == len(inputs) + 2
-    assert checkpoints.folder(tmp_path, *inputs) in folders
-    assert all(folder.parent == tmp_path and folder.name.startswith("dfc") for folder in folders)
+    assert checkpoints.folder(Folder.of(tmp_path), *inputs) in folders
+    assert all(Path(str(folder)).parent == tmp_path and Path(str(folder)).name.startswith("dfc") for folder in folders)
 
 
 def test_remove(tmp_path):
-    checkpoints.save(tmp_path / "run", 1, {"step": 1})
-    checkpoints.remove(tmp_path / "run")
-    checkpoints.remove(tmp_path / "run")  # nothing left to remove
+    checkpoints.save(Folder.of(tmp_path / "run"), 1, {"step": 1})
+    checkpoints.remove(Folder.of(tmp_path / "run"))
+    checkpoints.remove(Folder.of(tmp_path / "run"))  # nothing left to remove
     assert not (tmp_path / "run").exists()
+
+
+def test_a_damaged_checkpoint_is_said_and_the_one_before_it_taken(tmp_path, capsys):
+    folder = Folder.of(tmp_path)
+    for step in (1, 2):
+        checkpoints.save(folder, step, {"step": step, "w": torch.ones(100)})
+    for damage in (lambda whole: whole[:len(whole) // 2], lambda whole: b"", lambda whole: b"x" * len(whole)):
+        (tmp_path / "step-00000002.pt").write_bytes(damage((tmp_path / "step-00000001.pt").read_bytes()))
+        assert checkpoints.load_newest(folder)["step"] == 1
+        assert "step-00000002.pt is damaged" in capsys.readouterr().err

@@ -8,6 +8,7 @@ from torch import nn
 from pipeline.errors import InputError
 from pipeline.losses.build import build_objective
 from pipeline.losses.objective import Objective
+from pipeline.storage import Folder
 from pipeline.training import checkpoints, loop
 from pipeline.training.loop import Diverged, History, train
 from pipeline.training.randomness import epoch_order, noise
@@ -170,8 +171,8 @@ def without_time(row: dict) -> dict:
 
 def test_checkpoints_hold_the_model_and_not_the_loss_network(run, tmp_path):
     weights, history = run()
-    assert [path.name for path in checkpoints.written(tmp_path / "run")] == ["step-00000014.pt", "step-00000015.pt"]
-    saved = checkpoints.load_newest(tmp_path / "run")
+    assert checkpoints.written(Folder.of(tmp_path / "run")) == ["step-00000014.pt", "step-00000015.pt"]
+    saved = checkpoints.load_newest(Folder.of(tmp_path / "run"))
     assert all(torch.equal(saved["players"]["model"][name], weights[name]) for name in weights)
     assert saved["players"]["model"].keys() == weights.keys() and saved["steps"] == history.steps
 
@@ -198,7 +199,7 @@ def test_divergence_names_term_and_step_and_leaves_the_checkpoint(run, network, 
     objective = TurnsNaN(build_objective(tiny.variant(), network), term, step, value)
     with pytest.raises(Diverged, match=f"dfc diverged: {term} is {value} at step {step}; .*train.learning_rate"):
         run(objective=objective)
-    saved = checkpoints.load_newest(tmp_path / "run")
+    saved = checkpoints.load_newest(Folder.of(tmp_path / "run"))
     assert (saved and saved["step"]) == newest
     assert saved is None or all(tensor.isfinite().all() for tensor in saved["players"]["model"].values())
 
@@ -214,7 +215,7 @@ def test_a_learning_rate_far_too_high_ends_in_a_sentence_and_leaves_a_good_check
     with pytest.raises(Diverged, match=r"dfc diverged: the model's \S+ is not finite at step 2; the last good "
                                        r"checkpoint is \S+step-00000001.pt; lower train.learning_rate and run again"):
         run(objective=objective, on_steps=explode, checkpoint_steps=1)
-    saved = checkpoints.load_newest(tmp_path / "run")
+    saved = checkpoints.load_newest(Folder.of(tmp_path / "run"))
     assert saved["step"] == 1 and all(tensor.isfinite().all() for tensor in saved["players"]["model"].values())
     with pytest.raises(Diverged, match=r"at step \d+; no checkpoint had been written"):
         run(tiny.variant(learning_rate=1e18), folder="at_once", checkpoint_steps=100)

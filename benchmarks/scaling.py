@@ -1,0 +1,114 @@
+"""Images per second of VAE-123 by one and two Ray Train workers of one core each, and what more GPUs would give.
+
+The first part is measured; the second is docs/scaling.md's arithmetic on assumptions that are named below.
+Run as: python -m benchmarks.scaling [--steps 20] [--rounds 3] [--no-measure]
+"""
+
+import argparse
+import json
+import statistics
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from pipeline.config import Cluster, Variant, load_params
+from pipeline.data import shards
+from pipeline.data.celeba import SPLITS
+from pipeline.losses import loss_network
+from pipeline.models.build import build_model
+from pipeline.storage import Folder
+from pipeline.training import ray_train
+
+BATCH = 64
+CELEBA_EPOCHS = 5 * 162_770  # images that the paper's recipe trains on
+
+# Assumptions about GPUs, none of them measured here.
+GPU_RATE = 30_000            # images/s of one GPU while its kernels are large
+STEP_FLOOR = 3e-3            # s: some 600 kernels a step, 5 µs each, however few images
+NVLINK, NETWORK = 300e9, 40e9    # bytes/s that a GPU gets within a node of 8, and between nodes
+NVLINK_LATENCY, NETWORK_LATENCY = 10e-6, 20e-6  # s of one collective's hop
+BATCH_NORMS = 7              # of VAE-123; torch's SyncBatchNorm has one collective forwards and one backwards for each
+
+
+def project(folder: Path, images: int) -> ray_train.Job:
+    """Shards of noise, a random loss network, and a training of two epochs."""
+    random = np.random.default_rng(0)
+    counts = {split: images if split == "train" else 0 for split in SPLITS}
+    for split, count in counts.items():
+        shards.write_part(folder / "shards", "aligned", split, 0, np.array([f"{n}.jpg" for n in range(count)], str),
+                          random.integers(0, 256, (count, 3, 64, 64), np.uint8), np.zeros((count, 40), bool),
+                          np.zeros((count, 5, 2), np.int16), about={})
+    (folder / "shards" / shards.MANIFEST).write_text(
+        json.dumps({"image_size": 64, "views": ["aligned"], "images": counts}))
+    weights = loss_network.random_weights(0)
+    rms = loss_network.measure_rms(weights, torch.from_numpy(random.integers(0, 256, (16, 3, 64, 64), np.uint8)))
+    loss_network.save(folder / ray_train.LOSS_NETWORK, weights, rms, "random")
+    return ray_train.Job(variant(), Folder.of(folder / "shards"), Folder.of(folder), Folder.of(folder / "run"), 10**6,
+                         lambda rows: None, lambda row: None)
+
+
+def variant() -> Variant:
+    """VAE-123 with the paper's batch, for two epochs: the second is timed."""
+    found = load_params().variant("dfc").model_dump()
+    found["train"] |= {"batch_size": BATCH, "epochs": 2}
+    return Variant.model_validate(found)
+
+
+def measured(workers: int, steps: int) -> float:
+    with tempfile.TemporaryDirectory() as folder:
+        job = project(Path(folder), steps * BATCH)
+        here = Cluster(address=None, workers=workers, gpus_per_worker=0, storage=folder, checkpoint_steps=10**6,
+                       processes=1, retries=0)
+        return ray_train.fit(job, here)[1].epochs[-1]["images_per_second"]
+
+
+def all_reduce(gpus: int, size: int) -> float:
+    """Seconds of a ring within nodes of 8 and another between them (Patarasuk and Yuan 2009)."""
+    within, nodes = min(gpus, 8), max(1, gpus // 8)
+    return sum(2 * (count - 1) / count * size / rate + 2 * (count - 1) * latency
+               for count, rate, latency in ((within, NVLINK, NVLINK_LATENCY), (nodes, NETWORK, NETWORK_LATENCY))
+               if count > 1)
+
+
+def small_collective(gpus: int) -> float:
+    """Seconds of one so small that latency is all: a tree."""
+    if gpus == 1:
+        return 0.0
+    return np.log2(min(gpus, 8)) * NVLINK_LATENCY + np.log2(max(1, gpus // 8)) * NETWORK_LATENCY
+
+
+def step_seconds(gpus: int, batch: int, size: int) -> float:
+    """Half of the backward pass hides the gradients' all-reduce; batch norm's collectives hide behind nothing."""
+    compute = max(STEP_FLOOR, batch / gpus / GPU_RATE)
+    return compute + max(0.0, all_reduce(gpus, size) - compute / 3) + 2 * BATCH_NORMS * small_collective(gpus)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--steps", type=int, default=20, help="steps of an epoch")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--no-measure", action="store_true", help="the arithmetic alone")
+    options = parser.parse_args()
+    size = 4 * sum(parameter.numel() for parameter in build_model(variant()).parameters())
+    print(f"gradients of VAE-123: {size / 1e6:.2f} MB in float32")
+    if not options.no_measure:
+        rounds = [[measured(workers, options.steps) for workers in (1, 2)] for _ in range(options.rounds)]
+        one, two = (statistics.median(column) for column in zip(*rounds))
+        ratios = [pair[1] / pair[0] for pair in rounds]
+        print(f"one worker {one:.1f} images/s, two {two:.1f}; by round {', '.join(f'{r:.2f}' for r in ratios)} times")
+    print("GPUs | batch 64: ms a step, images/s, 5 epochs | 64 per GPU: batch, ms, images/s, efficiency, 5 epochs")
+    for gpus in (1, 8, 64, 512):
+        cells = []
+        for batch in (BATCH, BATCH * gpus):
+            seconds = step_seconds(gpus, batch, size) if batch >= gpus else float("nan")
+            cells.append((batch, seconds * 1e3, batch / seconds, CELEBA_EPOCHS / batch * seconds))
+        (_, ms, rate, total), (batch, weak_ms, weak_rate, weak_total) = cells
+        alone = BATCH / step_seconds(1, BATCH, size)
+        print(f"{gpus:4} | {ms:.2f} ms, {rate:,.0f}, {total:.0f} s | {batch:,}, {weak_ms:.2f} ms, {weak_rate:,.0f}, "
+              f"{weak_rate / alone / gpus:.0%}, {weak_total:.1f} s")
+
+
+if __name__ == "__main__":
+    main()

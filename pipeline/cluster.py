@@ -1,0 +1,93 @@
+"""The Ray cluster that a run is given, and independent work spread over it; without one, over this machine's cores.
+
+Work is spread as Ray tasks and not through joblib's Ray backend: its pool of actors would wait for a lost node to come
+back, where a task goes to any other node.
+"""
+
+import contextlib
+import logging
+import os
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pipeline.config import Cluster
+from pipeline.errors import InputError
+
+Item, Result = TypeVar("Item"), TypeVar("Result")
+
+
+def address(cluster: Cluster | None) -> str | None:
+    """Of the Ray cluster: cluster.address, else RAY_ADDRESS, which Ray sets in its jobs; None: this machine."""
+    return cluster and (cluster.address or os.environ.get("RAY_ADDRESS") or None)
+
+
+@contextlib.contextmanager
+def connected(cluster: Cluster) -> Iterator[None]:
+    """Connected to Ray: to the cluster, or to one that is started on this machine and ends with the block.
+
+    Workers get this project's package from here. Raises InputError where the cluster does not answer or refuses.
+    """
+    import ray
+    import ray.exceptions
+
+    package = Path(__file__).resolve().parent
+    target = address(cluster)
+    try:
+        ray.init(address=target or "local", logging_level=logging.ERROR, log_to_driver=True,
+                 runtime_env={"py_modules": [str(package)], "excludes": ["__pycache__"]} if target else None)
+    except ray.exceptions.AuthenticationError as error:
+        raise InputError(f"the Ray cluster at {target} refused this machine's token; set RAY_AUTH_MODE=token and "
+                         "copy the head's ~/.ray/auth_token here, or give it in RAY_AUTH_TOKEN") from error
+    except (ConnectionError, ValueError, TimeoutError) as error:
+        raise InputError(f"no Ray cluster answers at {target} ({str(error).splitlines()[0]}); check cluster.address "
+                         "and RAY_ADDRESS, or set cluster.address to null") from error
+    try:
+        yield
+    finally:
+        ray.shutdown()
+
+
+def each(function: Callable[[Any, Item], Result], shared: Any, items: Iterable[Item], cluster: Cluster | None = None,
+         processes: int = 1, gpus: float = 0) -> Iterator[Result]:
+    """function(shared, item) of every item, in order.
+
+    On a cluster: tasks, spread over its nodes, of one core and `gpus` each. A task whose worker or node is lost is run
+    again, up to cluster.retries times; the others are not. Without a cluster: in this process, or in `processes` of
+    this machine; 0 for one per core. `items` is read as workers come free. What `function` raises is raised here.
+    """
+    if address(cluster):
+        return on_cluster(function, shared, items, cluster, gpus)
+    import joblib
+
+    count = joblib.effective_n_jobs(processes or -1)
+    if count == 1:
+        return (function(shared, item) for item in items)
+    workers = joblib.Parallel(n_jobs=count, max_nbytes=None, pre_dispatch=2 * count, batch_size=1,
+                              return_as="generator")
+    return workers(joblib.delayed(function)(shared, item) for item in items)
+
+
+def on_cluster(function: Callable[[Any, Item], Result], shared: Any, items: Iterable[Item], cluster: Cluster,
+               gpus: float) -> Iterator[Result]:
+    import ray
+    import ray.exceptions
+
+    with connected(cluster):
+        task = ray.remote(function).options(num_cpus=1, num_gpus=gpus, max_retries=cluster.retries,
+                                            scheduling_strategy="SPREAD")
+        common = ray.put(shared)
+        wanted = 2 * int(max(1, ray.cluster_resources().get("CPU", 1)))  # keeps all busy, and memory bounded
+        waiting: list = []
+        try:
+            for item in items:
+                waiting.append(task.remote(common, item))
+                if len(waiting) > wanted:
+                    yield ray.get(waiting.pop(0))
+            while waiting:
+                yield ray.get(waiting.pop(0))
+        except ray.exceptions.RayTaskError as error:
+            raise error.cause if isinstance(error.cause, InputError) else error from None
+        except (ray.exceptions.WorkerCrashedError, ray.exceptions.NodeDiedError) as error:
+            raise InputError(f"a task was lost with its worker more than {cluster.retries} times; the nodes may be "
+                             "short of memory: see `ray status`, raise cluster.retries, and run again") from error

@@ -1,0 +1,122 @@
+"""The pipeline as a Ray job, in the copy of a checkout that `ray job submit --working-dir .` makes:
+
+    python -m pipeline.cluster_job repro
+    python -m pipeline.cluster_job exp run -S train.epochs=8       any command of DVC that runs stages
+    python -m pipeline.cluster_job results JOB                     in a checkout, afterwards: what a job has made
+    python -m pipeline.cluster_job environment                     in a checkout, before: what --runtime-env-json takes
+
+Variables: DVC_REMOTE_URL, where results go to and come from (a path or URL that DVC knows as a remote);
+MLFLOW_TRACKING_URI; GIT_COMMIT, of the checkout, for MLflow.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from pipeline.errors import InputError, one_sentence
+from pipeline.storage import Folder
+
+REMOTE = "results"  # DVC's name for DVC_REMOTE_URL
+PASSED_ON = ("MLFLOW_TRACKING_URI", "MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD", "AWS_ACCESS_KEY_ID",
+             "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL", "AWS_DEFAULT_REGION")
+RESULTS = ("dvc.lock", "params.yaml", "metrics")  # what Git would hold; all else is found in the remote through dvc.lock
+
+
+def run(arguments: list[str]) -> int:
+    """Run DVC with `arguments`, stages that the remote has results of excepted, and push results, also of a run that
+    failed. DVC's exit status."""
+    location = remote()
+    os.environ.pop("OMP_NUM_THREADS", None)  # Ray's 1 is meant for its tasks; the stages have this node's cores
+    repository()
+    dvc("config", "--local", "core.analytics", "false")
+    dvc("remote", "add", "--local", "--force", "--default", REMOTE, location)
+    status = dvc(*with_pull(arguments), check=False)
+    pushed = dvc("push", "--run-cache", check=False)
+    job = os.environ.get("RAY_JOB_SUBMISSION_ID") or os.environ.get("RAY_JOB_ID") or "without-ray"
+    deliver(Folder(location) / "jobs" / job)
+    if pushed:
+        print(f"error: not all results could be pushed to {location}", file=sys.stderr)
+    elif not status:
+        print(f"results are in {location}; in a checkout: DVC_REMOTE_URL={location} "
+              f"python -m pipeline.cluster_job results {job}")
+    return status or pushed
+
+
+def results(job: str) -> int:
+    """Bring what a job has made into this working tree: dvc.lock, params.yaml, metrics, and by `dvc pull` all else."""
+    location = remote()
+    folder = Folder(location) / "jobs" / job
+    names = folder.names()
+    if "dvc.lock" not in names:
+        raise InputError(f"{folder} has no results; check the job's name (`ray job list`) and DVC_REMOTE_URL")
+    for name in names:
+        Folder(".").write(name, folder.read(name))
+    dvc("remote", "add", "--local", "--force", REMOTE, location)
+    status = dvc("pull", "--remote", REMOTE, check=False)
+    if not status:
+        print(f"the working tree is as job {job} left it; see report/index.html")
+    return status
+
+
+def environment() -> str:
+    """Ray's runtime environment for a job: this checkout's commit, and where results and MLflow's runs go."""
+    commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True).stdout.strip()
+    found = {"DVC_REMOTE_URL": remote(), "GIT_COMMIT": commit, **{name: os.environ[name] for name in PASSED_ON
+                                                                 if os.environ.get(name)}}
+    if "MLFLOW_TRACKING_URI" not in found:
+        raise InputError("MLFLOW_TRACKING_URI is not set; set it to an MLflow server that the cluster reaches, such as "
+                         "http://host:5000: a database here, or in the job's folder, is of no use")
+    return json.dumps({"env_vars": found})
+
+
+def remote() -> str:
+    if not os.environ.get("DVC_REMOTE_URL"):
+        raise InputError("DVC_REMOTE_URL is not set; set it to where results go, a path or URL that all see, such as "
+                         "s3://bucket/dvc")
+    return os.environ["DVC_REMOTE_URL"]
+
+
+def repository() -> None:
+    """Ray leaves .git behind, and DVC's experiments want one."""
+    if not Path(".git").exists():
+        for command in (["init", "--quiet"], ["add", "--all"],
+                        ["-c", "user.name=job", "-c", "user.email=job@localhost", "commit", "--quiet", "-m",
+                         f"files of {os.environ.get('GIT_COMMIT', 'a checkout')}"]):
+            subprocess.run(["git", *command], check=True)
+
+
+def with_pull(arguments: list[str]) -> list[str]:
+    """`repro` and `exp run` with --pull: what the remote has results of is not computed again."""
+    command = 2 if arguments[:1] in (["exp"], ["experiments"]) else 1
+    return [*arguments[:command], "--pull", *arguments[command:]]
+
+
+def dvc(*arguments: str, check: bool = True) -> int:
+    """DVC as it is in this project's environment."""
+    return subprocess.run([sys.executable, "-m", "pipeline.dvc_command", *arguments], check=check).returncode
+
+
+def deliver(folder: Folder) -> None:
+    for name in RESULTS:
+        for path in sorted(Path(name).rglob("*")) if Path(name).is_dir() else [Path(name)]:
+            if path.is_file():
+                folder.write(str(path), path.read_bytes())
+
+
+def main(arguments: list[str]) -> int:
+    if arguments[:1] == ["results"] and len(arguments) == 2:
+        return results(arguments[1])
+    if arguments == ["environment"]:
+        print(environment())
+        return 0
+    if arguments[:1] == ["repro"] or arguments[:2] == ["exp", "run"]:
+        return run(arguments)
+    print(__doc__)
+    return 2
+
+
+if __name__ == "__main__":
+    with one_sentence():
+        sys.exit(main(sys.argv[1:]))

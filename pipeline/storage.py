@@ -1,0 +1,122 @@
+"""Folders on local disk, NFS or in object storage, by path or URL."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO
+
+import pyarrow as pa
+from pyarrow import fs
+
+from pipeline.errors import InputError
+
+
+@dataclass(frozen=True)
+class Folder:
+    """A folder and its files. Can be pickled, so that a worker elsewhere opens it for itself.
+
+    location: a path, or a URL: file, s3, gs, abfs and hdfs by pyarrow, any other scheme by fsspec, whose package for
+        it has to be installed.
+    Names of files may hold slashes. Raises InputError where nothing installed knows the URL's scheme.
+    """
+
+    location: str
+
+    @classmethod
+    def of(cls, location: "str | Path | Folder") -> "Folder":
+        return location if isinstance(location, Folder) else cls(str(location))
+
+    def __str__(self) -> str:
+        return self.location
+
+    def __truediv__(self, name: str) -> "Folder":
+        return Folder(f"{self.location.rstrip('/')}/{name}")
+
+    def __getstate__(self) -> dict:
+        return {"location": self.location}
+
+    @cached_property
+    def opened(self) -> tuple[fs.FileSystem, str]:
+        """pyarrow's file system, and the folder's path in it."""
+        if "://" not in self.location:
+            return fs.LocalFileSystem(), os.path.abspath(self.location)
+        try:
+            return fs.FileSystem.from_uri(self.location)
+        except pa.ArrowInvalid:  # not one of pyarrow's own
+            return fsspec_filesystem(self.location)
+
+    @property
+    def filesystem(self) -> fs.FileSystem:
+        return self.opened[0]
+
+    @property
+    def is_local(self) -> bool:
+        return isinstance(self.filesystem, fs.LocalFileSystem)
+
+    def path(self, name: str = "") -> str:
+        """The path of a file in `filesystem`."""
+        return str(PurePosixPath(self.opened[1]) / name)
+
+    def open(self, name: str) -> BinaryIO:
+        """A file to read from anywhere in it. Raises FileNotFoundError."""
+        return self.filesystem.open_input_file(self.path(name))
+
+    def read(self, name: str) -> bytes:
+        """All of a file. Raises FileNotFoundError."""
+        with self.open(name) as file:
+            return file.read()
+
+    def write(self, name: str, data: bytes) -> None:
+        """Write a file, whole or not at all, replacing one that is there."""
+        path = self.path(name)
+        partial = f"{path}.part"
+        self.filesystem.create_dir(str(PurePosixPath(path).parent))
+        with self.filesystem.open_output_stream(partial) as file:
+            file.write(data)
+        if self.is_local:  # a machine may lose its power
+            descriptor = os.open(partial, os.O_RDONLY)
+            os.fsync(descriptor)
+            os.close(descriptor)
+        self.filesystem.move(partial, path)
+
+    def has(self, name: str) -> bool:
+        return self.filesystem.get_file_info(self.path(name)).type == fs.FileType.File
+
+    def names(self, below: str = "") -> list[str]:
+        """Files in the folder and below it, sorted; without those that are being written."""
+        found = self.filesystem.get_file_info(fs.FileSelector(self.path(below), recursive=True, allow_not_found=True))
+        start = len(self.path().rstrip("/")) + 1
+        return sorted(info.path[start:] for info in found
+                      if info.type == fs.FileType.File and not info.path.endswith(".part"))
+
+    def remove(self, name: str = "") -> None:
+        """Delete a file, or without a name the whole folder; what is not there is no error."""
+        info = self.filesystem.get_file_info(self.path(name))
+        if info.type == fs.FileType.Directory:
+            self.filesystem.delete_dir(self.path(name))
+        elif info.type == fs.FileType.File:
+            self.filesystem.delete_file(self.path(name))
+
+    def copy_from(self, local: Path, last: str = "") -> None:
+        """Copy a local folder's files into this one, those that are here already excepted, the file `last` last.
+
+        So a copy that has `last` is complete.
+        """
+        paths: Iterator[Path] = (path for path in sorted(local.rglob("*")) if path.is_file())
+        names = [str(path.relative_to(local)) for path in paths]
+        for name in sorted(names, key=lambda name: name == last):
+            if not self.has(name):
+                self.write(name, (local / name).read_bytes())
+
+
+def fsspec_filesystem(location: str) -> tuple[fs.FileSystem, str]:
+    import fsspec
+
+    try:
+        found, path = fsspec.core.url_to_fs(location)
+    except (ValueError, ImportError) as error:
+        raise InputError(f"nothing here can open {location} ({error}); install the fsspec package of its scheme, or "
+                         "set cluster.storage to a path, or a URL such as s3://bucket/folder") from error
+    return fs.PyFileSystem(fs.FSSpecHandler(found)), path

@@ -1,0 +1,277 @@
+"""Kills runs of the pipeline at random moments, runs them again, and compares all that they make with what an
+undisturbed run makes: python -m tests.chaos [--local N] [--cluster N] [--seed S]; `make chaos`.
+
+Here: the stage's process or DVC, by SIGKILL and SIGTERM, in every stage. On a cluster of two nodes: a worker, a node,
+or the driver, while work is spread over both. Prints a table, and ends with status 1 if anything was lost.
+"""
+
+import argparse
+import hashlib
+import io
+import json
+import random
+import re
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+import psutil
+
+from tests.clone import DVC, clone, dvc, set_params
+from tests.two_nodes import TwoNodes, children, kill, outside
+
+TINY = {"data": {"synthetic_images": 360}, "train": {"epochs": 3}, "loss_network": {"calibration_images": 32},
+        "attributes": {"per_class": 20}, "sampling": {"images": 40}, "report": {"mosaic_images": 16},
+        "multi_view": {"variants": ["dfc"]}, "cluster": {"checkpoint_steps": 5}}
+MADE = ("data/dataset", "data/shards", "models", "training", "latents", "attributes", "samples", "evaluation",
+        "multi_view", "baselines", "figures", "metrics", "report", "plan")
+SPREAD = {"prepare": "encode", "latents@dfc": "encoded", "evaluate@dfc": "fit_and_score", "train@dfc": "RayTrainWorker"}
+VOLATILE = {"seconds", "images_per_second"}  # how long a run took, which is another each time
+
+
+@dataclass(frozen=True)
+class Kill:
+    """stage: of dvc.yaml. moment: 0 … 1 of the stage's usual time; on a cluster, seconds after its first worker."""
+
+    stage: str
+    moment: float
+    victim: str  # stage, dvc; on a cluster: worker, node, driver
+    signal: signal.Signals = signal.SIGKILL
+
+
+@dataclass
+class Outcome:
+    kill: Kill
+    hit: str = ""                # what was running
+    lost: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+
+
+class Run:
+    """A `dvc` under way, whose stages' beginnings are noted as it says them."""
+
+    def __init__(self, folder: Path, *arguments: str, environment: dict[str, str] | None = None):
+        self.process = subprocess.Popen([DVC, *arguments], cwd=folder, env={**outside(), **(environment or {})},
+                                        text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        self.began: dict[str, float] = {}
+        self.output = ""
+        self.reader = threading.Thread(target=self.read, daemon=True)
+        self.reader.start()
+
+    def read(self) -> None:
+        for line in self.process.stdout:
+            self.output += line
+            if found := re.search(r"Running stage '(.+?)'", line):
+                self.began[found[1]] = time.monotonic()
+
+    def wait_for(self, stage: str) -> None:
+        while stage not in self.began and self.process.poll() is None:
+            time.sleep(0.02)
+
+    def stage_process(self) -> psutil.Process | None:
+        """The stage's own process."""
+        for child in children(psutil.Process(self.process.pid)):
+            try:
+                if any(word.startswith("stages.") for word in child.cmdline()):
+                    return child
+            except psutil.NoSuchProcess:
+                pass
+        return None
+
+    def wait(self) -> int:
+        status = self.process.wait(timeout=400)
+        self.reader.join(timeout=5)
+        return status
+
+
+def content(path: Path) -> bytes:
+    """What a file holds, without how long it took and without names that are random."""
+    if path.suffix == ".csv":
+        table = pd.read_csv(path)
+        return table.drop(columns=VOLATILE & set(table)).to_csv().encode()
+    if path.suffix == ".json":
+        value = json.loads(path.read_text())
+        if isinstance(value, dict):
+            value = {key: part for key, part in value.items() if key not in VOLATILE}
+        return json.dumps(value).encode()
+    if path.suffix in (".html", ".md"):
+        return re.sub(r"[\d.,]+(?= images/s)", "", path.read_text()).encode()
+    return path.read_bytes()
+
+
+def snapshot(folder: Path) -> dict[str, str]:
+    """File → sha256 of its `content`, of all that the pipeline makes."""
+    paths = (path for name in MADE for path in sorted((folder / name).rglob("*")) if path.is_file())
+    return {str(path.relative_to(folder)): hashlib.sha256(content(path)).hexdigest()
+            for path in paths if path.name != "mlflow_run.json"}
+
+
+def differences(expected: dict[str, str], found: dict[str, str]) -> list[str]:
+    return sorted(name for name in expected.keys() | found.keys() if expected.get(name) != found.get(name))
+
+
+def mlflow_losses(folder: Path) -> list[str]:
+    """What the run of `dfc` lacks, or has twice."""
+    run = json.loads((folder / "models/dfc/mlflow_run.json").read_text())["run_id"]
+    steps = len(pd.read_csv(folder / "training/dfc/steps.csv"))
+    with sqlite3.connect(folder / "mlflow.db") as database:
+        logged = Counter(step for step, in database.execute(
+            "select step from metrics where run_uuid = ? and key = 'step/loss'", [run]))
+        status, = database.execute("select status from runs where run_uuid = ?", [run]).fetchone()
+    found = [] if logged == Counter(range(1, steps + 1)) else [f"MLflow has {sum(logged.values())} of {steps} steps"]
+    return found if status == "FINISHED" else [*found, f"MLflow run {status}"]
+
+
+def left_running(folder: Path) -> list[str]:
+    """Stages that go on although nobody waits for them."""
+    found = []
+    for process in psutil.process_iter(["cmdline", "cwd", "status"]):
+        if process.info["cwd"] == str(folder) and process.info["status"] != psutil.STATUS_ZOMBIE and any(
+                word.startswith("stages.") for word in process.info["cmdline"] or ()):
+            found.append(f"process {process.pid} goes on")
+    return found
+
+
+def strike(folder: Path, planned: Kill, usual: dict[str, float], expected: dict[str, str]) -> Outcome:
+    """Run one stage, kill it at the planned moment, run `dvc repro`, and compare."""
+    outcome, started = Outcome(planned), time.monotonic()
+    run = Run(folder, "repro", "--force", "--single-item", "--no-run-cache", planned.stage)
+    run.wait_for(planned.stage)
+    time.sleep(planned.moment * usual[planned.stage])
+    stage = run.stage_process() if planned.victim == "stage" else None
+    outcome.hit = "stage" if stage else "dvc"
+    if run.process.poll() is not None:
+        outcome.hit = "nothing, it had ended"
+    kill(stage or psutil.Process(run.process.pid), planned.signal)
+    run.wait()
+    time.sleep(0.5)
+    outcome.lost += left_running(folder)
+    again = Run(folder, "repro", "--no-run-cache", planned.stage)
+    if again.wait():
+        outcome.lost.append("the second run failed: " + again.output[-300:])
+    outcome.lost += differences(expected, snapshot(folder)) + mlflow_losses(folder)
+    outcome.seconds = time.monotonic() - started
+    return outcome
+
+
+def strike_cluster(folder: Path, cluster: TwoNodes, planned: Kill, expected: dict[str, str]) -> Outcome:
+    """The same on a cluster: after a lost worker or node the run has to end well by itself."""
+    outcome, started = Outcome(planned), time.monotonic()
+    run = Run(folder, "repro", "--force", "--single-item", "--no-run-cache", planned.stage,
+              environment=cluster.environment)
+    run.wait_for(planned.stage)
+    while not (workers := cluster.workers(SPREAD[planned.stage])) and run.process.poll() is None:
+        time.sleep(0.05)
+    time.sleep(planned.moment)
+    workers = cluster.workers(SPREAD[planned.stage]) or workers
+    driver = run.stage_process()
+    outcome.hit = planned.victim if run.process.poll() is None else "nothing, it had ended"
+    if planned.victim == "worker" and workers:
+        kill(random.choice(workers), planned.signal)
+    elif planned.victim == "node":
+        cluster.replace("second")
+    elif driver:
+        kill(driver, planned.signal)
+    status = run.wait()
+    if planned.victim != "driver" and status:
+        outcome.lost.append("it did not go on by itself: " + run.output[-300:])
+    again = Run(folder, "repro", "--no-run-cache", planned.stage, environment=cluster.environment)
+    if again.wait():
+        outcome.lost.append("the second run failed: " + again.output[-300:])
+    outcome.lost += left_running(folder) + differences(expected, snapshot(folder)) + mlflow_losses(folder)
+    outcome.seconds = time.monotonic() - started
+    return outcome
+
+
+def table(outcomes: list[Outcome]) -> str:
+    """Markdown: one row per stage and victim."""
+    text = io.StringIO()
+    print("| stage | killed | by | times | same to the bit | lost |\n|---|---|---|---|---|---|", file=text)
+    groups: dict[tuple, list[Outcome]] = {}
+    for outcome in outcomes:
+        key = outcome.kill.stage, outcome.hit, outcome.kill.signal.name
+        groups.setdefault(key, []).append(outcome)
+    for key, group in groups.items():
+        lost = sorted({loss for outcome in group for loss in outcome.lost})
+        print(f"| {' | '.join(key)} | {len(group)} | {sum(not outcome.lost for outcome in group)} | "
+              f"{'; '.join(lost)[:300].replace('|', '/') or 'nothing'} |", file=text)
+    survived = sum(not outcome.lost for outcome in outcomes)
+    print(f"\n{len(outcomes)} kills, {survived} survived with everything the same to the bit", file=text)
+    return text.getvalue()
+
+
+def local(folder: Path, kills: int, draw: random.Random) -> list[Outcome]:
+    run = Run(folder, "repro")
+    assert run.wait() == 0, run.output[-3000:]
+    stages, ends = list(run.began), [*list(run.began.values())[1:], time.monotonic()]
+    usual = {stage: end - run.began[stage] for stage, end in zip(stages, ends)}
+    print(f"undisturbed: {', '.join(f'{stage} {seconds:.0f} s' for stage, seconds in usual.items())}", flush=True)
+    expected, outcomes = snapshot(folder), []
+    plan = [stages[number % len(stages)] for number in range(kills)]
+    for number, stage in enumerate(plan):
+        planned = Kill(stage, draw.uniform(0.05, 1), draw.choice(["stage", "dvc"]),
+                       draw.choice([signal.SIGKILL, signal.SIGTERM]))
+        outcomes.append(strike(folder, planned, usual, expected))
+        told(number, kills, outcomes[-1])
+    dvc(folder, "repro", "--no-run-cache")  # train's runs have new names in MLflow, so all behind it runs once more
+    assert not differences(expected, snapshot(folder))
+    return outcomes
+
+
+def on_cluster(folder: Path, kills: int, draw: random.Random) -> list[Outcome]:
+    outcomes = []
+    with TwoNodes() as cluster:
+        set_params(folder, "cluster", address=cluster.address, workers=2, retries=10)
+        for stage in ("prepare", "train@dfc"):
+            dvc(folder, "repro", "--force", "--single-item", "--no-run-cache", stage, environment=cluster.environment)
+        dvc(folder, "repro", "--no-run-cache", "--force", "--downstream", "latents@dfc",
+            environment=cluster.environment)
+        expected = snapshot(folder)
+        for number in range(kills):
+            stage = list(SPREAD)[(number // 3) % len(SPREAD)] if number % 3 else "train@dfc"
+            planned = Kill(stage, draw.uniform(0, 12 if stage.startswith("train") else 1.5),
+                           ["worker", "node", "driver"][number % 3], signal.SIGKILL)
+            outcomes.append(strike_cluster(folder, cluster, planned, expected))
+            told(number, kills, outcomes[-1])
+    return outcomes
+
+
+def told(number: int, kills: int, outcome: Outcome) -> None:
+    print(f"{number + 1}/{kills}: {outcome.kill.stage}, {outcome.kill.signal.name} to {outcome.hit} at "
+          f"{outcome.kill.moment:.2f}: {'; '.join(outcome.lost) or 'nothing lost'} ({outcome.seconds:.0f} s)",
+          flush=True)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--local", type=int, default=26, help="kills on this machine")
+    parser.add_argument("--cluster", type=int, default=12, help="kills on a cluster of two nodes")
+    parser.add_argument("--seed", type=int, default=int(time.time()))
+    options = parser.parse_args()
+    print(f"seed {options.seed}", flush=True)
+    draw = random.Random(options.seed)
+    root = Path(tempfile.mkdtemp(prefix="chaos"))
+    folder = clone(root / "project", {"dfc"}, **TINY)
+    outcomes = local(folder, options.local, draw) if options.local else []
+    if options.cluster:
+        outcomes += on_cluster(folder, options.cluster, draw)
+    print(table(outcomes))
+    lost = any(outcome.lost for outcome in outcomes)
+    if lost:
+        print(f"left for a look: {folder}")
+    else:
+        shutil.rmtree(root)
+    return int(lost)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,57 @@
+"""A clone of the project with its working tree's files and a tiny plan, and commands run in it as users run them."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import yaml
+
+from tests.tiny import params_without_an_experiment
+from tests.two_nodes import outside
+
+PROJECT = Path(__file__).resolve().parents[1]
+
+
+def run(folder: Path, *command: str, ok: bool = True, environment: dict[str, str] | None = None) -> str:
+    """A command's output, stdout and stderr together, in the project's environment without activating it."""
+    done = subprocess.run(command, cwd=folder, env={**outside(), **(environment or {})}, text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=500)
+    assert (done.returncode == 0) == ok, done.stdout[-4000:]
+    return done.stdout
+
+
+def dvc(folder: Path, *arguments: str, ok: bool = True, environment: dict[str, str] | None = None) -> str:
+    return run(folder, DVC, *arguments, ok=ok, environment=environment)
+
+
+DVC = str(Path(sys.executable).parent / "dvc")
+
+
+def clone(folder: Path, variants: set[str], **sections: dict) -> Path:
+    """Make the clone, committed; `sections` of params.yaml are changed, and only some variants left."""
+    run(PROJECT, "git", "clone", "-q", "--no-hardlinks", str(PROJECT), str(folder))
+    listed = run(PROJECT, "git", "ls-files", "-z", "--cached", "--others", "--exclude-standard")
+    for name in filter(None, listed.split("\0")):
+        if (PROJECT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(PROJECT / name, folder / name)
+    params = params_without_an_experiment()
+    for section, values in sections.items():
+        assert values.keys() <= params[section].keys()
+        params[section] |= values
+    params["variants"] = {name: block for name, block in params["variants"].items() if name in variants}
+    (folder / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
+    for command in (["config", "user.name", "test"], ["config", "user.email", "test@localhost"], ["add", "-A"],
+                    ["commit", "-qm", "tiny plan"]):
+        run(folder, "git", *command)
+    return folder
+
+
+def set_params(folder: Path, section: str, **values) -> None:
+    """Change params.yaml of a clone."""
+    path = folder / "params.yaml"
+    params = yaml.safe_load(path.read_text())
+    assert values.keys() <= params[section].keys()
+    params[section] |= values
+    path.write_text(yaml.safe_dump(params, sort_keys=False))

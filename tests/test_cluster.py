@@ -1,0 +1,70 @@
+"""Work spread: here over processes; over a real cluster in test_two_nodes.py."""
+
+import os
+
+import pytest
+
+from pipeline import cluster as module
+from pipeline.cluster import address, connected, each
+from pipeline.config import load_params
+from pipeline.errors import InputError
+from tests import tiny
+
+
+@pytest.fixture
+def cluster(monkeypatch):
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    return load_params(tiny.PARAMS).cluster
+
+
+def add(shared: int, item: int) -> tuple[int, int]:
+    if item == 13:
+        raise InputError("item 13 is unlucky; take another")
+    return shared + item, os.getpid()
+
+
+def test_results_come_in_order_from_this_process_or_from_several(cluster):
+    alone = list(each(add, 10, range(6), cluster))
+    several = list(each(add, 10, iter(range(6)), cluster, processes=2))
+    assert [value for value, _ in alone] == [value for value, _ in several] == list(range(10, 16))
+    assert {pid for _, pid in alone} == {os.getpid()} and os.getpid() not in {pid for _, pid in several}
+
+
+def test_items_are_read_as_they_are_needed(cluster):
+    read = []
+    results = each(add, 0, (read.append(item) or item for item in range(100)), cluster)
+    next(results)
+    assert read == [0]
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_what_the_function_raises_is_raised(cluster, processes):
+    with pytest.raises(InputError, match="^item 13 is unlucky; take another$"):
+        list(each(add, 0, [12, 13], cluster, processes))
+
+
+def test_the_address_is_the_parameter_or_rays_own_variable(cluster, monkeypatch):
+    assert address(cluster) is None and address(None) is None
+    monkeypatch.setenv("RAY_ADDRESS", "from-ray:1")
+    assert address(cluster) == "from-ray:1" and address(None) is None
+    assert address(cluster.model_copy(update={"address": "mine:2"})) == "mine:2"
+
+
+def test_a_cluster_that_does_not_answer_is_one_sentence(cluster, monkeypatch):
+    import ray
+
+    def refuse(error):
+        def init(**options):
+            raise error
+        monkeypatch.setattr(ray, "init", init)
+
+    away = cluster.model_copy(update={"address": "192.0.2.1:6379"})
+    refuse(ConnectionError("ray client connection timeout\nwith details"))
+    with pytest.raises(InputError, match="no Ray cluster answers at 192.0.2.1:6379 .*check cluster.address") as error:
+        list(each(add, 0, [1], away))
+    assert "\n" not in str(error.value)
+    refuse(ray.exceptions.AuthenticationError("no token"))
+    with pytest.raises(InputError, match="refused this machine's token; set RAY_AUTH_MODE=token"):
+        with connected(away):
+            pass
+    assert module.address(away)

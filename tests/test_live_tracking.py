@@ -1,0 +1,234 @@
+"""Rows of a training on their way to a real `mlflow server` that is killed, and to none at all."""
+
+import os
+import pickle
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import pytest
+import requests
+
+from pipeline import live_tracking, tracking
+from pipeline.config import Tracking
+from pipeline.live_tracking import Live
+from tests import tiny
+
+AWAY = "http://127.0.0.1:9"  # nothing answers there
+
+
+class Server:
+    """`mlflow server` on one port, with one database, started as often as wanted."""
+
+    def __init__(self, folder: Path):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        self.uri, self.log = f"http://127.0.0.1:{port}", folder / "server.log"
+        self.command = [str(Path(sys.executable).parent / "mlflow"), "server", "--workers", "1",
+                        "--backend-store-uri", f"sqlite:///{folder}/server.db",
+                        "--artifacts-destination", str(folder / "artifacts"),
+                        "--host", "127.0.0.1", "--port", str(port)]
+
+    def start(self) -> None:
+        environment = {name: value for name, value in os.environ.items() if not name.startswith(("MLFLOW_", "PYTEST_"))}
+        environment |= {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "OMP_NUM_THREADS": "1"}
+        with self.log.open("a") as log:
+            self.process = subprocess.Popen(self.command, env=environment, stdout=log, stderr=log,
+                                            start_new_session=True)
+
+    def wait(self) -> None:
+        """Until it answers."""
+        until = time.monotonic() + 120
+        while time.monotonic() < until and self.process.poll() is None:
+            try:
+                urllib.request.urlopen(f"{self.uri}/health", timeout=5).close()
+                return
+            except OSError:
+                time.sleep(0.2)
+        raise AssertionError(self.log.read_text()[-4000:])
+
+    def kill(self) -> None:
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    server = Server(tmp_path_factory.mktemp("server"))
+    server.start()
+    server.wait()
+    yield server
+    server.kill()
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch):
+    """MLflow itself sets MLFLOW_TRACKING_URI; set and deleted here, it is as before when the test ends."""
+    import mlflow
+
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "deleted in the next line")
+    monkeypatch.delenv("MLFLOW_TRACKING_URI")
+    for module in (live_tracking, tracking):
+        monkeypatch.setattr(module, "RETRY_SECONDS", 0.5)
+    yield
+    mlflow.set_tracking_uri(None)
+
+
+def steps(first: int, last: int) -> list[dict[str, float]]:
+    return [{"step": step, "epoch": 1, "learning_rate": 0.1, "loss": 1 / step} for step in range(first, last + 1)]
+
+
+def logged(config: Tracking, run_id: str, name: str) -> list[int]:
+    """At which steps the run has a metric."""
+    return sorted(metric.step for metric in tracking.client(config).get_metric_history(run_id, name))
+
+
+def until(wanted, seconds: float = 30) -> None:
+    end = time.monotonic() + seconds
+    while not wanted():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def test_each_step_is_there_once_whatever_happens_to_the_server(server, tmp_path, capsys):
+    config = Tracking(uri=server.uri, experiment="e", patience=120)
+    begun, picture = tmp_path / "run", tmp_path / "a.png"
+    picture.write_bytes(b"a picture")
+    run_id = tracking.start_run(config, tiny.variant(), {}, begun)
+    logger = pickle.loads(pickle.dumps(tracking.live_logger(config, run_id)))
+    logger.on_steps(steps(1, 10))
+    logger.on_epoch({"step": 10, "epoch": 1, "learning_rate": 0.1, "valid_loss": 2.0})
+    until(lambda: logged(config, run_id, "step/loss") == list(range(1, 11)) and logged(config, run_id, "epoch/epoch"))
+    assert capsys.readouterr().err == ""
+
+    server.kill()
+    started = time.monotonic()
+    for step in range(11, 1011):
+        logger.on_steps(steps(step, step))
+    assert time.monotonic() - started < 0.5
+    time.sleep(1)
+    server.start()
+    tracking.add_to_run(config, begun, tiny.variant(), {"psnr": 20.0}, {"figures": [picture]})
+    logger.on_steps(steps(900, 1020))  # as after a restart of the training, from its last checkpoint
+    logger.on_epoch({"step": 1020, "epoch": 2, "learning_rate": 0.1, "valid_loss": 1.0})
+    logger.close(60)
+    assert logged(config, run_id, "step/loss") == logged(config, run_id, "step/epoch") == list(range(1, 1021))
+    assert logged(config, run_id, "epoch/valid_loss") == [10, 1020]
+    assert logged(config, run_id, "psnr") == [0]
+    assert [file.path for file in tracking.client(config).list_artifacts(run_id, "figures")] == ["figures/a.png"]
+    told = capsys.readouterr().err.splitlines()
+    assert sorted(line for line in told if "rows" not in line) == [
+        f"MLflow at {server.uri} answers again",
+        f"MLflow at {server.uri} does not answer (Connection refused); waiting for it, at most 120 s"]
+    away, again = [line for line in told if "rows" in line]
+    assert away == f"MLflow at {server.uri} does not answer (Connection refused); training goes on, rows wait"
+    assert again.startswith(f"MLflow at {server.uri} answers again; 1") and again.endswith("had waited are delivered")
+
+    restarted = tracking.live_logger(config, run_id)  # another worker
+    restarted.on_steps(steps(1000, 1030))
+    restarted.close(60)
+    tracking.complete(config, run_id, steps(1, 1040), [])
+    assert logged(config, run_id, "step/loss") == list(range(1, 1041))
+
+
+def test_a_run_that_does_not_exist_is_told_once(server, capsys):
+    logger = Live(server.uri, "0" * 32)
+    logger.on_steps(steps(1, 1))
+    until(lambda: not logger._thread.is_alive())
+    logger.on_steps(steps(2, 2))
+    logger.close()
+    [line] = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"MLflow at {server.uri} takes no rows from here (RESOURCE_DOES_NOT_EXIST")
+
+
+def test_no_database_is_made_on_another_machine(tmp_path, capsys):
+    logger = Live(f"sqlite:///{tmp_path}/mlflow.db", "0" * 32)
+    logger.on_steps(steps(1, 1))
+    logger.close()
+    assert f"takes no rows from here ({tmp_path}/mlflow.db is not on this machine); training goes on" in (
+        capsys.readouterr().err)
+    assert not list(tmp_path.iterdir())
+
+
+def test_closing_waits_no_longer_than_said(capsys):
+    logger, started = Live(AWAY, "0" * 32), time.monotonic()
+    logger.on_steps(steps(1, 30))
+    logger.close(2)
+    assert 2 <= time.monotonic() - started < 4
+    assert capsys.readouterr().err.splitlines() == [
+        f"MLflow at {AWAY} does not answer (Connection refused); training goes on, rows wait",
+        f"30 rows have not reached MLflow at {AWAY}; they are delivered when training ends"]
+    until(lambda: not logger._thread.is_alive())
+
+
+def test_it_is_empty_where_it_is_unpickled(capsys):
+    logger = Live(AWAY, "0" * 32)
+    logger.on_steps(steps(1, 30))
+    arrived = pickle.loads(pickle.dumps(logger))
+    assert (arrived.uri, arrived.run_id) == (AWAY, "0" * 32)
+    started = time.monotonic()
+    arrived.close()
+    logger.close(0)
+    assert time.monotonic() - started < 1
+    until(lambda: not logger._thread.is_alive())
+
+
+def test_a_row_is_never_in_two_requests():
+    rows = [("step/", row, 0) for row in steps(1, 600)]  # of four values
+    requested = [len(rows[start:]) and len(live_tracking.one_request(rows[start:])) for start in (0, 250, 500)]
+    assert requested == [250, 250, 100]
+
+
+class Answer(BaseHTTPRequestHandler):
+    def do_GET(self):
+        if self.server.status:
+            self.send_response(self.server.status)
+            self.end_headers()
+
+    def log_message(self, *arguments):
+        pass
+
+
+@pytest.mark.parametrize(("status", "away"), [(None, True), (500, True), (503, True), (401, False), (403, False),
+                                              (404, False)])
+def test_an_error_of_the_server_passes_and_a_refusal_does_not(status, away):
+    from mlflow import MlflowClient
+
+    with HTTPServer(("127.0.0.1", 0), Answer) as answering:
+        answering.status = status
+        threading.Thread(target=answering.handle_request).start()
+        with pytest.raises(Exception) as raised:
+            MlflowClient(f"http://127.0.0.1:{answering.server_port}").get_run("0" * 32)
+    assert live_tracking.is_away(raised.value) == away
+    assert live_tracking.cause(raised.value) in {None: ["closed connection"], 500: ["500 error responses"],
+                                                 503: ["503 error responses"]}.get(status, [str(raised.value)])
+
+
+def test_a_connection_that_was_idle_for_too_long_is_not_told(monkeypatch, capsys):
+    def send(*arguments):
+        sent.append(arguments)
+        if len(sent) % 2:
+            raise requests.ConnectionError("('Connection aborted.', RemoteDisconnected('Remote end closed …'))")
+
+    sent = []
+    for module in (live_tracking, tracking):
+        monkeypatch.setattr(module, "send", send)
+    logger = Live(AWAY, "0" * 32)
+    logger.on_steps(steps(1, 1))
+    logger.close()
+    assert len(sent) == 2
+    tracking.complete(Tracking(uri=AWAY, experiment="e", patience=0), "0" * 32, steps(1, 1), [])
+    assert len(sent) == 4 and capsys.readouterr().err == ""
+
+
+def test_a_password_is_not_told():
+    assert live_tracking.shown("postgresql://me:secret@host/db") == "postgresql://host/db"
+    assert live_tracking.shown("sqlite:////a/b@c.db") == "sqlite:////a/b@c.db"
+    assert live_tracking.cause(requests.ConnectionError()) == "ConnectionError"

@@ -1,0 +1,58 @@
+"""Folders by path and by URL: the same through pyarrow's file systems and fsspec's."""
+
+import pickle
+
+import pytest
+
+from pipeline.errors import InputError
+from pipeline.storage import Folder
+
+
+@pytest.fixture(params=["path", "file", "memory"])
+def folder(request, tmp_path) -> Folder:
+    location = {"path": str(tmp_path / "a"), "file": f"file://{tmp_path}/a", "memory": f"memory://{tmp_path.name}/a"}
+    return Folder.of(location[request.param])
+
+
+def test_files_are_written_read_listed_and_removed(folder):
+    assert folder.names() == [] and not folder.has("one")
+    folder.write("one", b"1")
+    folder.write("deep/er/two", b"22")
+    folder.write("one", b"111")  # in the place of the first
+    assert folder.names() == ["deep/er/two", "one"] and folder.names("deep") == ["deep/er/two"]
+    assert folder.has("one") and not folder.has("deep") and folder.read("one") == b"111"
+    assert (folder / "deep" / "er").read("two") == b"22"
+    with folder.open("deep/er/two") as file:
+        file.seek(1)
+        assert file.read() == b"2"
+    folder.remove("one")
+    folder.remove("nothing")
+    assert folder.names() == ["deep/er/two"]
+    folder.remove()
+    folder.remove()
+    assert folder.names() == []
+
+
+def test_what_is_not_there_is_said_as_python_does(folder):
+    with pytest.raises(FileNotFoundError):
+        folder.read("nothing")
+
+
+def test_what_is_being_written_is_not_listed(folder):
+    folder.write("one", b"1")
+    with folder.filesystem.open_output_stream(folder.path("two.part")) as file:
+        file.write(b"half")
+    assert folder.names() == ["one"]
+
+
+def test_a_folder_can_be_sent_to_another_process(folder):
+    folder.write("one", b"1")
+    again = pickle.loads(pickle.dumps(folder))
+    assert again == folder and again.read("one") == b"1"
+    assert folder.is_local == (not folder.location.startswith("memory"))
+
+
+@pytest.mark.parametrize("location", ["nonsense://bucket/folder", "gdrive9://x"])
+def test_an_unknown_scheme_is_one_sentence(location):
+    with pytest.raises(InputError, match=f"nothing here can open {location}.*set cluster.storage"):
+        Folder(location).names()

@@ -1,0 +1,108 @@
+"""A real Ray cluster on this machine: two nodes, each a raylet of one core with a folder of its own, behind a token."""
+
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import psutil
+
+BIN = Path(sys.executable).parent
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class TwoNodes:
+    """`with TwoNodes() as cluster`: `address` of Ray, `dashboard` for jobs, `environment` to reach both."""
+
+    def __init__(self, cores: int = 1):
+        self.cores = cores
+        self.port, dashboard = free_port(), free_port()
+        self.address, self.dashboard = f"127.0.0.1:{self.port}", f"http://127.0.0.1:{dashboard}"
+        self.environment = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(16),
+                            "RAY_API_SERVER_ADDRESS": self.dashboard, "RAY_USAGE_STATS_ENABLED": "0",
+                            "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
+        self.head_options = ["--head", "--port", str(self.port), "--dashboard-port", str(dashboard),
+                             "--ray-client-server-port", str(free_port())]
+        self.folders: dict[str, Path] = {}
+
+    def __enter__(self) -> "TwoNodes":
+        self.start("head", *self.head_options)
+        self.start("second", "--address", self.address)
+        return self
+
+    def __exit__(self, *_) -> None:
+        for name in list(self.folders):
+            self.kill(name)
+
+    def start(self, name: str, *options: str) -> None:
+        """A node; --temp-dir is short, since sockets lie in it."""
+        self.folders[name] = Path(tempfile.mkdtemp(prefix="ray", dir="/tmp"))
+        command = [str(BIN / "ray"), "start", *options, "--num-cpus", str(self.cores), "--temp-dir",
+                   str(self.folders[name]), "--dashboard-agent-listen-port", str(free_port()),
+                   "--object-store-memory", str(300_000_000)]
+        done = subprocess.run(command, env={**outside(), **self.environment}, text=True, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, timeout=120)
+        assert done.returncode == 0, done.stdout[-2000:]
+
+    def kill(self, name: str) -> None:
+        """End a node as a power failure does: SIGKILL to the raylet and all that it has started."""
+        folder = self.folders.pop(name)
+        mine = [process for process in psutil.process_iter(["cmdline"])
+                if any(str(folder) in word for word in process.info["cmdline"] or ())]
+        for process in [*mine, *(child for parent in mine for child in children(parent))]:
+            kill(process)
+        shutil.rmtree(folder, ignore_errors=True)
+
+    def replace(self, name: str, after: float = 3.0) -> None:
+        """Kill a node, and start another in its place, as an autoscaler does."""
+        self.kill(name)
+        time.sleep(after)
+        self.start(name, "--address", self.address)
+
+    def node_of(self, worker: psutil.Process) -> str | None:
+        """The node of a worker: whose raylet has started it."""
+        try:
+            started_by = " ".join(worker.parent().cmdline())
+        except (psutil.NoSuchProcess, AttributeError):
+            return None
+        return next((name for name, folder in self.folders.items() if str(folder) in started_by), None)
+
+    def workers(self, doing: str) -> list[psutil.Process]:
+        """Worker processes whose title, such as "ray::encode", holds the word."""
+        found = []
+        for process in psutil.process_iter(["cmdline"]):
+            title = " ".join(process.info["cmdline"] or ())
+            if title.startswith("ray::") and doing in title:
+                found.append(process)
+        return found
+
+
+def children(process: psutil.Process) -> list[psutil.Process]:
+    try:
+        return process.children(recursive=True)
+    except psutil.NoSuchProcess:
+        return []
+
+
+def kill(process: psutil.Process, number: int = signal.SIGKILL) -> None:
+    try:
+        process.send_signal(number)
+    except psutil.NoSuchProcess:
+        pass
+
+
+def outside() -> dict[str, str]:
+    """The environment without what a run of DVC, MLflow or Ray around this one has put there."""
+    return {name: value for name, value in os.environ.items()
+            if not name.startswith(("DVC_", "MLFLOW_", "PYTEST_", "RAY_")) or name == "DVC_NO_ANALYTICS"}
