@@ -36,10 +36,12 @@ def connected(cluster: Cluster) -> Iterator[None]:
     try:
         ray.init(address=target or "local", logging_level=logging.ERROR, log_to_driver=True,
                  runtime_env={"py_modules": [str(package)], "excludes": ["__pycache__"]} if target else None)
-    except ray.exceptions.AuthenticationError as error:
-        raise InputError(f"the Ray cluster at {target} refused this machine's token; set RAY_AUTH_MODE=token and "
-                         "copy the head's ~/.ray/auth_token here, or give it in RAY_AUTH_TOKEN") from error
-    except (ConnectionError, ValueError, TimeoutError) as error:
+    except (ConnectionError, RuntimeError, ValueError, TimeoutError, ray.exceptions.RayError) as error:
+        if not target:
+            raise
+        if "AuthToken" in str(error) or isinstance(error, ray.exceptions.AuthenticationError):
+            raise InputError(f"the Ray cluster at {target} refused this machine's token; set RAY_AUTH_MODE=token and "
+                             "copy the head's ~/.ray/auth_token here, or give it in RAY_AUTH_TOKEN") from error
         raise InputError(f"no Ray cluster answers at {target} ({str(error).splitlines()[0]}); check cluster.address "
                          "and RAY_ADDRESS, or set cluster.address to null") from error
     try:

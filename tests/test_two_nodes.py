@@ -27,7 +27,7 @@ from tests.two_nodes import TwoNodes, kill
 
 @pytest.fixture(scope="module")
 def nodes():
-    with pytest.MonkeyPatch.context() as patched, TwoNodes() as nodes:
+    with pytest.MonkeyPatch.context() as patched, TwoNodes(token=False) as nodes:
         for name, value in nodes.environment.items():
             patched.setenv(name, value)
         yield nodes

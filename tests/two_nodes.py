@@ -23,13 +23,18 @@ def free_port() -> int:
 
 
 class TwoNodes:
-    """`with TwoNodes() as cluster`: `address` of Ray, `dashboard` for jobs, `environment` to reach both."""
+    """`with TwoNodes() as cluster`: `address` of Ray, `dashboard` for jobs, `environment` to reach both.
 
-    def __init__(self, cores: int = 1):
+    token: whether it asks for one. Ray looks at RAY_AUTH_MODE once in a process, so tests that connect themselves,
+        beside others, do without.
+    """
+
+    def __init__(self, cores: int = 1, token: bool = True):
         self.cores = cores
         self.port, dashboard = free_port(), free_port()
         self.address, self.dashboard = f"127.0.0.1:{self.port}", f"http://127.0.0.1:{dashboard}"
-        self.environment = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(16),
+        secret = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(16)}
+        self.environment = {**(secret if token else {"RAY_AUTH_MODE": "disabled"}),
                             "RAY_API_SERVER_ADDRESS": self.dashboard, "RAY_USAGE_STATS_ENABLED": "0",
                             "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
         self.head_options = ["--head", "--port", str(self.port), "--dashboard-port", str(dashboard),
