@@ -7,6 +7,7 @@ back, where a task goes to any other node.
 import contextlib
 import logging
 import os
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
@@ -35,7 +36,9 @@ def connected(cluster: Cluster) -> Iterator[None]:
     target = address(cluster)
     try:
         ray.init(address=target or "local", logging_level=logging.ERROR, log_to_driver=True,
-                 runtime_env={"py_modules": [str(package)], "excludes": ["__pycache__"]} if target else None)
+                 runtime_env={"py_modules": [str(package)], "excludes": ["__pycache__"],
+                              # a task that asks for no GPU shall not see one
+                              "env_vars": {"RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "1"}} if target else None)
     except (ConnectionError, RuntimeError, ValueError, TimeoutError, ray.exceptions.RayError) as error:
         if not target:
             raise
@@ -48,6 +51,22 @@ def connected(cluster: Cluster) -> Iterator[None]:
         yield
     finally:
         ray.shutdown()
+
+
+def expect(cluster: Cluster, workers: int, gpus: float) -> None:
+    """Where workers of one core and so many GPUs find no place: InputError on this machine; on a cluster, which may
+    grow, a line that says what is waited for."""
+    import ray
+
+    there = ray.cluster_resources()
+    lacking = [f"{wanted:g} {name}s instead of {there.get(name, 0):g}" for name, wanted in (
+        ("CPU", workers), ("GPU", workers * gpus)) if wanted > there.get(name, 0)]
+    if lacking and not address(cluster):
+        raise InputError(f"cluster.workers: {workers} training workers need {' and '.join(lacking)} that this machine "
+                         "has; take fewer, or set cluster.address")
+    if lacking:
+        print(f"waiting for nodes: {workers} workers need {' and '.join(lacking)} that the cluster has now",
+              file=sys.stderr)
 
 
 def each(function: Callable[[Any, Item], Result], shared: Any, items: Iterable[Item], cluster: Cluster | None = None,
@@ -76,6 +95,7 @@ def on_cluster(function: Callable[[Any, Item], Result], shared: Any, items: Iter
     import ray.exceptions
 
     with connected(cluster):
+        expect(cluster, 1, gpus)
         task = ray.remote(function).options(num_cpus=1, num_gpus=gpus, max_retries=cluster.retries,
                                             scheduling_strategy="SPREAD")
         common = ray.put(shared)
@@ -90,6 +110,7 @@ def on_cluster(function: Callable[[Any, Item], Result], shared: Any, items: Iter
                 yield ray.get(waiting.pop(0))
         except ray.exceptions.RayTaskError as error:
             raise error.cause if isinstance(error.cause, InputError) else error from None
-        except (ray.exceptions.WorkerCrashedError, ray.exceptions.NodeDiedError) as error:
-            raise InputError(f"a task was lost with its worker more than {cluster.retries} times; the nodes may be "
-                             "short of memory: see `ray status`, raise cluster.retries, and run again") from error
+        except ray.exceptions.RayError as error:
+            raise InputError(f"a task was lost more than {cluster.retries} times ({str(error).splitlines()[0][:200]}); "
+                             "the nodes may be short of memory: see `ray status`, raise cluster.retries, and run again"
+                             ) from error

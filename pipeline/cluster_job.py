@@ -11,6 +11,7 @@ MLFLOW_TRACKING_URI; GIT_COMMIT, of the checkout, for MLflow.
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -21,20 +22,21 @@ from pipeline.storage import Folder
 REMOTE = "results"  # DVC's name for DVC_REMOTE_URL
 PASSED_ON = ("MLFLOW_TRACKING_URI", "MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD", "AWS_ACCESS_KEY_ID",
              "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL", "AWS_DEFAULT_REGION")
-RESULTS = ("dvc.lock", "params.yaml", "metrics")  # what Git would hold; all else is found in the remote through dvc.lock
+DELIVERED = ("dvc.lock", "params.yaml", "metrics")  # what Git would hold; all else is found in the remote through dvc.lock
 
 
 def run(arguments: list[str]) -> int:
     """Run DVC with `arguments`, stages that the remote has results of excepted, and push results, also of a run that
     failed. DVC's exit status."""
     location = remote()
+    Folder(location).has("jobs")  # said now, not when all is done, if it cannot be opened
     os.environ.pop("OMP_NUM_THREADS", None)  # Ray's 1 is meant for its tasks; the stages have this node's cores
     repository()
     dvc("config", "--local", "core.analytics", "false")
     dvc("remote", "add", "--local", "--force", "--default", REMOTE, location)
     status = dvc(*with_pull(arguments), check=False)
     pushed = dvc("push", "--run-cache", check=False)
-    job = os.environ.get("RAY_JOB_SUBMISSION_ID") or os.environ.get("RAY_JOB_ID") or "without-ray"
+    job = job_name()
     deliver(Folder(location) / "jobs" / job)
     if pushed:
         print(f"error: not all results could be pushed to {location}", file=sys.stderr)
@@ -63,6 +65,7 @@ def results(job: str) -> int:
 def environment() -> str:
     """Ray's runtime environment for a job: this checkout's commit, and where results and MLflow's runs go."""
     commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True).stdout.strip()
+    Folder(remote()).has("jobs")
     found = {"DVC_REMOTE_URL": remote(), "GIT_COMMIT": commit, **{name: os.environ[name] for name in PASSED_ON
                                                                  if os.environ.get(name)}}
     if "MLFLOW_TRACKING_URI" not in found:
@@ -78,9 +81,24 @@ def remote() -> str:
     return os.environ["DVC_REMOTE_URL"]
 
 
+def job_name() -> str:
+    """As Ray's dashboard and `ray job list` show it."""
+    rays_own = json.loads(os.environ.get("RAY_JOB_CONFIG_JSON_ENV_VAR") or "{}")
+    return rays_own.get("metadata", {}).get("job_submission_id", "without-ray")
+
+
+def forget_earlier_results() -> None:
+    """Those of the checkout, whose data is not here, nor perhaps in this remote. What the remote has results of is
+    found by what it depends on (DVC's run cache) and not by dvc.lock."""
+    for name in DELIVERED:
+        if name != "params.yaml":
+            shutil.rmtree(name) if Path(name).is_dir() else Path(name).unlink(missing_ok=True)
+
+
 def repository() -> None:
-    """Ray leaves .git behind, and DVC's experiments want one."""
+    """Ray leaves .git behind, and DVC's experiments want one. In a checkout nothing is touched."""
     if not Path(".git").exists():
+        forget_earlier_results()
         for command in (["init", "--quiet"], ["add", "--all"],
                         ["-c", "user.name=job", "-c", "user.email=job@localhost", "commit", "--quiet", "-m",
                          f"files of {os.environ.get('GIT_COMMIT', 'a checkout')}"]):
@@ -99,7 +117,7 @@ def dvc(*arguments: str, check: bool = True) -> int:
 
 
 def deliver(folder: Folder) -> None:
-    for name in RESULTS:
+    for name in DELIVERED:
         for path in sorted(Path(name).rglob("*")) if Path(name).is_dir() else [Path(name)]:
             if path.is_file():
                 folder.write(str(path), path.read_bytes())

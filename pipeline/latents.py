@@ -47,7 +47,8 @@ def encode(vae: "VAE", pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     vae, found = vae.to(device()), [np.empty((2, 0, vae.latent_dim), np.float32)]
     with torch.no_grad():
         for start in range(0, len(pixels), 512):
-            x = to_network(torch.from_numpy(pixels[start:start + 512]).to(device()))
+            batch = pixels[start:start + 512].copy()  # what Ray hands over cannot be written to, and torch warns
+            x = to_network(torch.from_numpy(batch).to(device()))
             found.append(np.stack([head.float().cpu().numpy() for head in vae.encode(x)]))
     mu, logvar = np.concatenate(found, axis=1)
     return mu, logvar

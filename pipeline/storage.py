@@ -1,6 +1,7 @@
 """Folders on local disk, NFS or in object storage, by path or URL."""
 
 import os
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,8 +19,8 @@ class Folder:
     """A folder and its files. Can be pickled, so that a worker elsewhere opens it for itself.
 
     location: a path, or a URL: file, s3, gs, abfs and hdfs by pyarrow, any other scheme by fsspec, whose package for
-        it has to be installed.
-    Names of files may hold slashes. Raises InputError where nothing installed knows the URL's scheme.
+        it has to be installed. What follows a ? in a URL are pyarrow's options.
+    Names of files may hold slashes. Raises InputError where the URL cannot be opened.
     """
 
     location: str
@@ -32,7 +33,9 @@ class Folder:
         return self.location
 
     def __truediv__(self, name: str) -> "Folder":
-        return Folder(f"{self.location.rstrip('/')}/{name}")
+        path, mark, options = self.location.partition("?" if "://" in self.location else "\0")
+        separator = "" if path.endswith("/") else "/"
+        return Folder(f"{path}{separator}{name}{mark}{options}")
 
     def __getstate__(self) -> dict:
         return {"location": self.location}
@@ -46,6 +49,9 @@ class Folder:
             return fs.FileSystem.from_uri(self.location)
         except pa.ArrowInvalid:  # not one of pyarrow's own
             return fsspec_filesystem(self.location)
+        except OSError as error:
+            raise InputError(f"{self.location} cannot be opened ({str(error).splitlines()[0]}); check the name of the "
+                             "bucket or host, and the credentials") from error
 
     @property
     def filesystem(self) -> fs.FileSystem:
@@ -71,7 +77,7 @@ class Folder:
     def write(self, name: str, data: bytes) -> None:
         """Write a file, whole or not at all, replacing one that is there."""
         path = self.path(name)
-        partial = f"{path}.part"
+        partial = f"{path}.{uuid.uuid4().hex}.part"  # another writer of the same has its own
         self.filesystem.create_dir(str(PurePosixPath(path).parent))
         with self.filesystem.open_output_stream(partial) as file:
             file.write(data)
@@ -90,6 +96,11 @@ class Folder:
         start = len(self.path().rstrip("/")) + 1
         return sorted(info.path[start:] for info in found
                       if info.type == fs.FileType.File and not info.path.endswith(".part"))
+
+    def folders(self) -> list[str]:
+        """Names of the folders in it, sorted."""
+        found = self.filesystem.get_file_info(fs.FileSelector(self.path(), allow_not_found=True))
+        return sorted(info.base_name for info in found if info.type == fs.FileType.Directory)
 
     def remove(self, name: str = "") -> None:
         """Delete a file, or without a name the whole folder; what is not there is no error."""

@@ -1,9 +1,12 @@
 """Where a run's lasting things lie: the project itself, also for experiments that DVC runs in a temporary copy."""
 
 import hashlib
+import json
 import os
 import shutil
 from pathlib import Path
+
+import yaml
 
 from pipeline.storage import Folder
 
@@ -32,6 +35,12 @@ def source_code(*rooms: str) -> str:
     return digest(*(path for room in rooms for path in sorted((root / room).rglob("*.py"))))
 
 
+def recorded(stage: str) -> str:
+    """What dvc.lock says of a stage; "" if it says nothing. Changes when DVC has finished a run of it."""
+    lock = Path("dvc.lock")
+    return json.dumps(yaml.safe_load(lock.read_text())["stages"].get(stage, "")) if lock.is_file() else ""
+
+
 def only(folder: Path) -> Path:
     """A folder for work under way; what abandoned runs have left beside it is deleted."""
     for other in folder.parent.iterdir() if folder.parent.is_dir() else ():
@@ -46,7 +55,7 @@ def published(local: str | Path, storage: str, name: str, last: str) -> Folder:
     That is the local folder, unless `storage` is a URL or an absolute path: then a copy, `storage`/`name`, which is
     made unless it is complete. `last`: the file whose presence says so.
     """
-    local = Path(local).resolve()
+    local = Path(local).absolute()  # a link of DVC's into its cache is not followed
     if "://" not in storage and not os.path.isabs(storage):
         return Folder(str(local if local.is_dir() else local.parent))
     copy = lasting(storage) / name

@@ -21,7 +21,7 @@ from pipeline.storage import Folder
 from pipeline.training import checkpoints, ray_train
 from pipeline.training.loop import History, terms_of
 from pipeline.training.summary import summary, warnings
-from pipeline.workspace import digest, lasting, published, source_code
+from pipeline.workspace import digest, lasting, published, recorded, source_code
 
 RUN = "mlflow_run.json"  # holds the id of a variant's run
 
@@ -34,8 +34,10 @@ def main(name: str) -> None:
     hashes = {"data_sha256": shards.manifest("data/shards")["sha256"]}
     if feature:
         hashes["loss_network_sha256"] = loss_network.sha256(network)
-    folder = checkpoints.folder(lasting(cluster.storage), name, variant.model_dump_json(), *hashes.values(),
+    storage, known = lasting(cluster.storage), recorded(f"train@{name}")
+    folder = checkpoints.folder(storage, name, variant.model_dump_json(), *hashes.values(),
                                 source_code("losses", "models", "training"))
+    checkpoints.begin(storage, folder, name, known)
 
     tags = {**hashes, "variant": name, "label": variant.label,
             "loss_network": loss_network.source_of(network) if feature else "none"}
@@ -53,7 +55,7 @@ def main(name: str) -> None:
             track(params.tracking, variant, run_id, history, written)
     except tracking.NoAnswer as error:  # training is not lost for that: the stage `track` adds what is missing
         print(f"warning: {error}", file=sys.stderr)
-    checkpoints.remove(folder)
+    checkpoints.finish(folder, known)
     for warning in written.warnings:
         print(f"warning: {warning}")
     print(last_line(variant, written.metrics, run_id))

@@ -29,7 +29,8 @@ import psutil
 from tests.clone import DVC, clone, dvc, set_params
 from tests.two_nodes import TwoNodes, children, kill, outside
 
-TINY = {"data": {"synthetic_images": 360}, "train": {"epochs": 3}, "loss_network": {"calibration_images": 32},
+BATCH = 16
+TINY = {"data": {"synthetic_images": 360}, "train": {"epochs": 3, "batch_size": BATCH}, "loss_network": {"calibration_images": 32},
         "attributes": {"per_class": 20}, "sampling": {"images": 40}, "report": {"mosaic_images": 16},
         "multi_view": {"variants": ["dfc"]}, "cluster": {"checkpoint_steps": 5}}
 MADE = ("data/dataset", "data/shards", "models", "training", "latents", "attributes", "samples", "evaluation",
@@ -45,13 +46,13 @@ class Kill:
     stage: str
     moment: float
     victim: str  # stage, dvc; on a cluster: worker, node, driver
-    signal: signal.Signals = signal.SIGKILL
+    by: signal.Signals = signal.SIGKILL
 
 
 @dataclass
 class Outcome:
     kill: Kill
-    hit: str = ""                # what was running
+    hit: str = ""                # what was killed; "": it had ended
     lost: list[str] = field(default_factory=list)
     seconds: float = 0.0
 
@@ -141,6 +142,17 @@ def left_running(folder: Path) -> list[str]:
     return found
 
 
+def newest_checkpoint(folder: Path) -> int:
+    """Its step; 0 without one."""
+    return max((int(path.stem[5:]) for path in folder.glob(".checkpoints/dfc-*/step-*.pt")), default=0)
+
+
+def went_on_from(output: str) -> int:
+    """The step at which a training's progress bar began."""
+    found = re.search(r"VAE-123: .*?\| (\d+)/\d+ \[", output)
+    return int(found[1]) // BATCH if found else -1
+
+
 def strike(folder: Path, planned: Kill, usual: dict[str, float], expected: dict[str, str]) -> Outcome:
     """Run one stage, kill it at the planned moment, run `dvc repro`, and compare."""
     outcome, started = Outcome(planned), time.monotonic()
@@ -149,21 +161,24 @@ def strike(folder: Path, planned: Kill, usual: dict[str, float], expected: dict[
     time.sleep(planned.moment * usual[planned.stage])
     stage = run.stage_process() if planned.victim == "stage" else None
     outcome.hit = "stage" if stage else "dvc"
-    if run.process.poll() is not None:
-        outcome.hit = "nothing, it had ended"
-    kill(stage or psutil.Process(run.process.pid), planned.signal)
+    if run.process.poll() is not None or not kill(stage or psutil.Process(run.process.pid), planned.by):
+        outcome.hit = ""
     run.wait()
     time.sleep(0.5)
     outcome.lost += left_running(folder)
+    step = newest_checkpoint(folder)
     again = Run(folder, "repro", "--no-run-cache", planned.stage)
     if again.wait():
         outcome.lost.append("the second run failed: " + again.output[-300:])
+    if "train@dfc" in again.began and step and (first := went_on_from(again.output)) != step:
+        outcome.lost.append(f"it went on from step {first} instead of {step}")
     outcome.lost += differences(expected, snapshot(folder)) + mlflow_losses(folder)
     outcome.seconds = time.monotonic() - started
     return outcome
 
 
-def strike_cluster(folder: Path, cluster: TwoNodes, planned: Kill, expected: dict[str, str]) -> Outcome:
+def strike_cluster(folder: Path, cluster: TwoNodes, planned: Kill, expected: dict[str, str],
+                   draw: random.Random) -> Outcome:
     """The same on a cluster: after a lost worker or node the run has to end well by itself."""
     outcome, started = Outcome(planned), time.monotonic()
     run = Run(folder, "repro", "--force", "--single-item", "--no-run-cache", planned.stage,
@@ -174,13 +189,13 @@ def strike_cluster(folder: Path, cluster: TwoNodes, planned: Kill, expected: dic
     time.sleep(planned.moment)
     workers = cluster.workers(SPREAD[planned.stage]) or workers
     driver = run.stage_process()
-    outcome.hit = planned.victim if run.process.poll() is None else "nothing, it had ended"
-    if planned.victim == "worker" and workers:
-        kill(random.choice(workers), planned.signal)
-    elif planned.victim == "node":
+    outcome.hit = planned.victim if run.process.poll() is None else ""
+    if planned.victim == "node":
         cluster.replace("second")
-    elif driver:
-        kill(driver, planned.signal)
+    else:
+        victim = driver if planned.victim == "driver" else draw.choice(workers) if workers else None
+        if not (victim and kill(victim, planned.by)):
+            outcome.hit = ""
     status = run.wait()
     if planned.victim != "driver" and status:
         outcome.lost.append("it did not go on by itself: " + run.output[-300:])
@@ -193,19 +208,21 @@ def strike_cluster(folder: Path, cluster: TwoNodes, planned: Kill, expected: dic
 
 
 def table(outcomes: list[Outcome]) -> str:
-    """Markdown: one row per stage and victim."""
-    text = io.StringIO()
+    """Markdown: one row per stage and victim. What came too late to hit anything is not counted."""
+    text, late = io.StringIO(), sum(not outcome.hit for outcome in outcomes)
+    outcomes = [outcome for outcome in outcomes if outcome.hit]
     print("| stage | killed | by | times | same to the bit | lost |\n|---|---|---|---|---|---|", file=text)
     groups: dict[tuple, list[Outcome]] = {}
     for outcome in outcomes:
-        key = outcome.kill.stage, outcome.hit, outcome.kill.signal.name
+        key = outcome.kill.stage, outcome.hit, outcome.kill.by.name
         groups.setdefault(key, []).append(outcome)
     for key, group in groups.items():
         lost = sorted({loss for outcome in group for loss in outcome.lost})
         print(f"| {' | '.join(key)} | {len(group)} | {sum(not outcome.lost for outcome in group)} | "
               f"{'; '.join(lost)[:300].replace('|', '/') or 'nothing'} |", file=text)
     survived = sum(not outcome.lost for outcome in outcomes)
-    print(f"\n{len(outcomes)} kills, {survived} survived with everything the same to the bit", file=text)
+    print(f"\n{len(outcomes)} kills, {survived} survived with everything the same to the bit; {late} more "
+          "came too late, when all had ended", file=text)
     return text.getvalue()
 
 
@@ -231,22 +248,19 @@ def on_cluster(folder: Path, kills: int, draw: random.Random) -> list[Outcome]:
     outcomes = []
     with TwoNodes() as cluster:
         set_params(folder, "cluster", address=cluster.address, workers=2, retries=10)
-        for stage in ("prepare", "train@dfc"):
-            dvc(folder, "repro", "--force", "--single-item", "--no-run-cache", stage, environment=cluster.environment)
-        dvc(folder, "repro", "--no-run-cache", "--force", "--downstream", "latents@dfc",
-            environment=cluster.environment)
+        dvc(folder, "repro", "--no-run-cache", "--force", environment=cluster.environment)
         expected = snapshot(folder)
+        every = [(stage, victim) for stage in SPREAD for victim in ("worker", "node", "driver")]
         for number in range(kills):
-            stage = list(SPREAD)[(number // 3) % len(SPREAD)] if number % 3 else "train@dfc"
-            planned = Kill(stage, draw.uniform(0, 12 if stage.startswith("train") else 1.5),
-                           ["worker", "node", "driver"][number % 3], signal.SIGKILL)
-            outcomes.append(strike_cluster(folder, cluster, planned, expected))
+            stage, victim = every[number % len(every)]
+            planned = Kill(stage, draw.uniform(0, 30 if stage.startswith("train") else 1.5), victim)
+            outcomes.append(strike_cluster(folder, cluster, planned, expected, draw))
             told(number, kills, outcomes[-1])
     return outcomes
 
 
 def told(number: int, kills: int, outcome: Outcome) -> None:
-    print(f"{number + 1}/{kills}: {outcome.kill.stage}, {outcome.kill.signal.name} to {outcome.hit} at "
+    print(f"{number + 1}/{kills}: {outcome.kill.stage}, {outcome.kill.by.name} to {outcome.hit or 'nothing'} at "
           f"{outcome.kill.moment:.2f}: {'; '.join(outcome.lost) or 'nothing lost'} ({outcome.seconds:.0f} s)",
           flush=True)
 

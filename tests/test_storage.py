@@ -1,5 +1,6 @@
 """Folders by path and by URL: the same through pyarrow's file systems and fsspec's."""
 
+import os
 import pickle
 
 import pytest
@@ -21,7 +22,7 @@ def test_files_are_written_read_listed_and_removed(folder):
     folder.write("one", b"111")  # in the place of the first
     assert folder.names() == ["deep/er/two", "one"] and folder.names("deep") == ["deep/er/two"]
     assert folder.has("one") and not folder.has("deep") and folder.read("one") == b"111"
-    assert (folder / "deep" / "er").read("two") == b"22"
+    assert (folder / "deep" / "er").read("two") == b"22" and folder.folders() == ["deep"]
     with folder.open("deep/er/two") as file:
         file.seek(1)
         assert file.read() == b"2"
@@ -43,6 +44,20 @@ def test_what_is_being_written_is_not_listed(folder):
     with folder.filesystem.open_output_stream(folder.path("two.part")) as file:
         file.write(b"half")
     assert folder.names() == ["one"]
+
+
+def test_a_name_is_put_before_the_options_of_a_url():
+    assert str(Folder("s3://b/x?region=us-east-1") / "dfc") == "s3://b/x/dfc?region=us-east-1"
+    assert str(Folder("s3://b/x/") / "dfc") == "s3://b/x/dfc" and str(Folder("memory://") / "dfc") == "memory://dfc"
+    assert str(Folder("/what?/x") / "dfc") == "/what?/x/dfc"
+
+
+def test_two_writers_of_one_file_do_not_meet(tmp_path, monkeypatch):
+    folder = Folder.of(tmp_path)
+    monkeypatch.setattr(os, "fsync", lambda descriptor: (monkeypatch.undo(), folder.write("one", b"second")))
+    folder.write("one", b"the first, which ends last")
+    assert folder.read("one") == b"the first, which ends last" and folder.names() == ["one"]
+    assert [path.name for path in tmp_path.iterdir()] == ["one"]
 
 
 def test_a_folder_can_be_sent_to_another_process(folder):

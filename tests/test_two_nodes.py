@@ -70,6 +70,20 @@ def test_a_lost_worker_loses_its_own_task_alone(cluster, nodes, tmp_path):
     assert len(times) == 7 and len(set(times)) == 6  # one of them twice
 
 
+def test_a_lost_node_loses_its_own_tasks_alone(cluster, nodes, tmp_path):
+    def shoot():
+        while len(list(tmp_path.iterdir())) < 4:
+            time.sleep(0.05)
+        nodes.replace("second")
+
+    shooter = threading.Thread(target=shoot)
+    shooter.start()
+    assert list(each(count, str(tmp_path), range(8), cluster)) == list(range(8))
+    shooter.join()
+    times = [path.name.split("-")[0] for path in tmp_path.iterdir()]
+    assert 8 < len(times) <= 10 and len(set(times)) == 8
+
+
 def test_shards_and_svms_are_those_of_one_process(cluster, tmp_path, monkeypatch):
     from pipeline.data import prepare as module
 

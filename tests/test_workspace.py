@@ -3,7 +3,7 @@
 import pytest
 
 from pipeline.storage import Folder
-from pipeline.workspace import digest, lasting, only, project_root, published, source_code
+from pipeline.workspace import digest, lasting, only, project_root, published, recorded, source_code
 
 
 @pytest.fixture
@@ -66,6 +66,13 @@ def test_a_copy_that_was_interrupted_is_completed(tmp_path, monkeypatch):
     storage.write("a", b"a")
     published(local, str(tmp_path / "nfs"), "shards-1", "_manifest.json")
     assert written == ["a", "b", "_manifest.json"]
+
+
+def test_what_dvc_has_recorded_of_a_stage(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert recorded("train@dfc") == ""
+    (tmp_path / "dvc.lock").write_text("schema: '2.0'\nstages:\n  train@dfc:\n    cmd: python\n")
+    assert recorded("train@dfc") == '{"cmd": "python"}' and recorded("train@pvae") == '""'
 
 
 def test_abandoned_work_is_deleted(tmp_path):

@@ -84,11 +84,11 @@ class TwoNodes:
         return next((name for name, folder in self.folders.items() if str(folder) in started_by), None)
 
     def workers(self, doing: str) -> list[psutil.Process]:
-        """Worker processes whose title, such as "ray::encode", holds the word."""
+        """This cluster's worker processes whose title, such as "ray::encode", holds the word."""
         found = []
         for process in psutil.process_iter(["cmdline"]):
             title = " ".join(process.info["cmdline"] or ())
-            if title.startswith("ray::") and doing in title:
+            if title.startswith("ray::") and doing in title and self.node_of(process):
                 found.append(process)
         return found
 
@@ -100,11 +100,13 @@ def children(process: psutil.Process) -> list[psutil.Process]:
         return []
 
 
-def kill(process: psutil.Process, number: int = signal.SIGKILL) -> None:
+def kill(process: psutil.Process, number: int = signal.SIGKILL) -> bool:
+    """Whether it was there to be killed."""
     try:
         process.send_signal(number)
     except psutil.NoSuchProcess:
-        pass
+        return False
+    return True
 
 
 def outside() -> dict[str, str]:

@@ -95,14 +95,16 @@ def make(celeba: CelebA, recipe: Recipe, folder: Path, processes: int,
     """Write the parts that `folder` does not have; every part in order, with the sha256 of each view's content."""
     parts, written = list(_parts(celeba)), Folder.of(folder / "shards")
     records = {part.name: folder / "done" / f"{part.name}.json" for part in parts}
-    missing = [part for part in parts if not records[part.name].is_file()]
+    names = {part.name: [shards.part_name(view, part.split, part.number) for view in recipe.views] for part in parts}
+    missing = [part for part in parts if not records[part.name].is_file() or not all(map(written.has, names[part.name]))]
+    unmade = {part.name for part in missing}
     work = ((part, [celeba.images.read(image_id) for image_id in part.image_ids.tolist()]) for part in missing)
     results = each(encode, recipe, work, cluster, _processes(processes, len(missing)))
     for part in parts:
-        if not records[part.name].is_file():
+        if part.name in unmade:
             files = next(results)
-            for view, (file, _) in files.items():
-                written.write(shards.part_name(view, part.split, part.number), file)
+            for name, (file, _) in zip(names[part.name], files.values(), strict=True):
+                written.write(name, file)
             write_json(records[part.name], [sha256 for _, sha256 in files.values()])  # last: it says that all are there
         yield part, read_json(records[part.name])
 

@@ -4,12 +4,12 @@ import torch
 from torch import distributed, nn
 
 
-def synchronize(module: nn.Module) -> nn.Module:
+def synchronize(module: nn.Module, device: torch.device) -> nn.Module:
     """The same module, its batch norms taking mean and variance over all workers' shares.
 
     On a GPU torch's own SyncBatchNorm, which works nowhere else; on a CPU the one below.
     """
-    if torch.cuda.is_available():
+    if device.type == "cuda":
         return nn.SyncBatchNorm.convert_sync_batchnorm(module)
     for layer in module.modules():
         if type(layer) is nn.BatchNorm2d:

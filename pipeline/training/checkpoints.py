@@ -15,6 +15,7 @@ import torch
 
 from pipeline.storage import Folder
 
+FINISHED = "finished"
 NAME = re.compile(r"step-(\d{8})\.pt")
 
 
@@ -44,12 +45,31 @@ def load_newest(directory: Folder) -> dict[str, Any] | None:
     for name in reversed(written(directory)):
         try:
             return torch.load(io.BytesIO(directory.read(name)), map_location="cpu", weights_only=True)
-        except (RuntimeError, EOFError, pickle.UnpicklingError, ValueError, KeyError) as error:
+        except (RuntimeError, EOFError, pickle.UnpicklingError, ValueError, KeyError, OSError) as error:
             print(f"warning: {directory / name} is damaged ({type(error).__name__}); "
                   "the one before it is taken", file=sys.stderr)
     return None
 
 
-def remove(directory: Folder) -> None:
-    """Delete the checkpoints of a run that is complete."""
-    directory.remove()
+def finish(directory: Folder, recorded: str) -> None:
+    """Note that a run is complete, and keep its last checkpoint alone, until `begin` sees that DVC knows of it.
+
+    recorded: what DVC has recorded of the stage as yet.
+    """
+    for name in written(directory)[:-1]:
+        directory.remove(name)
+    directory.write(FINISHED, recorded.encode())
+
+
+def begin(storage: Folder, directory: Folder, name: str, recorded: str) -> None:
+    """Make way for a run of the variant `name`.
+
+    Its own checkpoints are deleted if that run was complete, and DVC has since recorded it: then it is wanted once
+    more. If DVC was killed before it could, they stay, and nothing is trained twice. What other complete runs of the
+    variant have left is deleted.
+    """
+    for folder in storage.folders():
+        other = storage / folder
+        if folder.startswith(f"{name}-") and other.has(FINISHED) and (
+                other != directory or other.read(FINISHED).decode() != recorded):
+            other.remove()

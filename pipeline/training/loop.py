@@ -69,7 +69,7 @@ def train(
         raise InputError(f"train.batch_size is {batch}, which {workers} workers cannot share evenly; "
                          "make it a multiple of cluster.workers.")
     steps_per_epoch = len(images) // batch
-    last_step = steps_per_epoch * recipe.epochs
+    last_step = total_steps(variant, len(images))
     share = slice(rank * batch // workers, (rank + 1) * batch // workers)
 
     rates = {player: recipe.learning_rate if player == MODEL else variant.adversary.learning_rate
@@ -135,6 +135,12 @@ def train(
     return history
 
 
+def total_steps(variant: Variant, images: int) -> int:
+    """How many steps a training on so many images has; what is left of an epoch behind its last whole batch is not
+    seen."""
+    return images // min(variant.train.batch_size, images) * variant.train.epochs
+
+
 def resume(directory: Folder, objective: Objective, optimizers: dict[str, torch.optim.Optimizer]) -> tuple[int, History]:
     """Steps done and their history, with players and optimizers as they were then; (0, empty) without a checkpoint."""
     saved = checkpoints.load_newest(directory)
@@ -148,15 +154,16 @@ def resume(directory: Folder, objective: Objective, optimizers: dict[str, torch.
 
 
 def check_agreement(step: int, directory: Folder) -> None:
-    """Raises InputError where the workers have not found the same checkpoint."""
+    """Raises RuntimeError where the workers have not found the same checkpoint: NFS may show it late to some, and Ray
+    starts them again."""
     if distributed.is_initialized():
         steps = torch.tensor([step, -step])
         if distributed.get_backend() == "nccl":
             steps = steps.cuda()
         distributed.all_reduce(steps, distributed.ReduceOp.MAX)
         if steps.sum() != 0:
-            raise InputError(f"the workers do not see the same checkpoints in {directory}: one has step {steps[0]}, "
-                             f"another step {-steps[1]}; set cluster.storage to a folder or URL that all nodes see")
+            raise RuntimeError(f"the workers do not see the same checkpoints in {directory}: one has step {steps[0]}, "
+                               f"another step {-steps[1]}; set cluster.storage to a folder or URL that all nodes see")
 
 
 def save(directory: Folder, step: int, history: History, objective: Objective,

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import torch
 
-from pipeline.cluster import connected
+from pipeline.cluster import connected, expect
 from pipeline.config import Cluster, Variant
 from pipeline.data import shards
 from pipeline.errors import InputError
@@ -20,7 +20,7 @@ from pipeline.losses.objective import MODEL
 from pipeline.storage import Folder
 from pipeline.training import checkpoints
 from pipeline.training.batch_norm import synchronize
-from pipeline.training.loop import History, Row, train
+from pipeline.training.loop import History, Row, total_steps, train
 from pipeline.training.memory import keep_freed_memory
 
 os.environ.setdefault("RAY_TRAIN_V2_ENABLED", "1")
@@ -55,13 +55,13 @@ def train_worker(config: dict) -> None:
     job: Job = config["job"]
     context = ray.train.get_context()
     rank, workers = context.get_world_rank(), context.get_world_size()
-    if workers > 1 and not job.shards.has(shards.MANIFEST):
-        raise InputError(f"a training worker on {socket.gethostname()} does not see {job.shards}; set cluster.storage "
-                         "to a folder or URL that all nodes see, and run again")
+    if not job.shards.has(shards.MANIFEST):
+        raise InputError(f"no shards at {job.shards}, seen from a training worker on {socket.gethostname()}; set "
+                         "cluster.storage to a folder or URL that all nodes see, or run `dvc repro prepare`")
     with local_file(job.loss_network, LOSS_NETWORK) as loss_network:
         objective = build_objective(job.variant, loss_network)
     if workers > 1:
-        objective = synchronize(objective)
+        objective = synchronize(objective, ray.train.torch.get_device())
     # In the turn of one player the other's weights have no gradient.
     options = {"find_unused_parameters": True} if len(objective.players()) > 1 else {}
     objective = ray.train.torch.prepare_model(objective, parallel_strategy_kwargs=options)
@@ -112,6 +112,8 @@ def fit(job: Job, cluster: Cluster) -> tuple[dict[str, torch.Tensor], History]:
                          "share evenly; make it a multiple of cluster.workers.")
     resources = {"GPU": cluster.gpus_per_worker} if cluster.gpus_per_worker else None
     with connected(cluster) if cluster.workers else contextlib.nullcontext():
+        if cluster.workers:
+            expect(cluster, cluster.workers, cluster.gpus_per_worker)
         rays_own = job.directory / "ray"
         trainer = TorchTrainer(
             train_worker,
@@ -127,9 +129,11 @@ def fit(job: Job, cluster: Cluster) -> tuple[dict[str, torch.Tensor], History]:
         except Exception as failure:  # the loop's own sentence, from behind Ray's tracebacks
             raise own_error(failure) or failure from None
     saved = checkpoints.load_newest(job.directory)
-    if saved is None:
-        raise InputError(f"training of {job.variant.name} has left no checkpoint in {job.directory} that this machine "
-                         "sees; set cluster.storage to a folder or URL that all nodes see")
+    wanted = total_steps(job.variant, shards.manifest(job.shards)["images"]["train"])
+    if saved is None or saved["step"] != wanted:
+        raise InputError(f"training of {job.variant.name} has ended, but the newest checkpoint in {job.directory} that "
+                         f"this machine can read is of step {saved['step'] if saved else 0} instead of {wanted}; set "
+                         "cluster.storage to a folder or URL that all nodes see, and run again")
     return saved["players"][MODEL], History(saved["steps"], saved["epochs"])
 
 

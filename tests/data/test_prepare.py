@@ -67,6 +67,16 @@ def test_an_interrupted_run_makes_the_missing_parts_alone(celeba_root, tmp_path,
     assert sorted(path.name for path in tmp_path.iterdir()) == ["celeba", "shards", "whole"]
 
 
+def test_killed_after_the_shards_were_moved(celeba_root, tmp_path, small_parts, monkeypatch):
+    celeba = open_celeba(celeba_root(images=20))
+    with monkeypatch.context() as patched:
+        patched.setattr(module.shutil, "rmtree", lambda *arguments, **options: None)
+        prepare(celeba, tmp_path / "shards", image_size=16, processes=1, progress=False)
+    before = content(tmp_path / "shards")
+    prepare(celeba, tmp_path / "shards", image_size=16, processes=1, progress=False)
+    assert content(tmp_path / "shards") == before and len(before) > 20
+
+
 def test_what_another_size_has_left_is_not_taken(celeba_root, tmp_path, small_parts, monkeypatch):
     celeba = open_celeba(celeba_root(images=20))
     names = {module.identity(celeba, module.Recipe(size, VIEWS, source, "")) for size in (16, 32) for source in "ab"}

@@ -32,7 +32,7 @@ def outcome(model: nn.Module, images: torch.Tensor) -> dict[str, torch.Tensor]:
 
 def worker(rank: int, folder) -> None:
     distributed.init_process_group("gloo", init_method=f"file://{folder}/meet", rank=rank, world_size=WORKERS)
-    model = synchronize(network())
+    model = synchronize(network(), torch.device("cpu"))
     assert sum(isinstance(layer, SynchronizedBatchNorm2d) for layer in model) == 2
     torch.save(outcome(model, data().chunk(WORKERS)[rank]), folder / f"{rank}.pt")
     distributed.destroy_process_group()
@@ -54,6 +54,6 @@ def test_two_workers_are_one(tmp_path):
 
 
 def test_bf16_stays_bf16_and_evaluation_needs_no_workers():
-    model = synchronize(network()).eval()
+    model = synchronize(network(), torch.device("cpu")).eval()
     with torch.autocast("cpu", torch.bfloat16):
         assert model(data()).dtype == torch.bfloat16

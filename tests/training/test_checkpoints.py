@@ -49,7 +49,8 @@ def test_killed_while_writing_leaves_the_earlier_one(tmp_path, monkeypatch):
     checkpoints.save(Folder.of(tmp_path), 1, {"step": 1})
 
     def killed(descriptor):
-        os.truncate(tmp_path / "step-00000002.pt.part", 50)
+        partial, = tmp_path.glob("*.part")
+        os.truncate(partial, 50)
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
@@ -58,7 +59,7 @@ def test_killed_while_writing_leaves_the_earlier_one(tmp_path, monkeypatch):
             checkpoints.save(Folder.of(tmp_path), 2, {"step": 2})
     assert checkpoints.load_newest(Folder.of(tmp_path)) == {"step": 1}
     checkpoints.save(Folder.of(tmp_path), 2, {"step": 2})
-    assert checkpoints.load_newest(Folder.of(tmp_path)) == {"step": 2} and len(names(tmp_path)) == 2
+    assert checkpoints.load_newest(Folder.of(tmp_path)) == {"step": 2}
 
 
 def test_the_folder_depends_on_every_input(tmp_path):
@@ -72,11 +73,22 @@ def test_the_folder_depends_on_every_input(tmp_path):
     assert all(Path(str(folder)).parent == tmp_path and Path(str(folder)).name.startswith("dfc") for folder in folders)
 
 
-def test_remove(tmp_path):
-    checkpoints.save(Folder.of(tmp_path / "run"), 1, {"step": 1})
-    checkpoints.remove(Folder.of(tmp_path / "run"))
-    checkpoints.remove(Folder.of(tmp_path / "run"))  # nothing left to remove
-    assert not (tmp_path / "run").exists()
+def test_a_complete_run_is_kept_until_dvc_has_recorded_it(tmp_path):
+    storage = Folder.of(tmp_path)
+    mine, finished, interrupted, another = (storage / name for name in ("dfc-1", "dfc-2", "dfc-3", "dfc_345-1"))
+    for folder in (mine, finished, interrupted, another):
+        checkpoints.save(folder, 1, {"step": 1})
+        checkpoints.save(folder, 2, {"step": 2})
+    for folder in (mine, finished, another):
+        checkpoints.finish(folder, "before")
+    assert names(tmp_path / "dfc-1") == ["finished", "step-00000002.pt"]
+
+    checkpoints.begin(storage, mine, "dfc", "before")  # DVC was killed before it recorded it
+    assert names(tmp_path) == ["dfc-1", "dfc-3", "dfc_345-1"] and checkpoints.load_newest(mine) == {"step": 2}
+    checkpoints.begin(storage, mine, "dfc", "after")  # it is wanted once more
+    assert names(tmp_path) == ["dfc-3", "dfc_345-1"]
+    checkpoints.begin(storage, interrupted, "dfc", "after")
+    assert names(tmp_path) == ["dfc-3", "dfc_345-1"]
 
 
 def test_a_damaged_checkpoint_is_said_and_the_one_before_it_taken(tmp_path, capsys):

@@ -1,0 +1,56 @@
+"""A short round of tests/chaos.py: training killed on its way, and preparing, in a clone with real DVC."""
+
+import signal
+
+import pytest
+
+from tests import chaos
+from tests.clone import clone
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    """A clone in which an undisturbed run has come as far as training; and what it made."""
+    folder = clone(tmp_path_factory.mktemp("chaos") / "project", {"dfc"}, **{**chaos.TINY, "train": {"epochs": 2}})
+    run = chaos.Run(folder, "repro", "train@dfc")
+    assert run.wait() == 0, run.output[-2000:]
+    return folder, chaos.snapshot(folder)
+
+
+def test_training_killed_after_a_checkpoint_goes_on_and_is_the_same_to_the_bit(project):
+    folder, expected = project
+    run = chaos.Run(folder, "repro", "--force", "--single-item", "--no-run-cache", "train@dfc")
+    run.wait_for("train@dfc")
+    while not 5 <= chaos.newest_checkpoint(folder) < 36 and run.process.poll() is None:
+        chaos.time.sleep(0.02)
+    assert chaos.kill(chaos.psutil.Process(run.process.pid), signal.SIGKILL)  # of DVC, and so of the stage
+    run.wait()
+    chaos.time.sleep(0.5)
+    assert not chaos.left_running(folder)
+    step = chaos.newest_checkpoint(folder)
+    again = chaos.Run(folder, "repro", "--no-run-cache", "train@dfc")
+    assert again.wait() == 0, again.output[-2000:]
+    assert chaos.went_on_from(again.output) == step > 0
+    assert not chaos.differences(expected, chaos.snapshot(folder)) and not chaos.mlflow_losses(folder)
+
+
+def test_killed_between_its_end_and_dvcs_record_nothing_is_trained_twice(project):
+    folder, expected = project
+    (folder / "dvc.lock").unlink()  # as if DVC had not come to write it
+    finished, = folder.glob(".checkpoints/dfc-*/finished")
+    finished.write_text("")
+    again = chaos.Run(folder, "repro", "--no-run-cache", "train@dfc")
+    assert again.wait() == 0, again.output[-2000:]
+    assert chaos.went_on_from(again.output) == 36
+    assert not chaos.differences(expected, chaos.snapshot(folder)) and not chaos.mlflow_losses(folder)
+
+
+def test_a_difference_is_found(project):
+    folder, expected = project
+    path = folder / "metrics/train/dfc.json"
+    original = path.read_text()
+    path.write_text(original.replace("1", "2", 1))
+    (folder / "models/more.txt").write_text("x")
+    assert chaos.differences(expected, chaos.snapshot(folder)) == ["metrics/train/dfc.json", "models/more.txt"]
+    path.write_text(original)
+    (folder / "models/more.txt").unlink()
