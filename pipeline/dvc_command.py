@@ -1,11 +1,16 @@
-"""`dvc` in this project's environment: DVC itself, with lists on the command line as people write them.
+"""`dvc` in this project's environment: DVC itself, with lists on the command line as people write them, and a dvc.lock
+that survives being killed.
 
 DVC reads `-S loss.layers=relu3_1,relu4_1` as a sweep over two values, and refuses it without --queue. Here a bare
 comma list for a parameter that is a list in params.yaml becomes DVC's own spelling, `loss.layers=[relu3_1,relu4_1]`.
 Every other call goes through untouched.
+
+DVC writes dvc.lock in place. Killed meanwhile it leaves half of it, and then refuses to run; so a copy of the last good
+one is kept in .dvc/tmp. Stages that it does not know yet come back from DVC's run cache.
 """
 
 import os
+import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -21,7 +26,36 @@ def main() -> int:
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     from dvc.cli import main as dvc
 
+    keep_lock_whole()
     return dvc(with_lists(sys.argv[1:]))
+
+
+def keep_lock_whole(lock: Path = Path("dvc.lock"), copy: Path = Path(".dvc/tmp/dvc.lock")) -> None:
+    """Copy a good dvc.lock, or replace a damaged one by the copy."""
+    if lock.is_file() and is_whole(lock):
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        partial = copy.with_name(f"dvc.lock.{os.getpid()}.part")
+        shutil.copyfile(lock, partial)
+        os.replace(partial, copy)
+    elif lock.is_file() and copy.is_file():
+        partial = lock.with_name("dvc.lock.part")
+        shutil.copyfile(copy, partial)
+        os.replace(partial, lock)
+        print("dvc.lock was half written when DVC was killed; the last whole one is taken", file=sys.stderr)
+
+
+def is_whole(lock: Path) -> bool:
+    """Whether DVC can read it, to its end."""
+    from dvc.schema import COMPILED_LOCKFILE_SCHEMA
+    from voluptuous import Invalid
+
+    text = lock.read_bytes()
+    try:
+        read = COMPILED_LOCKFILE_SCHEMA(yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
+        files = [file for stage in read["stages"].values() for kind in ("deps", "outs") for file in stage.get(kind, [])]
+    except (yaml.YAMLError, Invalid, KeyError, AttributeError, TypeError):
+        return False
+    return text.endswith(b"\n") and all(isinstance(file, dict) and file.get("path") for file in files)
 
 
 def with_lists(arguments: list[str], params: Path = Path("params.yaml")) -> list[str]:

@@ -80,12 +80,12 @@ class Run:
 
     def stage_process(self) -> psutil.Process | None:
         """The stage's own process."""
-        for child in children(psutil.Process(self.process.pid)):
-            try:
+        try:
+            for child in psutil.Process(self.process.pid).children(recursive=True):
                 if any(word.startswith("stages.") for word in child.cmdline()):
                     return child
-            except psutil.NoSuchProcess:
-                pass
+        except psutil.NoSuchProcess:
+            pass
         return None
 
     def wait(self) -> int:
@@ -161,7 +161,7 @@ def strike(folder: Path, planned: Kill, usual: dict[str, float], expected: dict[
     time.sleep(planned.moment * usual[planned.stage])
     stage = run.stage_process() if planned.victim == "stage" else None
     outcome.hit = "stage" if stage else "dvc"
-    if run.process.poll() is not None or not kill(stage or psutil.Process(run.process.pid), planned.by):
+    if run.process.poll() is not None or not kill(stage or run.process, planned.by):
         outcome.hit = ""
     run.wait()
     time.sleep(0.5)

@@ -23,7 +23,7 @@ def test_training_killed_after_a_checkpoint_goes_on_and_is_the_same_to_the_bit(p
     run.wait_for("train@dfc")
     while not 5 <= chaos.newest_checkpoint(folder) < 36 and run.process.poll() is None:
         chaos.time.sleep(0.02)
-    assert chaos.kill(chaos.psutil.Process(run.process.pid), signal.SIGKILL)  # of DVC, and so of the stage
+    assert chaos.kill(run.process, signal.SIGKILL)  # of DVC, and so of the stage
     run.wait()
     chaos.time.sleep(0.5)
     assert not chaos.left_running(folder)

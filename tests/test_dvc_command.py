@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from pipeline import dvc_command
-from pipeline.dvc_command import with_lists
+from pipeline.dvc_command import keep_lock_whole, with_lists
 from tests.tiny import PARAMS
 
 RUN = ["exp", "run"]
@@ -117,3 +117,24 @@ def test_the_command_hands_over_to_dvc_with_this_environments_python_first(monke
     assert dvc_command.main() == 7
     assert called == [[*RUN, "-S", LIST]]
     assert os.environ["PATH"].split(os.pathsep)[0] == str(Path(sys.executable).parent)
+
+
+LOCK = "schema: '2.0'\nstages:\n  plan:\n    cmd: python\n    outs:\n    - path: plan\n      md5: 1.dir\n"
+
+
+@pytest.mark.parametrize("half", ["", "schema: '2.0'", LOCK[:70], LOCK[:LOCK.index("path:")]])
+def test_a_half_written_lock_is_replaced_by_the_last_whole_one(tmp_path, monkeypatch, capsys, half):
+    monkeypatch.chdir(tmp_path)
+    lock = tmp_path / "dvc.lock"
+    keep_lock_whole()  # nothing to keep
+    assert not lock.exists()
+    lock.write_text(half)
+    keep_lock_whole()  # and nothing to take instead
+    assert lock.read_text() == half
+    lock.write_text(LOCK)
+    keep_lock_whole()
+    lock.write_text(half)
+    keep_lock_whole()
+    assert lock.read_text() == LOCK and "half written" in capsys.readouterr().err
+    keep_lock_whole()
+    assert capsys.readouterr().err == "" and [path.name for path in tmp_path.iterdir()] == ["dvc.lock", ".dvc"]

@@ -100,7 +100,7 @@ def children(process: psutil.Process) -> list[psutil.Process]:
         return []
 
 
-def kill(process: psutil.Process, number: int = signal.SIGKILL) -> bool:
+def kill(process: psutil.Process | subprocess.Popen, number: int = signal.SIGKILL) -> bool:
     """Whether it was there to be killed."""
     try:
         process.send_signal(number)
