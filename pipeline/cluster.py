@@ -27,11 +27,14 @@ def address(cluster: Cluster | None) -> str | None:
 def connected(cluster: Cluster) -> Iterator[None]:
     """Connected to Ray: to the cluster, or to one that is started on this machine and ends with the block.
 
-    Workers get this project's package from here. Raises InputError where the cluster does not answer or refuses.
+    Workers get this project's package from here. A connection that there is already stays. Raises InputError where the cluster does not answer or refuses.
     """
     import ray
     import ray.exceptions
 
+    if ray.is_initialized():  # by whoever calls this
+        yield
+        return
     package = Path(__file__).resolve().parent
     target = address(cluster)
     try:

@@ -70,6 +70,6 @@ def begin(storage: Folder, directory: Folder, name: str, recorded: str) -> None:
     """
     for folder in storage.folders():
         other = storage / folder
-        if folder.startswith(f"{name}-") and other.has(FINISHED) and (
+        if folder.rpartition("-")[0] == name and other.has(FINISHED) and (
                 other != directory or other.read(FINISHED).decode() != recorded):
             other.remove()
