@@ -153,8 +153,20 @@ def went_on_from(output: str) -> int:
     return int(found[1]) // BATCH if found else -1
 
 
+def go_on(folder: Path, stage: str, environment: dict[str, str] | None = None) -> list[str]:
+    """Run a killed stage again; what went wrong. By --force: DVC would take the outputs of the undisturbed run, which
+    are in its cache, for those of this one."""
+    step, recorded = newest_checkpoint(folder), list(folder.glob(".checkpoints/dfc-*/finished"))
+    again = Run(folder, "repro", "--force", "--single-item", "--no-run-cache", stage, environment=environment)
+    if again.wait():
+        return ["the second run failed: " + again.output[-300:]]
+    if stage == "train@dfc" and not recorded and (first := went_on_from(again.output)) != step:
+        return [f"it went on from step {first} instead of {step}"]
+    return []
+
+
 def strike(folder: Path, planned: Kill, usual: dict[str, float], expected: dict[str, str]) -> Outcome:
-    """Run one stage, kill it at the planned moment, run `dvc repro`, and compare."""
+    """Run one stage, kill it at the planned moment, run it again, and compare."""
     outcome, started = Outcome(planned), time.monotonic()
     run = Run(folder, "repro", "--force", "--single-item", "--no-run-cache", planned.stage)
     run.wait_for(planned.stage)
@@ -166,13 +178,7 @@ def strike(folder: Path, planned: Kill, usual: dict[str, float], expected: dict[
     run.wait()
     time.sleep(0.5)
     outcome.lost += left_running(folder)
-    step = newest_checkpoint(folder)
-    again = Run(folder, "repro", "--no-run-cache", planned.stage)
-    if again.wait():
-        outcome.lost.append("the second run failed: " + again.output[-300:])
-    if "train@dfc" in again.began and step and (first := went_on_from(again.output)) != step:
-        outcome.lost.append(f"it went on from step {first} instead of {step}")
-    outcome.lost += differences(expected, snapshot(folder)) + mlflow_losses(folder)
+    outcome.lost += go_on(folder, planned.stage) + differences(expected, snapshot(folder)) + mlflow_losses(folder)
     outcome.seconds = time.monotonic() - started
     return outcome
 
@@ -199,9 +205,7 @@ def strike_cluster(folder: Path, cluster: TwoNodes, planned: Kill, expected: dic
     status = run.wait()
     if planned.victim != "driver" and status:
         outcome.lost.append("it did not go on by itself: " + run.output[-300:])
-    again = Run(folder, "repro", "--no-run-cache", planned.stage, environment=cluster.environment)
-    if again.wait():
-        outcome.lost.append("the second run failed: " + again.output[-300:])
+    outcome.lost += go_on(folder, planned.stage, cluster.environment) if planned.victim == "driver" else []
     outcome.lost += left_running(folder) + differences(expected, snapshot(folder)) + mlflow_losses(folder)
     outcome.seconds = time.monotonic() - started
     return outcome

@@ -3,6 +3,7 @@
 import signal
 
 import pytest
+import yaml
 
 from tests import chaos
 from tests.clone import clone
@@ -27,18 +28,18 @@ def test_training_killed_after_a_checkpoint_goes_on_and_is_the_same_to_the_bit(p
     run.wait()
     chaos.time.sleep(0.5)
     assert not chaos.left_running(folder)
-    step = chaos.newest_checkpoint(folder)
-    again = chaos.Run(folder, "repro", "--no-run-cache", "train@dfc")
-    assert again.wait() == 0, again.output[-2000:]
-    assert chaos.went_on_from(again.output) == step > 0
+    assert 5 <= chaos.newest_checkpoint(folder) < 36
+    assert not chaos.go_on(folder, "train@dfc")
     assert not chaos.differences(expected, chaos.snapshot(folder)) and not chaos.mlflow_losses(folder)
 
 
 def test_killed_between_its_end_and_dvcs_record_nothing_is_trained_twice(project):
     folder, expected = project
-    (folder / "dvc.lock").unlink()  # as if DVC had not come to write it
+    lock = yaml.safe_load((folder / "dvc.lock").read_text())
+    del lock["stages"]["train@dfc"]  # as if DVC had not come to write it
+    (folder / "dvc.lock").write_text(yaml.safe_dump(lock))
     finished, = folder.glob(".checkpoints/dfc-*/finished")
-    finished.write_text("")
+    finished.write_text('""')
     again = chaos.Run(folder, "repro", "--no-run-cache", "train@dfc")
     assert again.wait() == 0, again.output[-2000:]
     assert chaos.went_on_from(again.output) == 36

@@ -40,7 +40,7 @@ def test_a_submitted_experiment_runs_and_its_results_come_back(tmp_path, mlflow)
     with TwoNodes() as cluster:
         environment = {**cluster.environment, "DVC_REMOTE_URL": str(tmp_path / "remote"), "MLFLOW_TRACKING_URI": mlflow}
         said = run(checkout, "make", "--silent", "--old-file", f"{BIN.parent}/.ready", f"VENV={BIN.parent}", "submit",
-                   "RUN=exp run -S loss.layers=relu2_1,relu3_1 -S train.epochs=2 -S cluster.workers=2 train@dfc",
+                   "RUN=exp run -S loss.layers=relu2_1,relu3_1 -S train.epochs=2 train@dfc",
                    environment=environment)
         job, = set(re.findall(r"raysubmit_\w+", said))
         listed = run(checkout, str(BIN / "ray"), "job", "status", job, environment=environment)
