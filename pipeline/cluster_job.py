@@ -55,6 +55,7 @@ def results(job: str) -> int:
     names = folder.names()
     if "dvc.lock" not in names:
         raise InputError(f"{folder} has no results; check the job's name (`ray job list`) and DVC_REMOTE_URL")
+    shutil.rmtree("metrics", ignore_errors=True)  # of variants that the job did not have
     for name in names:
         Folder(".").write(name, folder.read(name))
     dvc("remote", "add", "--local", "--force", REMOTE, location)
