@@ -27,7 +27,8 @@ def address(cluster: Cluster | None) -> str | None:
 def connected(cluster: Cluster) -> Iterator[None]:
     """Connected to Ray: to the cluster, or to one that is started on this machine and ends with the block.
 
-    Workers get this project's package from here. A connection that there is already stays. Raises InputError where the cluster does not answer or refuses.
+    Workers get this project's package from here. A connection that there is already stays. Raises InputError where the
+    cluster does not answer or refuses.
     """
     import ray
     import ray.exceptions

@@ -24,7 +24,7 @@ from pipeline.storage import Folder
 REMOTE = "results"  # DVC's name for DVC_REMOTE_URL
 PASSED_ON = ("MLFLOW_TRACKING_URI", "MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD", "AWS_ACCESS_KEY_ID",
              "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL", "AWS_DEFAULT_REGION")
-DELIVERED = ("dvc.lock", "params.yaml", "metrics")  # what Git would hold; all else is found in the remote through dvc.lock
+DELIVERED = ("dvc.lock", "params.yaml", "metrics")  # what Git would hold; dvc.lock tells where all else is
 
 
 def run(arguments: list[str]) -> int:

@@ -92,7 +92,8 @@ def write(path: Path, vae: "VAE", batches: Iterable[tuple[str, np.ndarray, np.nd
 
 def encoded(vae: "VAE", batch: Batch) -> tuple[int, pa.Table]:
     """A batch's number and its rows."""
-    vectors = [pa.FixedSizeListArray.from_arrays(values.ravel(), vae.latent_dim) for values in encode(vae, batch.pixels)]
+    vectors = [pa.FixedSizeListArray.from_arrays(values.ravel(), vae.latent_dim)
+               for values in encode(vae, batch.pixels)]
     columns = [pa.array(batch.image_ids, pa.string()), pa.array([batch.split] * len(batch.image_ids)), *vectors]
     return batch.number, pa.Table.from_arrays(columns, schema=schema(vae.latent_dim))
 

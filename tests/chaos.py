@@ -27,11 +27,11 @@ import pandas as pd
 import psutil
 
 from tests.clone import DVC, clone, dvc, set_params
-from tests.two_nodes import TwoNodes, children, kill, outside
+from tests.two_nodes import TwoNodes, kill, outside
 
 BATCH = 16
-TINY = {"data": {"synthetic_images": 360}, "train": {"epochs": 3, "batch_size": BATCH}, "loss_network": {"calibration_images": 32},
-        "attributes": {"per_class": 20}, "sampling": {"images": 40}, "report": {"mosaic_images": 16},
+TINY = {"data": {"synthetic_images": 360}, "train": {"epochs": 3, "batch_size": BATCH},
+        "loss_network": {"calibration_images": 32}, "attributes": {"per_class": 20}, "sampling": {"images": 40}, "report": {"mosaic_images": 16},
         "multi_view": {"variants": ["dfc"]}, "cluster": {"checkpoint_steps": 5}}
 MADE = ("data/dataset", "data/shards", "models", "training", "latents", "attributes", "samples", "evaluation",
         "multi_view", "baselines", "figures", "metrics", "report", "plan")

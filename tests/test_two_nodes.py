@@ -97,7 +97,8 @@ def test_shards_and_svms_are_those_of_one_process(cluster, tmp_path, monkeypatch
     random = np.random.default_rng(0)
     x = random.standard_normal((300, 8)).astype(np.float32)
     y = x[:, :1] + random.standard_normal((300, 40)) > 0
-    arguments = x, {"all": np.arange(8), "half": np.arange(4)}, y, np.repeat(["train", "valid", "test"], 100), [0.1, 1.0]
+    sets, splits = {"all": np.arange(8), "half": np.arange(4)}, np.repeat(["train", "valid", "test"], 100)
+    arguments = x, sets, y, splits, [0.1, 1.0]
     alone, shared = svm.evaluate_sets(*arguments), svm.evaluate_sets(*arguments, cluster=cluster)
     for name, rows in alone.items():
         assert shared[name].equals(rows)

@@ -96,7 +96,8 @@ def make(celeba: CelebA, recipe: Recipe, folder: Path, processes: int,
     parts, written = list(_parts(celeba)), Folder.of(folder / "shards")
     records = {part.name: folder / "done" / f"{part.name}.json" for part in parts}
     names = {part.name: [shards.part_name(view, part.split, part.number) for view in recipe.views] for part in parts}
-    missing = [part for part in parts if not records[part.name].is_file() or not all(map(written.has, names[part.name]))]
+    missing = [part for part in parts
+               if not (records[part.name].is_file() and all(map(written.has, names[part.name])))]
     unmade = {part.name for part in missing}
     work = ((part, [celeba.images.read(image_id) for image_id in part.image_ids.tolist()]) for part in missing)
     results = each(encode, recipe, work, cluster, _processes(processes, len(missing)))

@@ -47,7 +47,7 @@ def gains(variants: Sequence[str], views: Sequence[str], labels: Mapping[str, st
           cluster: Cluster | None = None) -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
     """Train and score SVMs on the features of every step.
 
-    `attributes`: bool N×40 of the latents' N images. `C`, `cluster`: see `svm.evaluate_sets`. `root`: the latents' folder.
+    `attributes`: bool N×40 of the latents' N images. `C`, `cluster`: see `svm.evaluate_sets`. `root`: of the latents.
 
     Returns one row per step, and, for the sets that combine variants, name → the rows of `svm.evaluate`; the names
     are the first view's, and `ALL_VIEWS` where there are several. The columns of the first:

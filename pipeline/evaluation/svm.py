@@ -102,7 +102,7 @@ def fit_and_score(data: Data, work: Fit) -> pd.DataFrame:
 
 
 def score(attribute: str, predicted: np.ndarray, truth: np.ndarray, training: np.ndarray, C: float) -> dict:
-    """A row of `evaluate_sets` from an attribute's predictions and true labels, both bool N, and its training labels."""
+    """A row of `evaluate_sets` from an attribute's predictions and true labels, bool N, and its training labels."""
     majority = 2 * training.sum() > len(training)
     note = ""
     if training.all() or not training.any():

@@ -141,7 +141,8 @@ def total_steps(variant: Variant, images: int) -> int:
     return images // min(variant.train.batch_size, images) * variant.train.epochs
 
 
-def resume(directory: Folder, objective: Objective, optimizers: dict[str, torch.optim.Optimizer]) -> tuple[int, History]:
+def resume(directory: Folder, objective: Objective,
+           optimizers: dict[str, torch.optim.Optimizer]) -> tuple[int, History]:
     """Steps done and their history, with players and optimizers as they were then; (0, empty) without a checkpoint."""
     saved = checkpoints.load_newest(directory)
     check_agreement(saved["step"] if saved else 0, directory)

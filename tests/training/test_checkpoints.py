@@ -66,7 +66,8 @@ def test_the_folder_depends_on_every_input(tmp_path):
     inputs = ["dfc", '{"layers": ["relu1_1"]}', "sha of the shards", "sha of the network"]
     folders = {checkpoints.folder(Folder.of(tmp_path), *inputs)}
     for number in range(len(inputs)):
-        folders.add(checkpoints.folder(Folder.of(tmp_path), *[text + "x" * (number == at) for at, text in enumerate(inputs)]))
+        changed = [text + "x" * (number == at) for at, text in enumerate(inputs)]
+        folders.add(checkpoints.folder(Folder.of(tmp_path), *changed))
     folders.add(checkpoints.folder(Folder.of(tmp_path), *inputs[:-1]))
     assert len(folders) == len(inputs) + 2
     assert checkpoints.folder(Folder.of(tmp_path), *inputs) in folders

@@ -47,7 +47,8 @@ def job(project, tmp_path):
 
 
 def cluster(workers: int = 0) -> Cluster:
-    return Cluster(address=None, workers=workers, gpus_per_worker=0, storage="", checkpoint_steps=1, processes=0, retries=0)
+    return Cluster(address=None, workers=workers, gpus_per_worker=0, storage="", checkpoint_steps=1, processes=0,
+                   retries=0)
 
 
 def first_batches(project: Path, variant: Variant, steps: int) -> list[tuple[torch.Tensor, torch.Tensor]]:
