@@ -31,8 +31,8 @@ from tests.two_nodes import TwoNodes, kill, outside
 
 BATCH = 16
 TINY = {"data": {"synthetic_images": 360}, "train": {"epochs": 3, "batch_size": BATCH},
-        "loss_network": {"calibration_images": 32}, "attributes": {"per_class": 20}, "sampling": {"images": 40}, "report": {"mosaic_images": 16},
-        "multi_view": {"variants": ["dfc"]}, "cluster": {"checkpoint_steps": 5}}
+        "loss_network": {"calibration_images": 32}, "attributes": {"per_class": 20}, "sampling": {"images": 40},
+        "report": {"mosaic_images": 16}, "multi_view": {"variants": ["dfc"]}, "cluster": {"checkpoint_steps": 5}}
 MADE = ("data/dataset", "data/shards", "models", "training", "latents", "attributes", "samples", "evaluation",
         "multi_view", "baselines", "figures", "metrics", "report", "plan")
 SPREAD = {"prepare": "encode", "latents@dfc": "encoded", "evaluate@dfc": "fit_and_score", "train@dfc": "RayTrainWorker"}

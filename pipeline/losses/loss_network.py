@@ -127,13 +127,16 @@ def prefix(state: Weights, layers: list[str] | tuple[str, ...]) -> VGG19Prefix:
 
 @torch.no_grad()
 def measure_rms(state: Weights, pixels: torch.Tensor, batch_size: int = 64) -> dict[str, float]:
-    """Root mean square of every layer's activations over uint8 images N×3×H×W, in float32."""
+    """Root mean square of every layer's activations over uint8 images N×3×H×W, in float32.
+
+    To six digits: the last bits of such a sum are not the same in every run, and all training depends on them.
+    """
     network = prefix(state, layers_held(state)).to(memory_format=torch.channels_last)
     squares = dict.fromkeys(network.layers, 0.0)
     for batch in pixels.split(batch_size):
         for layer, activation in network(to_network(batch)).items():
             squares[layer] += activation.square().mean().item() * len(batch)
-    return {layer: (total / len(pixels)) ** 0.5 for layer, total in squares.items()}
+    return {layer: float(f"{(total / len(pixels)) ** 0.5:.6g}") for layer, total in squares.items()}
 
 
 def save(path: Path, state: Weights, rms: dict[str, float], source: str) -> None:
