@@ -46,6 +46,14 @@ def test_killed_between_its_end_and_dvcs_record_nothing_is_trained_twice(project
     assert not chaos.differences(expected, chaos.snapshot(folder)) and not chaos.mlflow_losses(folder)
 
 
+def test_of_a_page_all_counts_but_how_long_it_took():
+    page = ("<table><tr><th>variant</th><th>images per second</th><th>kl</th></tr>"
+            "<tr><td>PVAE</td><td>93.99</td><td>7</td></tr></table><p>93.99</p>")
+    assert chaos.without_speed(page) == chaos.without_speed(page.replace("<td>93.99", "<td>9.86"))
+    for other in (page.replace("<td>7", "<td>8"), page.replace("<p>93", "<p>94"), page.replace("PVAE", "DCGAN")):
+        assert chaos.without_speed(page) != chaos.without_speed(other)
+
+
 def test_a_difference_is_found(project):
     folder, expected = project
     path = folder / "metrics/train/dfc.json"
