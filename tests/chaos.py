@@ -61,8 +61,10 @@ class Run:
     """A `dvc` under way, whose stages' beginnings are noted as it says them."""
 
     def __init__(self, folder: Path, *arguments: str, environment: dict[str, str] | None = None):
-        self.process = subprocess.Popen([DVC, *arguments], cwd=folder, env={**outside(), **(environment or {})},
-                                        text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        # /bin/sh is what DVC uses under cron and in containers. Many make no way for the last command, unlike bash.
+        environment = {**outside(), "SHELL": "/bin/sh", **(environment or {})}
+        self.process = subprocess.Popen([DVC, *arguments], cwd=folder, env=environment, text=True,
+                                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         self.began: dict[str, float] = {}
         self.output = ""
         self.reader = threading.Thread(target=self.read, daemon=True)
@@ -144,8 +146,15 @@ def mlflow_losses(folder: Path) -> list[str]:
     return found if status == "FINISHED" else [*found, f"MLflow run {status}"]
 
 
-def left_running(folder: Path) -> list[str]:
-    """Stages that go on although nobody waits for them."""
+def left_running(folder: Path, within: float = 2.0) -> list[str]:
+    """Stages that go on although nobody waits for them. The end of a killed one takes a moment."""
+    end = time.monotonic() + within
+    while (found := stages_running(folder)) and time.monotonic() < end:
+        time.sleep(0.05)
+    return found
+
+
+def stages_running(folder: Path) -> list[str]:
     found = []
     for process in psutil.process_iter(["cmdline", "cwd", "status"]):
         if process.info["cwd"] == str(folder) and process.info["status"] != psutil.STATUS_ZOMBIE and any(
@@ -188,7 +197,6 @@ def strike(folder: Path, planned: Kill, usual: dict[str, float], expected: dict[
     if run.process.poll() is not None or not kill(stage or run.process, planned.by):
         outcome.hit = ""
     run.wait()
-    time.sleep(0.5)
     outcome.lost += left_running(folder)
     outcome.lost += go_on(folder, planned.stage) + differences(expected, snapshot(folder)) + mlflow_losses(folder)
     outcome.seconds = time.monotonic() - started

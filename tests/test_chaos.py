@@ -26,7 +26,6 @@ def test_training_killed_after_a_checkpoint_goes_on_and_is_the_same_to_the_bit(p
         chaos.time.sleep(0.02)
     assert chaos.kill(run.process, signal.SIGKILL)  # of DVC, and so of the stage
     run.wait()
-    chaos.time.sleep(0.5)
     assert not chaos.left_running(folder)
     assert 5 <= chaos.newest_checkpoint(folder) < 36
     assert not chaos.go_on(folder, "train@dfc")

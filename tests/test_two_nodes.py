@@ -104,7 +104,9 @@ def test_shards_and_svms_are_those_of_one_process(cluster, tmp_path, monkeypatch
         assert shared[name].equals(rows)
 
 
-VARIANT = tiny.variant("vae_wgan", epochs=3)
+# With this seed no activation comes so near to LeakyReLU's kink that rounding decides on which side it is. One in four
+# has such a one in these six steps, and then a term differs by up to 1e-2.
+VARIANT = tiny.variant("vae_wgan", epochs=3).model_copy(update={"seed": 5})
 STEPS = 6
 
 
@@ -146,10 +148,8 @@ def trained(folder, nodes):
 
 
 def test_two_workers_one_on_each_node_are_one(folder, trained):
-    """Against this process, in float32: every term at every step to 1e-3 of it, and the weights to 2 % of what training
-    has moved them. Sums are rounded in another order, and Adam's first steps, which follow signs, magnify that: most of
-    all in the biases before batch norm, whose gradient is nothing but rounding. Training does not see those, but
-    validation does, as the running means lag behind; so 2 % there."""
+    """Against this process, in float32: every term at every step to 1e-3 of it, the weights to 1e-3 of what training
+    has moved them. Both are mostly equal to 1e-6; sums are rounded in another order."""
     shared, two, seen = trained
     assert seen == {"head", "second"}
     alone, one = ray_train.fit(job(folder, "one"), load_params(tiny.PARAMS).cluster)
@@ -157,12 +157,11 @@ def test_two_workers_one_on_each_node_are_one(folder, trained):
     for expected, found in zip([*one.steps, *one.epochs], [*two.steps, *two.epochs], strict=True):
         assert found.keys() == expected.keys()
         for term in expected.keys() - {"seconds", "images_per_second"}:
-            tolerance = 2e-2 if term.startswith("valid_") else 1e-3
-            assert found[term] == pytest.approx(expected[term], rel=tolerance, abs=1e-5), (term, expected["step"])
+            assert found[term] == pytest.approx(expected[term], rel=1e-3, abs=1e-5), (term, expected["step"])
     initial = build_objective(VARIANT, folder / ray_train.LOSS_NETWORK).model.state_dict()
     moved, apart = (sum((alone[name].double() - other[name].double()).square().sum().item() for name in alone) ** 0.5
                     for other in (initial, shared))
-    assert apart < 0.02 * moved
+    assert apart < 1e-3 * moved
 
 
 def test_a_killed_training_worker_changes_nothing(folder, trained, cluster, nodes, capfd):

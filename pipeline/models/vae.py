@@ -1,4 +1,8 @@
-"""The VAE of Hou et al. 2016, section 3.1 and Figure 2; where the text is silent, the authors' code."""
+"""The VAE of Hou et al. 2016, section 3.1 and Figure 2; where the text is silent, the authors' code.
+
+Convolutions before batch norm have no bias, unlike the authors': batch norm takes it out again, so that its gradient is
+rounding alone, from which Adam makes whole steps; what validation sees would differ from machine to machine by percents.
+"""
 
 import torch
 from torch import nn
@@ -13,7 +17,8 @@ class Encoder(nn.Sequential):
     def __init__(self, channels: tuple[int, ...] = CHANNELS):
         layers: list[nn.Module] = []
         for before, after in zip((3, *channels), channels):
-            layers += [nn.Conv2d(before, after, 4, stride=2, padding=1), nn.BatchNorm2d(after), nn.LeakyReLU(LEAK)]
+            layers += [nn.Conv2d(before, after, 4, stride=2, padding=1, bias=False), nn.BatchNorm2d(after),
+                       nn.LeakyReLU(LEAK)]
         super().__init__(*layers, nn.Flatten())
 
 
@@ -31,7 +36,7 @@ class Decoder(nn.Sequential):
                                    nn.Unflatten(1, (widths[0], side, side))]
         for before, after in zip(widths, (*widths[1:], 3)):
             layers += [nn.UpsamplingNearest2d(scale_factor=2),
-                       nn.Conv2d(before, after, 3, padding=1, padding_mode="replicate"),
+                       nn.Conv2d(before, after, 3, padding=1, padding_mode="replicate", bias=after == 3),
                        nn.BatchNorm2d(after, eps=1e-3), nn.LeakyReLU(LEAK)]
         super().__init__(*layers[:-2])
 
