@@ -21,8 +21,8 @@ bench: $(READY)  ## the training step against a plain version of the same model
 	$(BIN)/python -m benchmarks.training_step
 
 submit: $(READY) ## RUN="exp run -S …" as a job on the Ray cluster at RAY_API_SERVER_ADDRESS
-	runtime=$$($(BIN)/python -m pipeline.cluster_job environment) && \
-	$(BIN)/ray job submit --working-dir . --runtime-env-json "$$runtime" -- python -m pipeline.cluster_job $(RUN)
+	@runtime=$$(mktemp) && trap 'rm -f "$$runtime"' EXIT && $(BIN)/python -m pipeline.cluster_job environment > "$$runtime" && \
+	$(BIN)/ray job submit --working-dir . --runtime-env "$$runtime" -- python -m pipeline.cluster_job $(RUN)
 
 ui: $(READY)     ## MLflow in the browser
 	$(BIN)/mlflow ui --backend-store-uri $${MLFLOW_TRACKING_URI:-sqlite:///mlflow.db}

@@ -49,12 +49,21 @@ def connected(cluster: Cluster) -> Iterator[None]:
         if "AuthToken" in str(error) or isinstance(error, ray.exceptions.AuthenticationError):
             raise InputError(f"the Ray cluster at {target} refused this machine's token; set RAY_AUTH_MODE=token and "
                              "copy the head's ~/.ray/auth_token here, or give it in RAY_AUTH_TOKEN") from error
-        raise InputError(f"no Ray cluster answers at {target} ({str(error).splitlines()[0]}); check cluster.address "
-                         "and RAY_ADDRESS, or set cluster.address to null") from error
+        why = " ".join(str(error).split())[:400]
+        if isinstance(error, ConnectionError | TimeoutError):
+            raise InputError(f"no Ray cluster answers at {target} ({why}); check cluster.address and RAY_ADDRESS, or "
+                             "set cluster.address to null") from error
+        raise InputError(f"the Ray cluster at {target} cannot be used from here: {why}; its nodes and this machine "
+                         "need the Ray and Python of requirements.lock") from error
     try:
         yield
     finally:
         ray.shutdown()
+
+
+def kept_connected(cluster: Cluster | None) -> contextlib.AbstractContextManager[None]:
+    """For several `each` one after the other: one connection for all, where there is a cluster; else nothing."""
+    return connected(cluster) if address(cluster) else contextlib.nullcontext()
 
 
 def expect(cluster: Cluster, workers: int, gpus: float) -> None:
@@ -98,23 +107,29 @@ def on_cluster(function: Callable[[Any, Item], Result], shared: Any, items: Iter
     import ray
     import ray.exceptions
 
+    lost = (ray.exceptions.WorkerCrashedError, ray.exceptions.NodeDiedError, ray.exceptions.OutOfMemoryError,
+            ray.exceptions.ObjectLostError)
     with connected(cluster):
         expect(cluster, 1, gpus)
         task = ray.remote(function).options(num_cpus=1, num_gpus=gpus, max_retries=cluster.retries,
                                             scheduling_strategy="SPREAD")
         common = ray.put(shared)
-        wanted = 2 * int(max(1, ray.cluster_resources().get("CPU", 1)))  # keeps all busy, and memory bounded
         waiting: list = []
         try:
             for item in items:
                 waiting.append(task.remote(common, item))
-                if len(waiting) > wanted:
+                # Twice what runs at once keeps all busy, and memory bounded; the cluster may have grown.
+                if len(waiting) > 2 * max(1, ray.cluster_resources().get("CPU", 1)):
                     yield ray.get(waiting.pop(0))
             while waiting:
                 yield ray.get(waiting.pop(0))
         except ray.exceptions.RayTaskError as error:
             raise error.cause if isinstance(error.cause, InputError) else error from None
-        except ray.exceptions.RayError as error:
+        except lost as error:
             raise InputError(f"a task was lost more than {cluster.retries} times ({str(error).splitlines()[0][:200]}); "
                              "the nodes may be short of memory: see `ray status`, raise cluster.retries, and run again"
                              ) from error
+        except ray.exceptions.RayError as error:
+            why = " ".join(str(error).split())[:400]
+            raise InputError(f"the Ray cluster at {address(cluster)} runs no tasks: {why}; what is done is kept, run "
+                             "again") from error

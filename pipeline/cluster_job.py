@@ -3,7 +3,7 @@
     python -m pipeline.cluster_job repro
     python -m pipeline.cluster_job exp run -S train.epochs=8       any command of DVC that runs stages
     python -m pipeline.cluster_job results JOB                     in a checkout, afterwards: what a job has made
-    python -m pipeline.cluster_job environment                     in a checkout, before: what --runtime-env-json takes
+    python -m pipeline.cluster_job environment                     in a checkout, before: what --runtime-env takes
 
 Variables: DVC_REMOTE_URL, where results go to and come from (a path or URL that DVC knows as a remote);
 MLFLOW_TRACKING_URI; GIT_COMMIT, of the checkout, for MLflow.
@@ -22,8 +22,10 @@ from pipeline.errors import InputError, one_sentence
 from pipeline.storage import Folder
 
 REMOTE = "results"  # DVC's name for DVC_REMOTE_URL
-PASSED_ON = ("MLFLOW_TRACKING_URI", "MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD", "AWS_ACCESS_KEY_ID",
-             "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL", "AWS_DEFAULT_REGION")
+PASSED_ON = ("MLFLOW_TRACKING_URI", "MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD", "MLFLOW_TRACKING_TOKEN",
+             "MLFLOW_TRACKING_INSECURE_TLS", "MLFLOW_S3_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY",
+             "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL", "AWS_DEFAULT_REGION", "AWS_REGION",
+             "AZURE_STORAGE_CONNECTION_STRING")
 DELIVERED = ("dvc.lock", "params.yaml", "metrics")  # what Git would hold; dvc.lock tells where all else is
 
 
@@ -31,7 +33,7 @@ def run(arguments: list[str]) -> int:
     """Run DVC with `arguments`, stages that the remote has results of excepted, and push results, also of a run that
     failed. DVC's exit status."""
     location = remote()
-    Folder(location).has("jobs")  # said now, not when all is done, if it cannot be opened
+    Folder(location).check()  # now, not when all is done
     os.environ.pop("OMP_NUM_THREADS", None)  # Ray's 1 is meant for its tasks; the stages have this node's cores
     repository()
     dvc("config", "--local", "core.analytics", "false")
@@ -49,15 +51,23 @@ def run(arguments: list[str]) -> int:
 
 
 def results(job: str) -> int:
-    """Bring what a job has made into this working tree: dvc.lock, params.yaml, metrics, and by `dvc pull` all else."""
+    """Bring what a job has made into this working tree: dvc.lock, params.yaml, metrics, and by `dvc pull` all else.
+
+    Raises InputError where that would overwrite what is not committed.
+    """
     location = remote()
     folder = Folder(location) / "jobs" / job
     names = folder.names()
     if "dvc.lock" not in names:
         raise InputError(f"{folder} has no results; check the job's name (`ray job list`) and DVC_REMOTE_URL")
+    changed = git("status", "--porcelain", "--", *DELIVERED)
+    if changed:
+        raise InputError(f"{', '.join(line[3:] for line in changed.splitlines())}: changed here and not committed, and "
+                         "the job's results would overwrite it; commit it, or put it away with `git stash`")
+    files = {name: folder.read(name) for name in names}
     shutil.rmtree("metrics", ignore_errors=True)  # of variants that the job did not have
-    for name in names:
-        Folder(".").write(name, folder.read(name))
+    for name, content in files.items():
+        Folder(".").write(name, content)
     dvc("remote", "add", "--local", "--force", REMOTE, location)
     made = yaml.safe_load(Path("dvc.lock").read_text())["stages"]  # perhaps not all stages
     status = dvc("pull", "--remote", REMOTE, *made, check=False)
@@ -68,14 +78,23 @@ def results(job: str) -> int:
 
 def environment() -> str:
     """Ray's runtime environment for a job: this checkout's commit, and where results and MLflow's runs go."""
-    commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True).stdout.strip()
-    Folder(remote()).has("jobs")
+    commit = git("rev-parse", "HEAD")
+    Folder(remote()).check()
     found = {"DVC_REMOTE_URL": remote(), "GIT_COMMIT": commit, **{name: os.environ[name] for name in PASSED_ON
                                                                  if os.environ.get(name)}}
     if "MLFLOW_TRACKING_URI" not in found:
         raise InputError("MLFLOW_TRACKING_URI is not set; set it to an MLflow server that the cluster reaches, such as "
                          "http://host:5000: a database here, or in the job's folder, is of no use")
     return json.dumps({"env_vars": found})
+
+
+def git(*arguments: str) -> str:
+    """What Git prints of this checkout. Raises InputError where it is none."""
+    done = subprocess.run(["git", *arguments], capture_output=True, text=True)
+    if done.returncode:
+        raise InputError(f"`git {arguments[0]}` fails in {Path.cwd()} ({done.stderr.strip()}); run this in a checkout "
+                         "of the project")
+    return done.stdout.rstrip()
 
 
 def remote() -> str:
@@ -106,7 +125,7 @@ def repository() -> None:
         for command in (["init", "--quiet"], ["add", "--all"],
                         ["-c", "user.name=job", "-c", "user.email=job@localhost", "commit", "--quiet", "-m",
                          f"files of {os.environ.get('GIT_COMMIT', 'a checkout')}"]):
-            subprocess.run(["git", *command], check=True)
+            git(*command)
 
 
 def with_pull(arguments: list[str]) -> list[str]:
@@ -116,8 +135,11 @@ def with_pull(arguments: list[str]) -> list[str]:
 
 
 def dvc(*arguments: str, check: bool = True) -> int:
-    """DVC as it is in this project's environment."""
-    return subprocess.run([sys.executable, "-m", "pipeline.dvc_command", *arguments], check=check).returncode
+    """DVC as it is in this project's environment; its exit status. Raises InputError at any but 0 if `check`."""
+    status = subprocess.run([sys.executable, "-m", "pipeline.dvc_command", *arguments]).returncode
+    if status and check:
+        raise InputError(f"`dvc {' '.join(arguments)}` has failed; see above")
+    return status
 
 
 def deliver(folder: Folder) -> None:

@@ -6,12 +6,15 @@ comma list for a parameter that is a list in params.yaml becomes DVC's own spell
 Every other call goes through untouched.
 
 DVC writes dvc.lock in place. Killed meanwhile it leaves half of it, and then refuses to run; so a copy of the last good
-one is kept in .dvc/tmp. Stages that it does not know yet come back from DVC's run cache.
+one is kept in .dvc/tmp. Stages that it does not know yet come back from DVC's run cache. What is damaged in another
+way, such as by a merge, is left to DVC, which says so.
 """
 
+import contextlib
 import os
 import shutil
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -31,17 +34,39 @@ def main() -> int:
 
 
 def keep_lock_whole(lock: Path = Path("dvc.lock"), copy: Path = Path(".dvc/tmp/dvc.lock")) -> None:
-    """Copy a good dvc.lock, or replace a damaged one by the copy."""
-    if lock.is_file() and is_whole(lock):
+    """Copy a good dvc.lock, or replace a half-written one by the copy, unless a `dvc` at work writes it just now."""
+    if not lock.is_file():
+        return
+    if is_whole(lock):
         copy.parent.mkdir(parents=True, exist_ok=True)
         partial = copy.with_name(f"dvc.lock.{os.getpid()}.part")
         shutil.copyfile(lock, partial)
         os.replace(partial, copy)
-    elif lock.is_file() and copy.is_file():
-        partial = lock.with_name("dvc.lock.part")
-        shutil.copyfile(copy, partial)
-        os.replace(partial, lock)
-        print("dvc.lock was half written when DVC was killed; the last whole one is taken", file=sys.stderr)
+    elif copy.is_file() and b"<<<<<<<" not in lock.read_bytes():
+        with alone(copy.with_name("lock")) as nobody_writes:
+            if nobody_writes and not is_whole(lock):
+                partial, damaged = lock.with_name("dvc.lock.part"), copy.with_name("dvc.lock.damaged")
+                shutil.copyfile(lock, damaged)
+                shutil.copyfile(copy, partial)
+                os.replace(partial, lock)
+                print("dvc.lock was half written when DVC was killed; the last whole one is taken, the other kept as "
+                      f"{damaged}", file=sys.stderr)
+
+
+@contextlib.contextmanager
+def alone(dvcs: Path) -> Iterator[bool]:
+    """Whether no other DVC is at work, and none for as long as the block lasts. `dvcs`: the file by which they know."""
+    from zc.lockfile import LockError, LockFile
+
+    try:
+        held = LockFile(str(dvcs))
+    except LockError:
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        held.close()
 
 
 def is_whole(lock: Path) -> bool:

@@ -1,5 +1,6 @@
 """Folders on local disk, NFS or in object storage, by path or URL."""
 
+import contextlib
 import os
 import uuid
 from collections.abc import Iterator
@@ -20,7 +21,7 @@ class Folder:
 
     location: a path, or a URL: file, s3, gs, abfs and hdfs by pyarrow, any other scheme by fsspec, whose package for
         it has to be installed. What follows a ? in a URL are pyarrow's options.
-    Names of files may hold slashes. Raises InputError where the URL cannot be opened.
+    Names of files may hold slashes. Raises InputError where the URL cannot be opened, OSError where the storage fails.
     """
 
     location: str
@@ -47,8 +48,10 @@ class Folder:
             return fs.LocalFileSystem(), os.path.abspath(self.location)
         try:
             return fs.FileSystem.from_uri(self.location)
-        except pa.ArrowInvalid:  # not one of pyarrow's own
-            return fsspec_filesystem(self.location)
+        except pa.ArrowInvalid as error:
+            if "Unrecognized filesystem type" in str(error):  # not one of pyarrow's own
+                return fsspec_filesystem(self.location)
+            raise InputError(f"{self.location} cannot be opened: {str(error).splitlines()[0]}") from error
         except OSError as error:
             raise InputError(f"{self.location} cannot be opened ({str(error).splitlines()[0]}); check the name of the "
                              "bucket or host, and the credentials") from error
@@ -65,6 +68,14 @@ class Folder:
         """The path of a file in `filesystem`."""
         return str(PurePosixPath(self.opened[1]) / name)
 
+    def check(self) -> None:
+        """InputError where the storage does not answer, or lets nobody in; the folder need not be there."""
+        try:
+            self.filesystem.get_file_info(self.path())
+        except OSError as error:
+            raise InputError(f"{self.location} cannot be reached ({str(error).splitlines()[0]}); check the name of the "
+                             "bucket or host, and the credentials") from error
+
     def open(self, name: str) -> BinaryIO:
         """A file to read from anywhere in it. Raises FileNotFoundError."""
         return self.filesystem.open_input_file(self.path(name))
@@ -74,18 +85,23 @@ class Folder:
         with self.open(name) as file:
             return file.read()
 
-    def write(self, name: str, data: bytes) -> None:
+    def write(self, name: str, data: bytes | memoryview | pa.Buffer) -> None:
         """Write a file, whole or not at all, replacing one that is there."""
         path = self.path(name)
         partial = f"{path}.{uuid.uuid4().hex}.part"  # another writer of the same has its own
         self.filesystem.create_dir(str(PurePosixPath(path).parent))
-        with self.filesystem.open_output_stream(partial) as file:
-            file.write(data)
-        if self.is_local:  # a machine may lose its power
-            descriptor = os.open(partial, os.O_RDONLY)
-            os.fsync(descriptor)
-            os.close(descriptor)
-        self.filesystem.move(partial, path)
+        try:
+            with self.filesystem.open_output_stream(partial) as file:
+                file.write(data)
+            if self.is_local:  # a machine may lose its power
+                descriptor = os.open(partial, os.O_RDONLY)
+                os.fsync(descriptor)
+                os.close(descriptor)
+            self.filesystem.move(partial, path)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                self.filesystem.delete_file(partial)
+            raise
 
     def has(self, name: str) -> bool:
         return self.filesystem.get_file_info(self.path(name)).type == fs.FileType.File
@@ -129,5 +145,5 @@ def fsspec_filesystem(location: str) -> tuple[fs.FileSystem, str]:
         found, path = fsspec.core.url_to_fs(location)
     except (ValueError, ImportError) as error:
         raise InputError(f"nothing here can open {location} ({error}); install the fsspec package of its scheme, or "
-                         "set cluster.storage to a path, or a URL such as s3://bucket/folder") from error
+                         "take a path, or a URL such as s3://bucket/folder") from error
     return fs.PyFileSystem(fs.FSSpecHandler(found)), path

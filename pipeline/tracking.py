@@ -38,8 +38,15 @@ if TYPE_CHECKING:
     from torch import nn
 
 
+RUN = "mlflow_run.json"  # in a variant's folder: the id of its run
+
+
 class NoAnswer(InputError):
     """MLflow has not answered for as long as tracking.patience says."""
+
+
+class Refused(InputError):
+    """MLflow has answered, but does not do what it is asked for."""
 
 
 def store_uri(config: Tracking) -> str:
@@ -58,15 +65,21 @@ def client(config: Tracking):
 def patient(config: Tracking, call: Callable, *arguments: Any) -> Any:
     """What a call to MLflow returns, repeated while the server is away; `call` has to stay right when repeated.
 
-    Says on stderr that it waits, and that it need not any more. Raises NoAnswer after tracking.patience seconds.
+    Says on stderr that it waits, and that it need not any more. Raises NoAnswer after tracking.patience seconds, and
+    Refused where the server answers with an error; but MlflowException as it is where what is asked for does not exist.
     """
+    from mlflow.exceptions import MlflowException
+
     failures, told, since, uri = 0, False, 0.0, shown(store_uri(config))
     while True:
         try:
             answer = call(*arguments)
         except Exception as error:
             if not is_away(error):
-                raise
+                if not isinstance(error, MlflowException) or error.error_code == "RESOURCE_DOES_NOT_EXIST":
+                    raise
+                raise Refused(f"MLflow at {uri} refuses: {cause(error)}; check tracking.uri, and the user and password "
+                              "in MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD if it asks for them") from error
             failures += 1
             if failures == 1 and is_stale(error):
                 continue
@@ -90,13 +103,21 @@ def experiment_id(config: Tracking) -> str:
 
     Raises InputError where it was deleted.
     """
+    from mlflow.exceptions import MlflowException
+
     connection = client(config)
     default = store_uri(config) == f"sqlite:///{project_root() / 'mlflow.db'}"
     location = (project_root() / "mlartifacts").as_uri() if default else None
 
     def found_or_created():
-        return (connection.get_experiment_by_name(config.experiment) or
-                connection.get_experiment(connection.create_experiment(config.experiment, artifact_location=location)))
+        if found := connection.get_experiment_by_name(config.experiment):
+            return found
+        try:
+            connection.create_experiment(config.experiment, artifact_location=location)
+        except MlflowException as error:
+            if error.error_code != "RESOURCE_ALREADY_EXISTS":  # another run was faster
+                raise
+        return connection.get_experiment_by_name(config.experiment)
 
     experiment = patient(config, found_or_created)
     if experiment.lifecycle_stage == "deleted":
@@ -106,18 +127,18 @@ def experiment_id(config: Tracking) -> str:
     return experiment.experiment_id
 
 
-def start_run(config: Tracking, variant: Variant, tags: dict[str, str], remembered: Path | Folder) -> str:
+def start_run(config: Tracking, variant: Variant, tags: dict[str, str], folder: Path | Folder) -> str:
     """The run of a variant's training: a new one, or the one an interrupted training had begun.
 
-    `remembered` is a file beside the checkpoints that holds the run's id.
+    `folder`: of the checkpoints; it remembers the run's id.
     """
     connection = client(config)
-    run_id = existing_run(config, remembered)
+    run_id = existing_run(config, folder)
     if run_id:
         patient(config, lambda: connection.update_run(run_id, status="RUNNING"))
     else:
         run_id = tagged_run(config, variant, "created_as", uuid.uuid4().hex, tags).info.run_id
-        write_run(remembered, run_id)
+        write_run(folder, run_id)
     patient(config, lambda: connection.log_batch(run_id, params=parameters(variant)))
     return run_id
 
@@ -140,19 +161,20 @@ def tagged_run(config: Tracking, variant: Variant, tag: str, value: str, tags: d
 def ended_as_it_ends(config: Tracking, run_id: str) -> Iterator[None]:
     """Mark the run FINISHED, FAILED or KILLED as the block ends. Raises NoAnswer where FINISHED cannot be said.
 
-    A block that ends in NoAnswer leaves the run as it is, for `finish`.
+    A block that ends in NoAnswer or Refused leaves the run as it is, for `finish`.
     """
     end = client(config).set_terminated
     try:
         yield
-    except NoAnswer:
+    except (NoAnswer, Refused):
         raise
     except BaseException as reason:
         status = "KILLED" if isinstance(reason, KeyboardInterrupt) else "FAILED"
         try:  # not for long: the user waits for the reason
             patient(config.model_copy(update={"patience": min(config.patience, 10)}), end, run_id, status)
-        except NoAnswer:
-            say(f"MLflow at {shown(store_uri(config))} does not answer; the run {run_id} is not marked {status} there")
+        except (NoAnswer, Refused):
+            say(f"MLflow at {shown(store_uri(config))} does not answer, or refuses; the run {run_id} is not marked "
+                f"{status} there")
         raise
     patient(config, end, run_id, "FINISHED")
 
@@ -164,23 +186,23 @@ def finish(config: Tracking, run_id: str) -> None:
         patient(config, connection.set_terminated, run_id, "FINISHED")
 
 
-def write_run(path: Path | Folder, run_id: str) -> None:
-    """Remember a run's id in a small JSON file, atomically."""
-    Folder.of(path).write("", (json.dumps({"run_id": run_id}, indent=1) + "\n").encode())
+def write_run(folder: Path | Folder, run_id: str) -> None:
+    """Remember a run's id in a folder's `RUN`, a small JSON file, atomically."""
+    Folder.of(folder).write(RUN, (json.dumps({"run_id": run_id}, indent=1) + "\n").encode())
 
 
-def read_run(path: Path | Folder) -> str:
-    """The run's id in that file. Raises FileNotFoundError."""
-    return json.loads(Folder.of(path).read(""))["run_id"]
+def read_run(folder: Path | Folder) -> str:
+    """The run's id that a folder remembers. Raises FileNotFoundError."""
+    return json.loads(Folder.of(folder).read(RUN))["run_id"]
 
 
-def existing_run(config: Tracking, remembered: Path | Folder) -> str | None:
-    """The run id in a file, if the file is there and the store still has the run."""
+def existing_run(config: Tracking, folder: Path | Folder) -> str | None:
+    """The run id that a folder remembers, if it does and the store still has the run."""
     from mlflow.exceptions import MlflowException
 
-    if not Folder.of(remembered).has(""):
+    if not Folder.of(folder).has(RUN):
         return None
-    run_id = read_run(remembered)
+    run_id = read_run(folder)
     try:
         run = patient(config, client(config).get_run, run_id)
     except MlflowException as error:
@@ -239,32 +261,32 @@ def complete(config: Tracking, run_id: str, steps: list[Row], epochs: list[Row])
             del rows[:len(batch)]
 
 
-def add_to_run(config: Tracking, remembered: Path | Folder, variant: Variant,
+def add_to_run(config: Tracking, folder: Path | Folder, variant: Variant,
                metrics: dict[str, float] | None = None,
                artifacts: dict[str, list[Path]] | None = None) -> str:
     """Add metrics and files to a variant's run; a new run where the store does not know it (results pulled elsewhere).
 
-    `artifacts`: the run's folder → files. Returns the run's id. Metrics that are not finite are left out, and those
-    that the run has with this value.
+    `folder`: of the variant; it remembers the run's id. `artifacts`: the run's folder → files. Returns the run's id.
+    Metrics that are not finite are left out, and those that the run has with this value.
     """
     from mlflow.entities import Metric
 
     connection = client(config)
-    run_id = existing_run(config, remembered) or run_trained_elsewhere(config, remembered, variant)
+    run_id = existing_run(config, folder) or run_trained_elsewhere(config, folder, variant)
     known, now = patient(config, connection.get_run, run_id).data.metrics, int(time.time() * 1000)
     new = [Metric(name, float(value), now, 0) for name, value in (metrics or {}).items()
            if math.isfinite(value) and known.get(name) != value]
     for start in range(0, len(new), REQUEST_METRICS):  # a metric with the same time and value is there once
         patient(config, connection.log_batch, run_id, new[start:start + REQUEST_METRICS])
-    for folder, paths in (artifacts or {}).items():
+    for destination, paths in (artifacts or {}).items():
         for path in paths:
-            patient(config, connection.log_artifact, run_id, str(path), folder)
+            patient(config, connection.log_artifact, run_id, str(path), destination)
     return run_id
 
 
-def run_trained_elsewhere(config: Tracking, remembered: Path | Folder, variant: Variant) -> str:
+def run_trained_elsewhere(config: Tracking, folder: Path | Folder, variant: Variant) -> str:
     """A run in this store that stands for one of another store, found again by the tag `trained_as`."""
-    run = tagged_run(config, variant, "trained_as", read_run(remembered))
+    run = tagged_run(config, variant, "trained_as", read_run(folder))
     if not run.data.params:
         patient(config, lambda: client(config).log_batch(run.info.run_id, params=parameters(variant)))
     return run.info.run_id

@@ -42,10 +42,12 @@ def recorded(stage: str) -> str:
 
 
 def only(folder: Path) -> Path:
-    """A folder for work under way; what abandoned runs have left beside it is deleted."""
+    """A folder for work under way; what abandoned runs have left beside it is deleted, and half-written files in it."""
     for other in folder.parent.iterdir() if folder.parent.is_dir() else ():
         if other != folder:
             shutil.rmtree(other, ignore_errors=True)
+    for partial in folder.rglob("*.part"):  # of a run that was killed; what becomes an output shall not hold it
+        partial.unlink()
     return folder
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from pipeline.cluster import kept_connected
 from pipeline.config import Variant, load_params, read_variant
 from pipeline.errors import one_sentence
 from pipeline.json_file import write_json
@@ -34,8 +35,9 @@ def encode(variant: Variant, output: Path) -> None:
     identity = digest(weights, Path(latents.__file__), variant.model_dump_json(), manifest["sha256"])
     parts = only(Path(".checkpoints/latents") / variant.name / identity)
     total = sum(manifest["images"].values())
-    with tqdm(total=total * len(manifest["views"]), unit=" images", desc=f"{variant.label}, latents",
-              mininterval=5) as bar:
+    with (kept_connected(cluster),
+          tqdm(total=total * len(manifest["views"]), unit=" images", desc=f"{variant.label}, latents",
+               mininterval=5) as bar):
         for view in manifest["views"]:
             batches = ((split, ids, pixels) for split in shards.SPLITS
                        for ids, pixels in shards.batches("data/shards", view, split, shards.PART_ROWS))

@@ -28,7 +28,7 @@ def track(config: Tracking, variant: Variant) -> None:
     metrics = tracking.flat({**read_json(Path("metrics/evaluate") / f"{name}.json"),
                              "samples": read_json(Path("metrics/samples") / f"{name}.json"),
                              "train": read_json(Path("metrics/train") / f"{name}.json")})
-    run_id = tracking.add_to_run(config, Path("models") / name / "mlflow_run.json", variant, metrics, {
+    run_id = tracking.add_to_run(config, Path("models") / name, variant, metrics, {
         "figures": files(Path("figures") / name / "training"),
         "attributes": files(Path("figures") / name / "latent_space", Path("attributes") / name),
         "samples": files(Path("samples") / name),

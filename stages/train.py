@@ -8,6 +8,7 @@ import pandas as pd
 from torch import nn
 
 from pipeline import tracking
+from pipeline.cluster import address
 from pipeline.config import Tracking, Variant, load_params, read_variant
 from pipeline.data import shards
 from pipeline.errors import one_sentence
@@ -21,19 +22,25 @@ from pipeline.storage import Folder
 from pipeline.training import checkpoints, ray_train
 from pipeline.training.loop import History, terms_of
 from pipeline.training.summary import summary, warnings
-from pipeline.workspace import digest, lasting, published, recorded, source_code
-
-RUN = "mlflow_run.json"  # holds the id of a variant's run
+from pipeline.workspace import lasting, published, recorded, source_code
 
 
 def main(name: str) -> None:
     variant = read_variant(f"plan/{name}.json")
     params = load_params()
     cluster, network = params.cluster, Path("models") / ray_train.LOSS_NETWORK
+    if address(cluster) and not cluster.workers:
+        print(f"cluster.workers is 0: training runs in this process, and not on the cluster at {address(cluster)}",
+              file=sys.stderr)
     feature = variant.loss.reconstruction == "feature"
     hashes = {"data_sha256": shards.manifest("data/shards")["sha256"]}
+    shards_of_all_nodes = published("data/shards", cluster.storage, f"shards-{hashes['data_sha256'][:16]}",
+                                    shards.MANIFEST)
+    network_of_all_nodes = Folder("none")  # a pixel loss has none
     if feature:
         hashes["loss_network_sha256"] = loss_network.sha256(network)
+        network_of_all_nodes = published(network, cluster.storage,
+                                         f"loss_network-{hashes['loss_network_sha256'][:16]}", network.name)
     storage, known = lasting(cluster.storage), recorded(f"train@{name}")
     folder = checkpoints.folder(storage, name, variant.model_dump_json(), *hashes.values(),
                                 source_code("losses", "models", "training"))
@@ -41,19 +48,16 @@ def main(name: str) -> None:
 
     tags = {**hashes, "variant": name, "label": variant.label,
             "loss_network": loss_network.source_of(network) if feature else "none"}
-    run_id = tracking.start_run(params.tracking, variant, tags, folder / RUN)
+    run_id = tracking.start_run(params.tracking, variant, tags, folder)
     live = tracking.live_logger(params.tracking, run_id)
-    job = ray_train.Job(
-        variant, published("data/shards", cluster.storage, f"shards-{hashes['data_sha256'][:16]}", shards.MANIFEST),
-        published(network, cluster.storage, f"loss_network-{digest(network)}", network.name) if feature
-        else Folder("models"),
-        folder, cluster.checkpoint_steps, live.on_steps, live.on_epoch, live.close)
+    job = ray_train.Job(variant, shards_of_all_nodes, network_of_all_nodes, folder, cluster.checkpoint_steps,
+                        live.on_steps, live.on_epoch, live.close)
     try:
         with tracking.ended_as_it_ends(params.tracking, run_id):
             weights, history = ray_train.fit(job, cluster)
             written = write(variant, weights, history, run_id)
             track(params.tracking, variant, run_id, history, written)
-    except tracking.NoAnswer as error:  # training is not lost for that: the stage `track` adds what is missing
+    except (tracking.NoAnswer, tracking.Refused) as error:  # nothing is lost: `track` adds what is missing
         print(f"warning: {error}", file=sys.stderr)
     checkpoints.finish(folder, known)
     for warning in written.warnings:
@@ -74,7 +78,7 @@ def write(variant: Variant, weights: dict, history: History, run_id: str) -> Wri
     folder, training, figures = (Path(part) / variant.name for part in ("models", "training", "figures"))
     figures /= "training"
     save_weights(folder / "model.safetensors", weights, variant)
-    tracking.write_run(folder / RUN, run_id)
+    tracking.write_run(folder, run_id)
     training.mkdir(parents=True, exist_ok=True)
     pd.DataFrame(history.steps).to_csv(training / "steps.csv", index=False)
     epochs = pd.DataFrame(history.epochs)
@@ -92,9 +96,9 @@ def write(variant: Variant, weights: dict, history: History, run_id: str) -> Wri
 
 
 def track(config: Tracking, variant: Variant, run_id: str, history: History, written: Written) -> None:
-    """Add to the run what it does not have yet. Raises NoAnswer where MLflow does not."""
+    """Add to the run what it does not have yet. Raises NoAnswer or Refused."""
     tracking.complete(config, run_id, history.steps, history.epochs)
-    tracking.add_to_run(config, Path("models") / variant.name / RUN, variant,
+    tracking.add_to_run(config, Path("models") / variant.name, variant,
                         {f"train/{key}": value for key, value in written.metrics.items()},
                         {"figures": written.figures})
     tracking.log_model(config, run_id, written.model, variant.encodes)

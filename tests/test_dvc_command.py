@@ -138,3 +138,29 @@ def test_a_half_written_lock_is_replaced_by_the_last_whole_one(tmp_path, monkeyp
     assert lock.read_text() == LOCK and "half written" in capsys.readouterr().err
     keep_lock_whole()
     assert capsys.readouterr().err == "" and [path.name for path in tmp_path.iterdir()] == ["dvc.lock", ".dvc"]
+
+
+def test_a_lock_with_a_merges_conflict_is_left_to_dvc(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    lock, conflict = tmp_path / "dvc.lock", LOCK.replace("    cmd", "<<<<<<< HEAD\n    cmd", 1)
+    lock.write_text(LOCK)
+    keep_lock_whole()
+    lock.write_text(conflict)
+    keep_lock_whole()
+    assert lock.read_text() == conflict
+
+
+def test_a_lock_that_another_dvc_is_writing_is_left_alone(tmp_path, monkeypatch):
+    from zc.lockfile import LockFile
+
+    monkeypatch.chdir(tmp_path)
+    lock = tmp_path / "dvc.lock"
+    lock.write_text(LOCK)
+    keep_lock_whole()
+    lock.write_text(LOCK[:70])
+    held = LockFile(".dvc/tmp/lock")  # as DVC does while it works
+    keep_lock_whole()
+    assert lock.read_text() == LOCK[:70]
+    held.close()
+    keep_lock_whole()
+    assert lock.read_text() == LOCK and (tmp_path / ".dvc/tmp/dvc.lock.damaged").read_text() == LOCK[:70]

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from pipeline import latents
+from pipeline.data.pixels import to_network
 from pipeline.models.vae import VAE
 from tests import tiny
 
@@ -21,6 +22,8 @@ def vae() -> VAE:
     vae = VAE(5, tiny.SIZE, (4, 4, 8, 8))
     for head in (vae.mu, vae.logvar):
         torch.nn.init.normal_(head.weight)
+    for _ in range(30):  # batch statistics: without them no image differs from another
+        vae.encode(to_network(torch.from_numpy(tiny.faces(len(IDS)))))
     return vae.eval().requires_grad_(False)
 
 
@@ -46,7 +49,7 @@ def test_write_and_read(vae, path):
     np.testing.assert_allclose(read.mu, mu, atol=1e-5)
     np.testing.assert_allclose(read.logvar, logvar, atol=1e-5)
     assert read.mu.dtype == read.logvar.dtype == np.float32 and read.mu.shape == (14, 5)
-    assert mu.std() > 0.1 and abs(mu - logvar).max() > 0.1
+    assert mu.std(axis=0).min() > 0.05 and abs(mu - logvar).max() > 0.1
 
 
 def test_only_some_splits_in_the_files_order(path):

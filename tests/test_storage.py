@@ -69,5 +69,29 @@ def test_a_folder_can_be_sent_to_another_process(folder):
 
 @pytest.mark.parametrize("location", ["nonsense://bucket/folder", "gdrive9://x"])
 def test_an_unknown_scheme_is_one_sentence(location):
-    with pytest.raises(InputError, match=f"nothing here can open {location}.*set cluster.storage"):
+    with pytest.raises(InputError, match=f"nothing here can open {location}.*take a path, or a URL"):
         Folder(location).names()
+
+
+def test_a_wrong_option_of_a_url_is_named():
+    with pytest.raises(InputError, match=r"s3://bucket/x\?endpoint=1 cannot be opened: .*endpoint"):
+        Folder("s3://bucket/x?endpoint=1").names()
+
+
+def test_storage_that_lets_nobody_in_is_one_sentence(tmp_path, monkeypatch):
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "x")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "y")
+    Folder(str(tmp_path / "nothing")).check()
+    away = "s3://bucket/x?endpoint_override=127.0.0.1:9&scheme=http&region=us-east-1"
+    with pytest.raises(InputError, match="127.0.0.1:9.* cannot be reached .*check the name .* and the credentials"):
+        Folder(away).check()
+
+
+def test_what_cannot_be_written_leaves_nothing(tmp_path, monkeypatch):
+    def full(descriptor):
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        Folder.of(tmp_path).write("one", b"1")
+    assert not list(tmp_path.iterdir())

@@ -1,7 +1,9 @@
 """MLflow, with a real store in a temporary folder."""
 
 import os
+import threading
 import time
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import numpy as np
@@ -52,8 +54,8 @@ def config(request) -> Tracking:
 
 @pytest.fixture
 def begun(tmp_path) -> Path:
-    """Where a training remembers its run."""
-    return tmp_path / "checkpoints" / "mlflow_run.json"
+    """The folder in which a training remembers its run."""
+    return tmp_path / "checkpoints"
 
 
 def get(config, run_id):
@@ -92,7 +94,7 @@ def test_a_run_has_the_whole_configuration_and_its_tags(config, begun):
     assert run.data.tags["data_sha256"] == "abc" and run.data.tags["git_commit"] == "none"
     assert "dvc_experiment" not in run.data.tags
     assert run.info.run_name == "dfc (VAE-123)" and run.info.status == "RUNNING"
-    assert read_json(begun) == {"run_id": run.info.run_id}
+    assert read_json(begun / tracking.RUN) == {"run_id": run.info.run_id}
 
 
 def test_the_name_of_dvcs_experiment_is_a_tag(config, begun, monkeypatch):
@@ -135,14 +137,14 @@ def test_a_run_that_is_gone_is_begun_anew(config, begun, remembered):
         gone = "0" * 32
         tracking.write_run(begun, gone)
     run_id = tracking.start_run(config, tiny.variant(), {}, begun)
-    assert run_id != gone and read_json(begun) == {"run_id": run_id}
+    assert run_id != gone and read_json(begun / tracking.RUN) == {"run_id": run_id}
 
 
 def test_a_run_is_remembered_beside_checkpoints_elsewhere(config, tmp_path):
-    begun = Folder(tmp_path.as_uri()) / "checkpoints" / "mlflow_run.json"
+    begun = Folder(tmp_path.as_uri()) / "checkpoints"
     run_id = tracking.start_run(config, tiny.variant(), {}, begun)
     assert tracking.start_run(config, tiny.variant(), {}, begun) == run_id
-    assert read_json(tmp_path / "checkpoints" / "mlflow_run.json") == {"run_id": run_id}
+    assert read_json(tmp_path / "checkpoints" / tracking.RUN) == {"run_id": run_id}
 
 
 def test_a_run_whose_creation_was_not_answered_is_not_created_again(config, begun, monkeypatch):
@@ -255,7 +257,7 @@ def test_a_run_of_another_store_gets_one_stand_in(config, begun):
     assert run.data.tags["trained_as"] == "f" * 32 and run.data.params["name"] == "dfc"
     tracking.write_run(begun, "e" * 32)
     assert tracking.add_to_run(config, begun, tiny.variant()) != stand_in
-    assert read_json(begun) == {"run_id": "e" * 32}  # it is an output of DVC, and stays as it is
+    assert read_json(begun / tracking.RUN) == {"run_id": "e" * 32}  # it is an output of DVC, and stays as it is
 
 
 def test_the_default_store_lies_in_the_project_and_not_in_dvcs_copy(project, tmp_path, monkeypatch):
@@ -278,7 +280,7 @@ def test_the_environments_store_is_used(config, begun, project, monkeypatch):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{project}/./mlflow.db")
     monkeypatch.setenv("DVC_ROOT", str(begun.parent))
     assert get(config, run_id).info.run_id == run_id
-    assert os.listdir(begun.parent) == ["mlflow_run.json"]
+    assert os.listdir(begun) == [tracking.RUN]
 
 
 @pytest.fixture
@@ -325,7 +327,7 @@ def test_the_last_stage_delivers_what_training_could_not(config, vae, tmp_path, 
         "training/dfc/steps.csv", index=False)
     pd.DataFrame([{"step": 8, "learning_rate": 0.1, "loss": 0.5}]).to_csv("training/dfc/epochs.csv", index=False)
     save_weights(Path("models/dfc/model.safetensors"), vae.state_dict(), variant)
-    run_id = tracking.start_run(config, variant, {}, Path("models/dfc/mlflow_run.json"))
+    run_id = tracking.start_run(config, variant, {}, Path("models/dfc"))
     logger = tracking.live_logger(config, run_id)
     logger.on_steps(steps[:3])
     logger.close()
@@ -341,3 +343,21 @@ def test_the_last_stage_delivers_what_training_could_not(config, vae, tmp_path, 
     listed = {folder: {Path(file.path).name for file in tracking.client(config).list_artifacts(run_id, folder)}
               for folder in ("pipeline", "figures", "samples")}
     assert listed == {"pipeline": {"dvc.lock", "params.yaml"}, "figures": {"curves.png"}, "samples": {"prior.png"}}
+
+
+def test_a_server_that_refuses_is_one_sentence(config, begun, monkeypatch):
+    """A real answer over HTTP: 401, as a server with accounts gives it."""
+    class Refuses(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(401)
+            self.end_headers()
+            self.wfile.write(b"You are not authenticated")
+
+        do_POST, log_message = do_GET, lambda *_: None
+
+    with HTTPServer(("127.0.0.1", 0), Refuses) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        away = config.model_copy(update={"uri": f"http://127.0.0.1:{server.server_port}"})
+        with pytest.raises(tracking.Refused, match="refuses: .*401.*check tracking.uri, and the user"):
+            tracking.start_run(away, tiny.variant(), {}, begun)
+        server.shutdown()

@@ -82,6 +82,14 @@ def test_abandoned_work_is_deleted(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["mine"]
 
 
+def test_half_written_files_of_a_killed_run_are_deleted(tmp_path):
+    for name in ("mine/shards/part-0.parquet", "mine/shards/part-1.parquet.0123.part"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    only(tmp_path / "mine")
+    assert [path.name for path in (tmp_path / "mine/shards").iterdir()] == ["part-0.parquet"]
+
+
 def test_a_digest_depends_on_every_part_and_on_what_files_hold(tmp_path):
     file = tmp_path / "file"
     names = set()

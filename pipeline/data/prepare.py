@@ -63,7 +63,8 @@ def prepare(celeba: CelebA, root: str | Path, image_size: int = 64, views: Mappi
 
     The manifest: source, image_size, views, images (number by split), and sha256 over all ids, pixels, attributes
     and landmarks in order. `root` appears only when all is done. However many the images, each process holds the
-    pixels of one part. Raises InputError, naming the image, if one is damaged.
+    pixels of one part, and this one the stored images and Parquet files of two parts for each process at most. Raises
+    InputError, naming the image, if one is damaged.
     """
     root = Path(root)
     if image_size < 1:
@@ -145,7 +146,9 @@ def _parts(celeba: CelebA) -> Iterator[Part]:
 def _processes(asked: int, parts: int) -> int:
     if asked < 0:
         raise InputError(f"processes is {asked}: it should be 0 (one per processor core) or a number of processes")
-    return max(1, min(asked or os.cpu_count() or 1, parts))
+    import joblib
+
+    return max(1, min(joblib.effective_n_jobs(asked or -1), parts))
 
 
 def _move(new: Path, root: Path) -> None:
@@ -153,5 +156,6 @@ def _move(new: Path, root: Path) -> None:
     old = new.with_name(f"{new.name}-old")
     if root.exists():
         os.replace(root, old)
+    root.parent.mkdir(parents=True, exist_ok=True)
     os.replace(new, root)
     shutil.rmtree(old, ignore_errors=True)

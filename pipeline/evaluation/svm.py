@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from pipeline.cluster import each
+from pipeline.cluster import each, kept_connected
 from pipeline.config import Cluster
 from pipeline.data.attributes import ATTRIBUTES
 from pipeline.errors import InputError
@@ -72,7 +72,8 @@ def evaluate_sets(x: np.ndarray, sets: Mapping[str, np.ndarray], y: np.ndarray, 
                          f"{of['train'].sum()} training and {of['valid'].sum()} validation images; "
                          "give svm_c a single value, or take images for both")
     best, fits = dict.fromkeys(sets, C[0]), len(C) + 1 if len(C) > 1 else 1
-    with tqdm(total=len(sets) * fits * len(ATTRIBUTES), desc=progress, unit="SVM", disable=progress is None) as bar:
+    with (kept_connected(cluster),
+          tqdm(total=len(sets) * fits * len(ATTRIBUTES), desc=progress, unit="SVM", disable=progress is None) as bar):
         def rows(work: list[Fit]) -> Iterator[pd.DataFrame]:
             for found in each(fit_and_score, data, work, cluster):
                 bar.update(len(found))

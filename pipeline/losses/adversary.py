@@ -5,7 +5,7 @@ reconstructions and samples, or samples alone. Numbers are float32 scalars, term
 """
 
 import torch
-from torch import nn
+from torch import distributed, nn
 from torch.nn.functional import softplus
 
 from pipeline.models.dcgan import Critic
@@ -67,8 +67,9 @@ class WassersteinCritic(nn.Module):
 
     def gradient_norm(self, real: torch.Tensor, judged: list[torch.Tensor], epsilon: torch.Tensor) -> torch.Tensor:
         """‖∇f(x̂)‖ for one x̂ per real image, the judged batches taking turns: float32 N."""
-        turn = torch.arange(len(real), device=real.device).remainder(len(judged))
-        others = torch.stack(judged)[turn, torch.arange(len(real), device=real.device)].float()
+        rows = torch.arange(len(real), device=real.device)
+        first = distributed.get_rank() * len(real) if distributed.is_initialized() else 0  # of all workers' batch
+        others = torch.stack(judged)[(first + rows).remainder(len(judged)), rows].float()
         epsilon = epsilon.view(-1, 1, 1, 1)
         between = (epsilon * real + (1 - epsilon) * others).detach().requires_grad_()
         gradient, = torch.autograd.grad(self.network(between).float().sum(), between, create_graph=True)

@@ -1,7 +1,8 @@
 """The VAE of Hou et al. 2016, section 3.1 and Figure 2; where the text is silent, the authors' code.
 
-Convolutions before batch norm have no bias, unlike the authors': batch norm takes it out again, so that its gradient is
-rounding alone, from which Adam makes whole steps; what validation sees would differ from machine to machine by percents.
+Convolutions before batch norm have no bias, unlike the authors': batch norm takes it out again, so that its gradient
+is rounding alone, from which Adam makes whole steps; what validation sees then differs by percents for any other order
+of sums.
 """
 
 import torch

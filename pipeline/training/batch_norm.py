@@ -3,17 +3,23 @@
 import torch
 from torch import distributed, nn
 
+from pipeline.errors import InputError
+
 
 def synchronize(module: nn.Module, device: torch.device) -> nn.Module:
     """The same module, its batch norms taking mean and variance over all workers' shares.
 
-    On a GPU torch's own SyncBatchNorm, which works nowhere else; on a CPU the one below.
+    On a GPU torch's own SyncBatchNorm, which works nowhere else; on a CPU the one below, which takes the place of a
+    BatchNorm2d with its default options. Raises InputError for any other.
     """
     if device.type == "cuda":
         return nn.SyncBatchNorm.convert_sync_batchnorm(module)
-    for layer in module.modules():
-        if type(layer) is nn.BatchNorm2d:
+    for name, layer in module.named_modules():
+        if type(layer) is nn.BatchNorm2d and layer.affine and layer.track_running_stats and layer.momentum is not None:
             layer.__class__ = SynchronizedBatchNorm2d  # same parameters, same buffers
+        elif isinstance(layer, nn.modules.batchnorm._NormBase):
+            raise InputError(f"{name} is {layer}, which workers without GPUs cannot share; make it a BatchNorm2d with "
+                             "affine, momentum and running statistics, or train with cluster.workers 0 or on GPUs")
     return module
 
 

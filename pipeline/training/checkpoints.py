@@ -4,7 +4,6 @@ They lie outside the pipeline's outputs (DVC empties those before a stage runs),
 that the run depends on, so that a changed configuration never resumes from another's.
 """
 
-import hashlib
 import io
 import pickle
 import re
@@ -14,6 +13,7 @@ from typing import Any
 import torch
 
 from pipeline.storage import Folder
+from pipeline.workspace import digest
 
 FINISHED = "finished"
 NAME = re.compile(r"step-(\d{8})\.pt")
@@ -21,17 +21,22 @@ NAME = re.compile(r"step-(\d{8})\.pt")
 
 def folder(storage: Folder, name: str, *depends_on: str) -> Folder:
     """storage/<name>-<digest of everything the run depends on>."""
-    digest = hashlib.sha256("\n".join(depends_on).encode()).hexdigest()[:16]
-    return storage / f"{name}-{digest}"
+    return storage / f"{name}-{digest(*depends_on)}"
 
 
 def save(directory: Folder, step: int, state: dict[str, Any], keep: int = 2) -> str:
-    """Write `state` as the checkpoint after `step` steps, then delete all but the newest `keep`; its name."""
+    """Write `state` as the checkpoint after `step` steps, then delete all but the newest `keep`; its name.
+
+    Those of later steps go too: they could not be read, or training would have gone on from there.
+    """
     name, file = f"step-{step:08d}.pt", io.BytesIO()
     torch.save(state, file)
     directory.write(name, file.getbuffer())
-    for old in written(directory)[:-keep]:
-        directory.remove(old)
+    there = written(directory)
+    kept = [other for other in there if other <= name][-keep:]
+    for other in there:
+        if other not in kept:
+            directory.remove(other)
     return name
 
 
@@ -41,13 +46,17 @@ def written(directory: Folder) -> list[str]:
 
 
 def load_newest(directory: Folder) -> dict[str, Any] | None:
-    """State of the newest checkpoint that can be read, tensors on the CPU; None where there is none."""
+    """State of the newest checkpoint that can be read, tensors on the CPU; None where there is none.
+
+    Raises OSError where the storage fails: that says nothing of the checkpoint.
+    """
     for name in reversed(written(directory)):
+        file = io.BytesIO(directory.read(name))
         try:
-            return torch.load(io.BytesIO(directory.read(name)), map_location="cpu", weights_only=True)
+            return torch.load(file, map_location="cpu", weights_only=True)
         except (RuntimeError, EOFError, pickle.UnpicklingError, ValueError, KeyError, OSError) as error:
-            print(f"warning: {directory / name} is damaged ({type(error).__name__}); "
-                  "the one before it is taken", file=sys.stderr)
+            print(f"warning: {directory / name} is damaged ({type(error).__name__}); the one before it is taken, or "
+                  "training starts anew", file=sys.stderr)
     return None
 
 

@@ -110,7 +110,7 @@ def fit(job: Job, cluster: Cluster) -> tuple[dict[str, torch.Tensor], History]:
     if cluster.workers and job.variant.train.batch_size % cluster.workers:
         raise InputError(f"train.batch_size is {job.variant.train.batch_size}, which {cluster.workers} workers cannot "
                          "share evenly; make it a multiple of cluster.workers.")
-    resources = {"GPU": cluster.gpus_per_worker} if cluster.gpus_per_worker else None
+    resources = {"CPU": 1} | ({"GPU": cluster.gpus_per_worker} if cluster.gpus_per_worker else {})
     with connected(cluster) if cluster.workers else contextlib.nullcontext():
         if cluster.workers:
             expect(cluster, cluster.workers, cluster.gpus_per_worker)

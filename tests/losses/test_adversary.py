@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from torch import nn
+from torch import distributed, nn
 
 from pipeline.losses.adversary import Discriminator, WassersteinCritic
 
@@ -54,6 +54,21 @@ def test_the_points_between_lie_where_epsilon_says():
     norms = adversary.gradient_norm(real, [one, other], epsilon)
     expected = torch.stack([one[0], real[1], (real[2] + one[2]) / 2, 0.25 * real[3] + 0.75 * other[3]])
     torch.testing.assert_close(norms, expected.flatten(1).norm(dim=1), rtol=1e-4, atol=1e-4)
+
+
+def test_the_judged_batches_take_turns_over_all_workers_images(monkeypatch):
+    """Three workers with three images each, an odd number, penalise what one with nine does."""
+    torch.manual_seed(0)
+    adversary = critic()
+    real, one, other = torch.rand(3, 9, 3, SIZE, SIZE) * 2 - 1
+    epsilon = torch.linspace(0, 1, 9)
+    alone = adversary.gradient_norm(real, [one, other], epsilon)
+    monkeypatch.setattr(distributed, "is_initialized", lambda: True)
+    for rank in range(3):
+        monkeypatch.setattr(distributed, "get_rank", lambda rank=rank: rank)
+        share = slice(3 * rank, 3 * rank + 3)
+        mine = adversary.gradient_norm(real[share], [one[share], other[share]], epsilon[share])
+        assert torch.allclose(mine, alone[share], rtol=1e-4)
 
 
 def test_the_penalty_holds_the_critic_near_slope_one_and_it_finds_the_distance():

@@ -1,9 +1,12 @@
 """The paper's network."""
 
+from itertools import pairwise
+
 import pytest
 import torch
 from torch import nn
 
+from pipeline.models.dcgan import DCGAN, Critic
 from pipeline.models.vae import VAE
 
 
@@ -62,13 +65,21 @@ def test_initial_weights():
         if isinstance(module, nn.Conv2d):
             assert module.weight.mean().item() == pytest.approx(0, abs=0.003), name
             assert module.weight.std().item() == pytest.approx(0.02, rel=0.1), name
-            assert not module.bias.any(), name
+            assert module.bias is None or not module.bias.any(), name
         if isinstance(module, nn.Linear):  # uniform over ±1/√inputs
             assert module.weight.std().item() == pytest.approx((3 * module.in_features) ** -0.5, rel=0.1), name
         if isinstance(module, nn.BatchNorm2d):
             assert module.weight.mean().item() == pytest.approx(1, abs=0.02), name
             assert 0.01 < module.weight.std().item() < 0.03, name
             assert not module.bias.any(), name
+
+
+@pytest.mark.parametrize("network", [VAE(), DCGAN(), Critic(64, (64, 128, 256, 512), batch_norm=True)])
+def test_no_bias_is_taken_out_again_by_batch_norm(network):
+    """Its gradient would be rounding alone, and Adam makes whole steps of that."""
+    layers = list(network.modules())
+    before = [first for first, second in pairwise(layers) if isinstance(second, nn.BatchNorm2d)]
+    assert len(before) >= 3 and all(layer.bias is None for layer in before)
 
 
 def test_in_evaluation_an_image_does_not_depend_on_its_batch():

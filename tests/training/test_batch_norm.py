@@ -1,8 +1,10 @@
 """Synchronised batch norm: two workers' halves are normalised, and learn, as the whole."""
 
+import pytest
 import torch
 from torch import distributed, multiprocessing, nn
 
+from pipeline.errors import InputError
 from pipeline.training.batch_norm import SynchronizedBatchNorm2d, synchronize
 
 WORKERS = 2
@@ -57,3 +59,10 @@ def test_bf16_stays_bf16_and_evaluation_needs_no_workers():
     model = synchronize(network(), torch.device("cpu")).eval()
     with torch.autocast("cpu", torch.bfloat16):
         assert model(data()).dtype == torch.bfloat16
+
+
+@pytest.mark.parametrize("layer", [nn.BatchNorm1d(4), nn.BatchNorm2d(4, momentum=None),
+                                   nn.BatchNorm2d(4, affine=False)])
+def test_one_that_cannot_be_shared_on_a_cpu_is_named(layer):
+    with pytest.raises(InputError, match=r"^0\.1 is BatchNorm.*cannot share"):
+        synchronize(nn.Sequential(nn.Sequential(nn.ReLU(), layer)), torch.device("cpu"))

@@ -57,7 +57,7 @@ def test_killed_while_writing_leaves_the_earlier_one(tmp_path, monkeypatch):
         patched.setattr(storage.os, "fsync", killed)
         with pytest.raises(KeyboardInterrupt):
             checkpoints.save(Folder.of(tmp_path), 2, {"step": 2})
-    assert checkpoints.load_newest(Folder.of(tmp_path)) == {"step": 1}
+    assert checkpoints.load_newest(Folder.of(tmp_path)) == {"step": 1} and names(tmp_path) == ["step-00000001.pt"]
     checkpoints.save(Folder.of(tmp_path), 2, {"step": 2})
     assert checkpoints.load_newest(Folder.of(tmp_path)) == {"step": 2}
 
@@ -100,3 +100,23 @@ def test_a_damaged_checkpoint_is_said_and_the_one_before_it_taken(tmp_path, caps
         (tmp_path / "step-00000002.pt").write_bytes(damage((tmp_path / "step-00000001.pt").read_bytes()))
         assert checkpoints.load_newest(folder)["step"] == 1
         assert "step-00000002.pt is damaged" in capsys.readouterr().err
+
+
+def test_damaged_ones_of_later_steps_do_not_push_out_new_ones(tmp_path):
+    for step in (500, 510):
+        (tmp_path / f"step-{step:08}.pt").write_bytes(b"damaged")
+    for step in (10, 20, 30):
+        checkpoints.save(Folder.of(tmp_path), step, {"step": step})
+        assert checkpoints.load_newest(Folder.of(tmp_path)) == {"step": step}
+    assert names(tmp_path) == ["step-00000020.pt", "step-00000030.pt"]
+
+
+def test_storage_that_fails_is_not_taken_for_a_damaged_checkpoint(tmp_path, monkeypatch):
+    checkpoints.save(Folder.of(tmp_path), 1, {"step": 1})
+
+    def fails(folder, name):
+        raise OSError("AWS Error NETWORK_CONNECTION")
+
+    monkeypatch.setattr(Folder, "read", fails)
+    with pytest.raises(OSError, match="NETWORK_CONNECTION"):
+        checkpoints.load_newest(Folder.of(tmp_path))
