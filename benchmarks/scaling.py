@@ -12,20 +12,22 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from torch.utils.flop_counter import FlopCounterMode
 
 from pipeline.config import Cluster, Variant, load_params
 from pipeline.data import shards
 from pipeline.data.celeba import SPLITS
 from pipeline.losses import loss_network
 from pipeline.models.build import build_model
+from pipeline.models.vgg19 import VGG19Prefix
 from pipeline.storage import Folder
 from pipeline.training import ray_train
 
 BATCH = 64
-CELEBA_EPOCHS = 5 * 162_770  # images that the paper's recipe trains on
+IMAGES, EPOCHS = 162_770, 5  # what the paper's recipe trains on: CelebA
 
 # Assumptions about GPUs, none of them measured here.
-GPU_RATE = 30_000            # images/s of one GPU while its kernels are large
+GPU_FLOPS = 100e12           # FLOP/s of one GPU while its kernels are large
 STEP_FLOOR = 3e-3            # s: some 600 kernels a step, 5 µs each, however few images
 NVLINK, NETWORK = 300e9, 40e9    # bytes/s that a GPU gets within a node of 8, and between nodes
 NVLINK_LATENCY, NETWORK_LATENCY = 10e-6, 20e-6  # s of one collective's hop
@@ -49,9 +51,9 @@ def project(folder: Path, images: int) -> ray_train.Job:
                          lambda rows: None, lambda row: None)
 
 
-def variant() -> Variant:
+def variant(name: str = "dfc", image_size: int = 64) -> Variant:
     """VAE-123 with the paper's batch, for two epochs: the second is timed."""
-    found = load_params().variant("dfc").model_dump()
+    found = load_params().variant(name).model_dump() | {"image_size": image_size}
     found["train"] |= {"batch_size": BATCH, "epochs": 2}
     return Variant.model_validate(found)
 
@@ -62,6 +64,27 @@ def measured(workers: int, steps: int) -> float:
         here = Cluster(address=None, workers=workers, gpus_per_worker=0, storage=folder, checkpoint_steps=10**6,
                        processes=1, retries=0)
         return ray_train.fit(job, here)[1].epochs[-1]["images_per_second"]
+
+
+def gradient_bytes(of: Variant) -> int:
+    return 4 * sum(parameter.numel() for parameter in build_model(of).parameters())
+
+
+def flop_per_image(of: Variant) -> int:
+    """Of a training step, a multiplication and an addition being two. Forwards three times over: the model has its
+    backward pass, of twice the work; VGG-19 sees image and reconstruction, and goes back to the latter's pixels alone.
+    """
+    with torch.device("meta"), FlopCounterMode(display=False) as counter:
+        images = torch.empty(1, 3, of.image_size, of.image_size)
+        model = build_model(of).eval()
+        model.decode(model.encode(images)[0])
+        VGG19Prefix(of.loss.layers)(images)
+    return 3 * counter.get_total_flops()
+
+
+def steps_of(batch: int) -> int:
+    """As training counts them: what is left of an epoch behind its last whole batch is not seen."""
+    return IMAGES // batch * EPOCHS
 
 
 def all_reduce(gpus: int, size: int) -> float:
@@ -79,10 +102,10 @@ def small_collective(gpus: int) -> float:
     return np.log2(min(gpus, 8)) * NVLINK_LATENCY + np.log2(max(1, gpus // 8)) * NETWORK_LATENCY
 
 
-def step_seconds(gpus: int, batch: int, size: int) -> float:
-    """Nothing is hidden: VAE-123's gradients fit DistributedDataParallel's first two buckets (1 and 25 MB), so they are
-    reduced when the backward pass is over, and batch norm waits for its collectives."""
-    compute = max(STEP_FLOOR, batch / gpus / GPU_RATE)
+def step_seconds(gpus: int, batch: int, size: int, flop: int) -> float:
+    """Nothing is hidden: the gradients fit DistributedDataParallel's first two buckets (1 and 25 MB), so most of them
+    are reduced when the backward pass is over, and batch norm waits for its collectives."""
+    compute = max(STEP_FLOOR, batch / gpus * flop / GPU_FLOPS)
     return compute + all_reduce(gpus, size) + 2 * BATCH_NORMS * small_collective(gpus)
 
 
@@ -92,23 +115,29 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--no-measure", action="store_true", help="the arithmetic alone")
     options = parser.parse_args()
-    size = 4 * sum(parameter.numel() for parameter in build_model(variant()).parameters())
-    print(f"gradients of VAE-123: {size / 1e6:.2f} MB in float32")
+    size, flop = gradient_bytes(variant()), flop_per_image(variant())
+    print(f"gradients of VAE-123: {size / 1e6:.2f} MB in float32; {flop / 1e9:.2f} GFLOP an image")
     if not options.no_measure:
         rounds = [[measured(workers, options.steps) for workers in (1, 2)] for _ in range(options.rounds)]
         one, two = (statistics.median(column) for column in zip(*rounds))
         ratios = [pair[1] / pair[0] for pair in rounds]
         print(f"one worker {one:.1f} images/s, two {two:.1f}; by round {', '.join(f'{r:.2f}' for r in ratios)} times")
-    print("GPUs | batch 64: ms a step, images/s, 5 epochs | 64 per GPU: batch, ms, images/s, efficiency, 5 epochs")
+    print("GPUs | batch 64: ms a step, images/s, 5 epochs | "
+          "64 per GPU: batch, ms, images/s, efficiency, 5 epochs, steps")
     for gpus in (1, 8, 64, 512):
         cells = []
         for batch in (BATCH, BATCH * gpus):
-            seconds = step_seconds(gpus, batch, size) if batch >= gpus else float("nan")
-            cells.append((batch, seconds * 1e3, batch / seconds, CELEBA_EPOCHS / batch * seconds))
+            seconds = step_seconds(gpus, batch, size, flop) if batch >= gpus else float("nan")
+            cells.append((batch, seconds * 1e3, batch / seconds, steps_of(batch) * seconds))
         (_, ms, rate, total), (batch, weak_ms, weak_rate, weak_total) = cells
-        alone = BATCH / step_seconds(1, BATCH, size)
+        alone = BATCH / step_seconds(1, BATCH, size, flop)
         print(f"{gpus:4} | {ms:.2f} ms, {rate:,.0f}, {total:.0f} s | {batch:,}, {weak_ms:.2f} ms, {weak_rate:,.0f}, "
-              f"{weak_rate / alone / gpus:.0%}, {weak_total:.1f} s")
+              f"{weak_rate / alone / gpus:.0%}, {weak_total:.1f} s, {steps_of(batch):,}")
+    larger = variant("dfc_345", image_size=128)
+    size, flop = gradient_bytes(larger), flop_per_image(larger)
+    alone, *more = (step_seconds(gpus, BATCH * gpus, size, flop) for gpus in (1, 8, 64, 512))
+    print(f"VAE-345 at 128×128, {flop / 1e9:.1f} GFLOP an image, {size / 1e6:.1f} MB, 64 per GPU: {alone * 1e3:.1f} ms; "
+          f"8, 64, 512 GPUs: {', '.join(f'{alone / seconds:.0%}' for seconds in more)}")
 
 
 if __name__ == "__main__":
