@@ -136,8 +136,8 @@ def main() -> None:
     larger = variant("dfc_345", image_size=128)
     size, flop = gradient_bytes(larger), flop_per_image(larger)
     alone, *more = (step_seconds(gpus, BATCH * gpus, size, flop) for gpus in (1, 8, 64, 512))
-    print(f"VAE-345 at 128×128, {flop / 1e9:.1f} GFLOP an image, {size / 1e6:.1f} MB, 64 per GPU: {alone * 1e3:.1f} ms; "
-          f"8, 64, 512 GPUs: {', '.join(f'{alone / seconds:.0%}' for seconds in more)}")
+    print(f"VAE-345 at 128×128, {flop / 1e9:.1f} GFLOP an image, {size / 1e6:.1f} MB, 64 per GPU: "
+          f"{alone * 1e3:.1f} ms; 8, 64, 512 GPUs: {', '.join(f'{alone / seconds:.0%}' for seconds in more)}")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """The Ray cluster that a run is given, and independent work spread over it; without one, over this machine's cores.
 
-Work is spread as Ray tasks and not through joblib's Ray backend, which survives lost workers and nodes too: but its pool
-of actors, which hold no core while they run, was found on one node of two, and stays where it is when nodes come.
+Work is spread as Ray tasks and not through joblib's Ray backend, which survives lost workers and nodes too: but its
+pool of actors, which hold no core while they run, was found on one node of two, and stays where it is when nodes come.
 """
 
 import contextlib
