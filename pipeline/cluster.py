@@ -7,6 +7,7 @@ pool of actors, which hold no core while they run, was found on one node of two,
 import contextlib
 import logging
 import os
+import socket
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -38,6 +39,8 @@ def connected(cluster: Cluster) -> Iterator[None]:
         return
     package = Path(__file__).resolve().parent
     target = address(cluster)
+    if target:
+        check_port(target)
     try:
         ray.init(address=target or "local", logging_level=logging.ERROR, log_to_driver=True,
                  runtime_env={"py_modules": [str(package)], "excludes": ["__pycache__"],
@@ -46,7 +49,7 @@ def connected(cluster: Cluster) -> Iterator[None]:
     except (ConnectionError, RuntimeError, ValueError, TimeoutError, ray.exceptions.RayError) as error:
         if not target:
             raise
-        if "AuthToken" in str(error) or isinstance(error, ray.exceptions.AuthenticationError):
+        if "AuthToken" in f"{error} {error.__cause__}" or isinstance(error, ray.exceptions.AuthenticationError):
             raise InputError(f"the Ray cluster at {target} refused this machine's token; set RAY_AUTH_MODE=token and "
                              "copy the head's ~/.ray/auth_token here, or give it in RAY_AUTH_TOKEN") from error
         why = " ".join(str(error).split())[:400]
@@ -59,6 +62,17 @@ def connected(cluster: Cluster) -> Iterator[None]:
         yield
     finally:
         ray.shutdown()
+
+
+def check_port(target: str) -> None:
+    """InputError where nothing listens at host:port or ray://host:port; Ray would try for a quarter of an hour."""
+    host, _, port = target.removeprefix("ray://").rpartition(":")
+    if host and port.isdigit():
+        try:
+            socket.create_connection((host, int(port)), timeout=10).close()
+        except OSError as error:
+            raise InputError(f"no Ray cluster answers at {target} ({error}); check cluster.address and RAY_ADDRESS, or "
+                             "set cluster.address to null") from error
 
 
 def kept_connected(cluster: Cluster | None) -> contextlib.AbstractContextManager[None]:

@@ -35,6 +35,8 @@ TINY = {"data": {"synthetic_images": 360}, "train": {"epochs": 3, "batch_size": 
         "report": {"mosaic_images": 16}, "multi_view": {"variants": ["dfc"]}, "cluster": {"checkpoint_steps": 5}}
 MADE = ("data/dataset", "data/shards", "models", "training", "latents", "attributes", "samples", "evaluation",
         "multi_view", "baselines", "figures", "metrics", "report", "plan")
+PATIENCE = 400.0  # seconds for a run, which are many times what it needs
+HUNG = 124        # the status of one that had to be killed then, as of timeout(1)
 SPREAD = {"prepare": "encode", "latents@dfc": "encoded", "evaluate@dfc": "fit_and_score", "train@dfc": "RayTrainWorker"}
 VOLATILE = {"seconds", "images_per_second"}  # how long a run took, which is another each time
 
@@ -77,7 +79,8 @@ class Run:
                 self.began[found[1]] = time.monotonic()
 
     def wait_for(self, stage: str) -> None:
-        while stage not in self.began and self.process.poll() is None:
+        end = time.monotonic() + PATIENCE
+        while stage not in self.began and self.process.poll() is None and time.monotonic() < end:
             time.sleep(0.02)
 
     def stage_process(self) -> psutil.Process | None:
@@ -90,8 +93,14 @@ class Run:
             pass
         return None
 
-    def wait(self) -> int:
-        status = self.process.wait(timeout=400)
+    def wait(self, seconds: float = PATIENCE) -> int:
+        """Its exit status; HUNG if it had to be killed then."""
+        try:
+            status = self.process.wait(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            kill(self.process)
+            self.process.wait()
+            status = HUNG
         self.reader.join(timeout=5)
         return status
 
@@ -163,6 +172,14 @@ def stages_running(folder: Path) -> list[str]:
     return found
 
 
+def left_working(cluster: TwoNodes, stage: str, within: float = 60.0) -> list[str]:
+    """Workers that go on although their driver is dead. Ray takes a while to see that, and they write until then."""
+    end = time.monotonic() + within
+    while (found := cluster.workers(SPREAD[stage])) and time.monotonic() < end:
+        time.sleep(0.1)
+    return [f"worker {process.pid} goes on" for process in found]
+
+
 def newest_checkpoint(folder: Path) -> int:
     """Its step; 0 without one."""
     return max((int(path.stem[5:]) for path in folder.glob(".checkpoints/dfc-*/step-*.pt")), default=0)
@@ -179,8 +196,8 @@ def go_on(folder: Path, stage: str, environment: dict[str, str] | None = None) -
     are in its cache, for those of this one."""
     step, recorded = newest_checkpoint(folder), list(folder.glob(".checkpoints/dfc-*/finished"))
     again = Run(folder, "repro", "--force", "--single-item", "--no-run-cache", stage, environment=environment)
-    if again.wait():
-        return ["the second run failed: " + again.output[-300:]]
+    if status := again.wait():
+        return [f"the second run {'hung' if status == HUNG else 'failed'}: " + again.output[-300:]]
     if stage == "train@dfc" and not recorded and (first := went_on_from(again.output)) != step:
         return [f"it went on from step {first} instead of {step}"]
     return []
@@ -196,7 +213,8 @@ def strike(folder: Path, planned: Kill, usual: dict[str, float], expected: dict[
     outcome.hit = "stage" if stage else "dvc"
     if run.process.poll() is not None or not kill(stage or run.process, planned.by):
         outcome.hit = ""
-    run.wait()
+    if run.wait() == HUNG:
+        outcome.lost.append("it hung: " + run.output[-300:])
     outcome.lost += left_running(folder)
     outcome.lost += go_on(folder, planned.stage) + differences(expected, snapshot(folder)) + mlflow_losses(folder)
     outcome.seconds = time.monotonic() - started
@@ -210,7 +228,9 @@ def strike_cluster(folder: Path, cluster: TwoNodes, planned: Kill, expected: dic
     run = Run(folder, "repro", "--force", "--single-item", "--no-run-cache", planned.stage,
               environment=cluster.environment)
     run.wait_for(planned.stage)
-    while not (workers := cluster.workers(SPREAD[planned.stage])) and run.process.poll() is None:
+    end = time.monotonic() + PATIENCE
+    while (not (workers := cluster.workers(SPREAD[planned.stage])) and run.process.poll() is None
+           and time.monotonic() < end):
         time.sleep(0.05)
     time.sleep(planned.moment)
     workers = cluster.workers(SPREAD[planned.stage]) or workers
@@ -223,30 +243,34 @@ def strike_cluster(folder: Path, cluster: TwoNodes, planned: Kill, expected: dic
         if not (victim and kill(victim, planned.by)):
             outcome.hit = ""
     status = run.wait()
-    if planned.victim != "driver" and status:
+    if status == HUNG:
+        outcome.lost.append("it hung: " + run.output[-300:])
+    elif planned.victim != "driver" and status:
         outcome.lost.append("it did not go on by itself: " + run.output[-300:])
-    outcome.lost += go_on(folder, planned.stage, cluster.environment) if planned.victim == "driver" else []
+    if planned.victim == "driver":
+        outcome.lost += left_working(cluster, planned.stage) + go_on(folder, planned.stage, cluster.environment)
     outcome.lost += left_running(folder) + differences(expected, snapshot(folder)) + mlflow_losses(folder)
     outcome.seconds = time.monotonic() - started
     return outcome
 
 
 def table(outcomes: list[Outcome]) -> str:
-    """Markdown: one row per stage and victim. What came too late to hit anything is not counted."""
-    text, late = io.StringIO(), sum(not outcome.hit for outcome in outcomes)
-    outcomes = [outcome for outcome in outcomes if outcome.hit]
+    """Markdown: one row per stage and victim. What came too late to hit anything is not counted, and has a row only if
+    something was lost all the same."""
+    text, hits = io.StringIO(), [outcome for outcome in outcomes if outcome.hit]
     print("| stage | killed | by | times | same to the bit | lost |\n|---|---|---|---|---|---|", file=text)
     groups: dict[tuple, list[Outcome]] = {}
     for outcome in outcomes:
-        key = outcome.kill.stage, outcome.hit, outcome.kill.by.name
-        groups.setdefault(key, []).append(outcome)
+        if outcome.hit or outcome.lost:
+            key = outcome.kill.stage, outcome.hit or "nothing", outcome.kill.by.name
+            groups.setdefault(key, []).append(outcome)
     for key, group in groups.items():
         lost = sorted({loss for outcome in group for loss in outcome.lost})
         print(f"| {' | '.join(key)} | {len(group)} | {sum(not outcome.lost for outcome in group)} | "
               f"{'; '.join(lost)[:300].replace('|', '/') or 'nothing'} |", file=text)
-    survived = sum(not outcome.lost for outcome in outcomes)
-    print(f"\n{len(outcomes)} kills, {survived} survived with everything the same to the bit; {late} more "
-          "came too late, when all had ended", file=text)
+    survived = sum(not outcome.lost for outcome in hits)
+    print(f"\n{len(hits)} kills, {survived} survived with everything the same to the bit; {len(outcomes) - len(hits)} "
+          "more came too late, when all had ended", file=text)
     return text.getvalue()
 
 

@@ -1,7 +1,9 @@
 """A short round of tests/chaos.py: training killed on its way, and preparing, in a clone with real DVC."""
 
 import signal
+import time
 
+import pandas as pd
 import pytest
 import yaml
 
@@ -11,29 +13,56 @@ from tests.clone import clone
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
-    """A clone in which an undisturbed run has come as far as training; and what it made."""
+    """A clone in which an undisturbed run has come as far as training; what it made, and in how many steps."""
     folder = clone(tmp_path_factory.mktemp("chaos") / "project", {"dfc"}, **{**chaos.TINY, "train": {"epochs": 2}})
+    code = folder / "pipeline/data/shards.py"
+    usual = code.read_text()
+    code.write_text(usual.replace("\nPART_ROWS = 2048\n", "\nPART_ROWS = 32\n"))  # few images, but many parts
+    assert code.read_text() != usual
     run = chaos.Run(folder, "repro", "train@dfc")
     assert run.wait() == 0, run.output[-2000:]
-    return folder, chaos.snapshot(folder)
+    return folder, chaos.snapshot(folder), len(pd.read_csv(folder / "training/dfc/steps.csv"))
 
 
-def test_training_killed_after_a_checkpoint_goes_on_and_is_the_same_to_the_bit(project):
-    folder, expected = project
-    run = chaos.Run(folder, "repro", "--force", "--single-item", "--no-run-cache", "train@dfc")
-    run.wait_for("train@dfc")
-    while not 5 <= chaos.newest_checkpoint(folder) < 36 and run.process.poll() is None:
-        chaos.time.sleep(0.02)
+def test_preparing_killed_after_some_parts_is_the_same_to_the_bit(project):
+    folder, expected, _ = project
+
+    def made() -> int:
+        """How many parts are there that the next run need not make."""
+        return len(list(folder.glob(".checkpoints/prepare/*/done/*.json")))
+
+    parts = len([name for name in expected if name.startswith("data/shards/view=aligned/")])
+    run = chaos.Run(folder, "repro", "--force", "--single-item", "--no-run-cache", "prepare")
+    run.wait_for("prepare")
+    while made() < 2 and run.process.poll() is None:
+        time.sleep(0.005)
     assert chaos.kill(run.process, signal.SIGKILL)  # of DVC, and so of the stage
     run.wait()
     assert not chaos.left_running(folder)
-    assert 5 <= chaos.newest_checkpoint(folder) < 36
+    assert 2 <= made() < parts and not (folder / "data/shards").exists()
+    assert not chaos.go_on(folder, "prepare")
+    assert not chaos.differences(expected, chaos.snapshot(folder))  # no other files in data/shards either
+    assert not (folder / ".checkpoints/prepare").exists()
+
+
+def test_training_killed_after_a_checkpoint_goes_on_and_is_the_same_to_the_bit(project):
+    folder, expected, steps = project
+    run = chaos.Run(folder, "repro", "--force", "--single-item", "--no-run-cache", "train@dfc")
+    run.wait_for("train@dfc")
+    while not 5 <= chaos.newest_checkpoint(folder) < steps and run.process.poll() is None:
+        time.sleep(0.02)
+    assert chaos.kill(run.process, signal.SIGKILL)  # of DVC, and so of the stage
+    run.wait()
+    assert not chaos.left_running(folder)
+    assert 5 <= chaos.newest_checkpoint(folder) < steps
     assert not chaos.go_on(folder, "train@dfc")
     assert not chaos.differences(expected, chaos.snapshot(folder)) and not chaos.mlflow_losses(folder)
 
 
 def test_killed_between_its_end_and_dvcs_record_nothing_is_trained_twice(project):
-    folder, expected = project
+    folder, expected, steps = project
+    if not list(folder.glob(".checkpoints/dfc-*/finished")):  # an earlier test has failed before its end
+        assert not chaos.go_on(folder, "train@dfc")
     lock = yaml.safe_load((folder / "dvc.lock").read_text())
     del lock["stages"]["train@dfc"]  # as if DVC had not come to write it
     (folder / "dvc.lock").write_text(yaml.safe_dump(lock))
@@ -41,7 +70,7 @@ def test_killed_between_its_end_and_dvcs_record_nothing_is_trained_twice(project
     finished.write_text('""')
     again = chaos.Run(folder, "repro", "--no-run-cache", "train@dfc")
     assert again.wait() == 0, again.output[-2000:]
-    assert chaos.went_on_from(again.output) == 36
+    assert chaos.went_on_from(again.output) == steps
     assert not chaos.differences(expected, chaos.snapshot(folder)) and not chaos.mlflow_losses(folder)
 
 
@@ -53,12 +82,35 @@ def test_of_a_page_all_counts_but_how_long_it_took():
         assert chaos.without_speed(page) != chaos.without_speed(other)
 
 
-def test_a_difference_is_found(project):
-    folder, expected = project
-    path = folder / "metrics/train/dfc.json"
-    original = path.read_text()
-    path.write_text(original.replace("1", "2", 1))
-    (folder / "models/more.txt").write_text("x")
-    assert chaos.differences(expected, chaos.snapshot(folder)) == ["metrics/train/dfc.json", "models/more.txt"]
-    path.write_text(original)
-    (folder / "models/more.txt").unlink()
+def test_a_difference_is_found(tmp_path):
+    path, more = tmp_path / "metrics/train/dfc.json", tmp_path / "models/more.txt"
+    for folder in (path.parent, more.parent):
+        folder.mkdir(parents=True)
+    path.write_text('{"loss": 1, "images_per_second": 9}')
+    expected = chaos.snapshot(tmp_path)
+    path.write_text('{"loss": 1, "images_per_second": 8}')
+    assert not chaos.differences(expected, chaos.snapshot(tmp_path))
+    path.write_text('{"loss": 2, "images_per_second": 9}')
+    more.write_text("x")
+    assert chaos.differences(expected, chaos.snapshot(tmp_path)) == ["metrics/train/dfc.json", "models/more.txt"]
+    path.unlink()
+    more.unlink()
+    assert chaos.differences(expected, chaos.snapshot(tmp_path)) == ["metrics/train/dfc.json"]
+
+
+def test_a_run_that_hangs_is_killed_and_has_failed(tmp_path, monkeypatch):
+    monkeypatch.setattr(chaos, "DVC", "sleep")
+    run = chaos.Run(tmp_path, "1000")
+    assert run.wait(0.1) == chaos.HUNG
+    assert run.process.poll() == -signal.SIGKILL
+
+
+def test_what_came_too_late_has_a_row_only_if_it_lost_something():
+    def outcome(hit: str, *lost: str) -> chaos.Outcome:
+        return chaos.Outcome(chaos.Kill("prepare", 0.5, "dvc"), hit, list(lost))
+
+    quiet = chaos.table([outcome("dvc"), outcome("")])
+    assert "| prepare | dvc | SIGKILL | 1 | 1 | nothing |" in quiet and "| prepare | nothing" not in quiet
+    assert "1 kills, 1 survived with everything the same to the bit; 1 more came too late" in quiet
+    told = chaos.table([outcome("dvc"), outcome("", "data/shards/x")])
+    assert "| prepare | nothing | SIGKILL | 1 | 0 | data/shards/x |" in told

@@ -4,11 +4,11 @@ import os
 
 import pytest
 
-from pipeline import cluster as module
 from pipeline.cluster import address, connected, each
 from pipeline.config import load_params
 from pipeline.errors import InputError
 from tests import tiny
+from tests.two_nodes import free_port
 
 
 @pytest.fixture
@@ -50,21 +50,24 @@ def test_the_address_is_the_parameter_or_rays_own_variable(cluster, monkeypatch)
     assert address(cluster.model_copy(update={"address": "mine:2"})) == "mine:2"
 
 
-def test_a_cluster_that_does_not_answer_is_one_sentence(cluster, monkeypatch):
+def test_a_cluster_that_is_not_there_is_one_sentence(cluster):
+    for target in (f"127.0.0.1:{free_port()}", f"ray://127.0.0.1:{free_port()}"):
+        with pytest.raises(InputError, match=f"no Ray cluster answers at {target} .*refused.*check cluster.address"):
+            list(each(add, 0, [1], cluster.model_copy(update={"address": target})))
+
+
+@pytest.mark.parametrize(("error", "sentence"), [
+    (ConnectionError("timed out\nwith details"), "no Ray cluster answers at .* check cluster.address"),
+    (RuntimeError("Version mismatch:\n  Ray: 2.1\n  Python: 3.9"), "cannot be used from here: .* Python: 3.9;"),
+])
+def test_what_ray_says_is_one_sentence(cluster, monkeypatch, error, sentence):
+    """Two things that only another cluster shows."""
     import ray
 
-    def refuse(error):
-        def init(**options):
-            raise error
-        monkeypatch.setattr(ray, "init", init)
+    def refuse(**options):
+        raise error
 
-    away = cluster.model_copy(update={"address": "192.0.2.1:6379"})
-    refuse(ConnectionError("ray client connection timeout\nwith details"))
-    with pytest.raises(InputError, match="no Ray cluster answers at 192.0.2.1:6379 .*check cluster.address") as error:
-        list(each(add, 0, [1], away))
-    assert "\n" not in str(error.value)
-    refuse(ray.exceptions.AuthenticationError("no token"))
-    with pytest.raises(InputError, match="refused this machine's token; set RAY_AUTH_MODE=token"):
-        with connected(away):
-            pass
-    assert module.address(away)
+    monkeypatch.setattr(ray, "init", refuse)
+    with pytest.raises(InputError, match=sentence) as found, connected(cluster.model_copy(update={"address": "auto"})):
+        pass
+    assert "\n" not in str(found.value)

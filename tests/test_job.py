@@ -2,48 +2,45 @@
 
 import json
 import re
-import subprocess
+import secrets
+import shutil
 import sys
-import time
-import urllib.request
 
 import pytest
+import yaml
 
 from tests.chaos import TINY
-from tests.clone import DVC, clone, run
-from tests.two_nodes import BIN, TwoNodes, free_port, outside
+from tests.clone import DVC, PROJECT, clone, run
+from tests.mlflow_server import Server
+from tests.two_nodes import BIN, TwoNodes
 
 
 @pytest.fixture
 def mlflow(tmp_path):
     """The URI of a server of its own."""
-    port = free_port()
-    uri = f"http://127.0.0.1:{port}"
-    server = subprocess.Popen(
-        [str(BIN / "mlflow"), "server", "--backend-store-uri", f"sqlite:///{tmp_path}/mlflow.db",
-         "--artifacts-destination", str(tmp_path / "artifacts"), "--host", "127.0.0.1", "--port", str(port),
-         "--workers", "1"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=outside())
-    for _ in range(240):
-        try:
-            urllib.request.urlopen(f"{uri}/health", timeout=1)
-            break
-        except OSError:
-            time.sleep(0.5)
-    yield uri
-    server.terminate()
-    server.wait(timeout=20)
+    server = Server(tmp_path)
+    server.start()
+    try:
+        server.wait()
+        yield server.uri
+    finally:
+        server.kill()
 
 
-def test_a_submitted_experiment_runs_and_its_results_come_back(tmp_path, mlflow):
+@pytest.fixture(scope="module")
+def cluster():
+    with TwoNodes() as cluster:
+        yield cluster
+
+
+def test_a_submitted_experiment_runs_and_its_results_come_back(tmp_path, mlflow, cluster):
     checkout = clone(tmp_path / "checkout", {"dfc"}, **TINY)
     elsewhere = clone(tmp_path / "elsewhere", {"dfc"}, **TINY)
-    with TwoNodes() as cluster:
-        environment = {**cluster.environment, "DVC_REMOTE_URL": str(tmp_path / "remote"), "MLFLOW_TRACKING_URI": mlflow}
-        said = run(checkout, "make", "--silent", "--old-file", f"{BIN.parent}/.ready", f"VENV={BIN.parent}", "submit",
-                   "RUN=exp run -S loss.layers=relu2_1,relu3_1 -S train.epochs=2 train@dfc",
-                   environment=environment)
-        job, = set(re.findall(r"raysubmit_\w+", said))
-        listed = run(checkout, str(BIN / "ray"), "job", "status", job, environment=environment)
+    environment = {**cluster.environment, "DVC_REMOTE_URL": str(tmp_path / "remote"), "MLFLOW_TRACKING_URI": mlflow}
+    said = run(checkout, "make", "--silent", "--old-file", f"{BIN.parent}/.ready", f"VENV={BIN.parent}", "submit",
+               "RUN=exp run -S loss.layers=relu2_1,relu3_1 -S train.epochs=2 train@dfc", environment=environment)
+    job, = set(re.findall(r"raysubmit_\w+", said))
+    listed = run(checkout, str(BIN / "ray"), "job", "status", job, environment=environment)
     assert "SUCCEEDED" in listed or "succeeded" in listed
     assert "Traceback" not in said
 
@@ -53,12 +50,52 @@ def test_a_submitted_experiment_runs_and_its_results_come_back(tmp_path, mlflow)
     assert '"VAE-23"' in (elsewhere / "plan/dfc.json").read_text()
     assert json.loads((elsewhere / "metrics/train/dfc.json").read_text())["loss"] > 0
     assert "Running stage" not in run(elsewhere, DVC, "repro", "--dry", "train@dfc", environment=environment)
+    again = run(elsewhere, sys.executable, "-m", "pipeline.cluster_job", "results", job, ok=False,
+                environment=environment)
+    assert "params.yaml" in again and "changed here and not committed" in again  # what it brought, and what one edits
 
     import mlflow as client  # the run is in the server, and says which commit it was
     connection = client.MlflowClient(mlflow)
     trained, = connection.search_runs([connection.get_experiment_by_name("face-vae").experiment_id])
     assert trained.data.tags["git_commit"] == run(checkout, "git", "rev-parse", "HEAD").strip()
     assert trained.info.status == "FINISHED" and trained.data.params["loss.layers"] == "relu2_1,relu3_1"
+
+
+def test_a_failed_job_exits_so_and_what_it_has_made_comes_back(tmp_path):
+    """In a copy without .git, as in a job, but without Ray. `plan` succeeds; `dataset` finds no CelebA."""
+    copy, elsewhere = (clone(tmp_path / name, {"dfc"}, **TINY) for name in ("copy", "elsewhere"))
+    shutil.rmtree(copy / ".git")
+    environment = {"DVC_REMOTE_URL": str(tmp_path / "remote"),
+                   "MLFLOW_TRACKING_URI": f"sqlite:///{tmp_path}/mlflow.db"}
+    said = run(copy, sys.executable, "-m", "pipeline.cluster_job", "exp", "run", "-S", "data.source=celeba",
+               "-S", "loss.layers=relu2_1,relu3_1", ok=False, environment=environment)
+    assert "failed to reproduce 'dataset'" in said
+    assert "results are in" not in said and "Traceback" not in said
+    run(elsewhere, sys.executable, "-m", "pipeline.cluster_job", "results", "without-ray", environment=environment)
+    assert '"VAE-23"' in (elsewhere / "plan/dfc.json").read_text()
+    params, lock = (yaml.safe_load((elsewhere / name).read_text()) for name in ("params.yaml", "dvc.lock"))
+    assert params["data"]["source"] == "celeba" and set(lock["stages"]) == {"plan"}
+
+
+CONNECT = """
+import sys
+from pipeline.cluster import connected
+from pipeline.config import load_params
+from pipeline.errors import one_sentence
+with one_sentence(), connected(load_params("params.yaml").cluster.model_copy(update={"address": sys.argv[1]})):
+    print("connected")
+"""
+
+
+def test_another_token_is_refused_in_one_sentence(cluster):
+    command = sys.executable, "-c", CONNECT, cluster.address
+    assert run(PROJECT, *command, environment=cluster.environment) == "connected\n"
+    said = run(PROJECT, *command, ok=False,
+               environment={**cluster.environment, "RAY_AUTH_TOKEN": secrets.token_hex(16)})
+    rays_own = re.compile(r"\[\d{4}-\d\d-\d\d .*\] \w+\.(cc|h):\d+: ")  # its C++ logs each try
+    line, = (line for line in said.splitlines() if not rays_own.match(line))
+    assert line.startswith(f"error: the Ray cluster at {cluster.address} refused this machine's token; set ")
+    assert "Traceback" not in said
 
 
 def test_without_a_remote_nothing_is_submitted(tmp_path):

@@ -1,16 +1,10 @@
 """Rows of a training on their way to a real `mlflow server` that is killed, and to none at all."""
 
-import os
 import pickle
-import signal
 import socket
-import subprocess
-import sys
 import threading
 import time
-import urllib.request
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from pathlib import Path
 
 import pytest
 import requests
@@ -19,44 +13,10 @@ from pipeline import live_tracking, tracking
 from pipeline.config import Tracking
 from pipeline.live_tracking import Live
 from tests import tiny
+from tests.mlflow_server import Server
 
 AWAY = "http://127.0.0.1:9"  # nothing answers there
-
-
-class Server:
-    """`mlflow server` on one port, with one database, started as often as wanted."""
-
-    def __init__(self, folder: Path):
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        self.uri, self.log = f"http://127.0.0.1:{port}", folder / "server.log"
-        self.command = [str(Path(sys.executable).parent / "mlflow"), "server", "--workers", "1",
-                        "--backend-store-uri", f"sqlite:///{folder}/server.db",
-                        "--artifacts-destination", str(folder / "artifacts"),
-                        "--host", "127.0.0.1", "--port", str(port)]
-
-    def start(self) -> None:
-        environment = {name: value for name, value in os.environ.items() if not name.startswith(("MLFLOW_", "PYTEST_"))}
-        environment |= {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "OMP_NUM_THREADS": "1"}
-        with self.log.open("a") as log:
-            self.process = subprocess.Popen(self.command, env=environment, stdout=log, stderr=log,
-                                            start_new_session=True)
-
-    def wait(self) -> None:
-        """Until it answers."""
-        until = time.monotonic() + 120
-        while time.monotonic() < until and self.process.poll() is None:
-            try:
-                urllib.request.urlopen(f"{self.uri}/health", timeout=5).close()
-                return
-            except OSError:
-                time.sleep(0.2)
-        raise AssertionError(self.log.read_text()[-4000:])
-
-    def kill(self) -> None:
-        os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
+REQUEST_SECONDS = 60         # what a request costs whoever waits for a server that does not answer it
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +35,7 @@ def environment(monkeypatch):
 
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "deleted in the next line")
     monkeypatch.delenv("MLFLOW_TRACKING_URI")
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", str(REQUEST_SECONDS))
     for module in (live_tracking, tracking):
         monkeypatch.setattr(module, "RETRY_SECONDS", 0.5)
     yield
@@ -90,14 +51,26 @@ def logged(config: Tracking, run_id: str, name: str) -> list[int]:
     return sorted(metric.step for metric in tracking.client(config).get_metric_history(run_id, name))
 
 
-def until(wanted, seconds: float = 30) -> None:
+@pytest.fixture
+def said(capsys):
+    """Called: the lines on stderr, all from the test's beginning."""
+    lines: list[str] = []
+
+    def so_far() -> list[str]:
+        lines.extend(capsys.readouterr().err.splitlines())
+        return lines
+
+    return so_far
+
+
+def until(wanted, seconds: float = 60) -> None:
     end = time.monotonic() + seconds
     while not wanted():
         assert time.monotonic() < end
         time.sleep(0.05)
 
 
-def test_each_step_is_there_once_whatever_happens_to_the_server(server, tmp_path, capsys):
+def test_each_step_is_there_once_whatever_happens_to_the_server(server, tmp_path, said):
     config = Tracking(uri=server.uri, experiment="e", patience=120)
     begun, picture = tmp_path / "run", tmp_path / "a.png"
     picture.write_bytes(b"a picture")
@@ -106,14 +79,13 @@ def test_each_step_is_there_once_whatever_happens_to_the_server(server, tmp_path
     logger.on_steps(steps(1, 10))
     logger.on_epoch({"step": 10, "epoch": 1, "learning_rate": 0.1, "valid_loss": 2.0})
     until(lambda: logged(config, run_id, "step/loss") == list(range(1, 11)) and logged(config, run_id, "epoch/epoch"))
-    assert capsys.readouterr().err == ""
+    assert said() == []
 
     server.kill()
-    started = time.monotonic()
     for step in range(11, 1011):
-        logger.on_steps(steps(step, step))
-    assert time.monotonic() - started < 0.5
-    time.sleep(1)
+        logger.on_steps(steps(step, step))  # returns although nobody answers
+    away = f"MLflow at {server.uri} does not answer (Connection refused); training goes on, rows wait"
+    until(lambda: said() == [away])
     server.start()
     tracking.add_to_run(config, begun, tiny.variant(), {"psnr": 20.0}, {"figures": [picture]})
     logger.on_steps(steps(900, 1020))  # as after a restart of the training, from its last checkpoint
@@ -123,12 +95,11 @@ def test_each_step_is_there_once_whatever_happens_to_the_server(server, tmp_path
     assert logged(config, run_id, "epoch/valid_loss") == [10, 1020]
     assert logged(config, run_id, "psnr") == [0]
     assert [file.path for file in tracking.client(config).list_artifacts(run_id, "figures")] == ["figures/a.png"]
-    told = capsys.readouterr().err.splitlines()
-    assert sorted(line for line in told if "rows" not in line) == [
+    assert sorted(line for line in said() if "rows" not in line) == [
         f"MLflow at {server.uri} answers again",
         f"MLflow at {server.uri} does not answer (Connection refused); waiting for it, at most 120 s"]
-    away, again = [line for line in told if "rows" in line]
-    assert away == f"MLflow at {server.uri} does not answer (Connection refused); training goes on, rows wait"
+    first, again = [line for line in said() if "rows" in line]
+    assert first == away
     assert again.startswith(f"MLflow at {server.uri} answers again; 1") and again.endswith("had waited are delivered")
 
     restarted = tracking.live_logger(config, run_id)  # another worker
@@ -157,26 +128,48 @@ def test_no_database_is_made_on_another_machine(tmp_path, capsys):
     assert not list(tmp_path.iterdir())
 
 
-def test_closing_waits_no_longer_than_said(capsys):
-    logger, started = Live(AWAY, "0" * 32), time.monotonic()
+def test_nobody_waits_for_a_server_that_takes_requests_and_answers_none(said):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        uri = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        logger = Live(uri, "0" * 32)
+        logger.on_steps(steps(1, 1))
+        silent.settimeout(REQUEST_SECONDS)
+        request, _ = silent.accept()  # the thread now waits for an answer
+        with request:
+            started = time.monotonic()
+            for step in range(2, 1001):
+                logger.on_steps(steps(step, step))
+            logger.on_epoch({"step": 1000, "epoch": 1})
+            logger.close(1)
+            assert 1 <= time.monotonic() - started < REQUEST_SECONDS / 2
+            assert logger._thread.is_alive()
+    until(lambda: not logger._thread.is_alive())
+    assert said() == [f"1001 rows have not reached MLflow at {uri}; they are delivered when training ends"]
+
+
+def test_closing_waits_no_longer_than_said(said):
+    logger, away = Live(AWAY, "0" * 32), (
+        f"MLflow at {AWAY} does not answer (Connection refused); training goes on, rows wait")
     logger.on_steps(steps(1, 30))
+    until(lambda: said() == [away])
+    started = time.monotonic()
     logger.close(2)
-    assert 2 <= time.monotonic() - started < 4
-    assert capsys.readouterr().err.splitlines() == [
-        f"MLflow at {AWAY} does not answer (Connection refused); training goes on, rows wait",
-        f"30 rows have not reached MLflow at {AWAY}; they are delivered when training ends"]
+    assert 2 <= time.monotonic() - started < 30  # for an answer it would wait for ever
+    assert said() == [away, f"30 rows have not reached MLflow at {AWAY}; they are delivered when training ends"]
     until(lambda: not logger._thread.is_alive())
 
 
-def test_it_is_empty_where_it_is_unpickled(capsys):
+def test_it_is_empty_where_it_is_unpickled(said):
     logger = Live(AWAY, "0" * 32)
     logger.on_steps(steps(1, 30))
     arrived = pickle.loads(pickle.dumps(logger))
     assert (arrived.uri, arrived.run_id) == (AWAY, "0" * 32)
     started = time.monotonic()
-    arrived.close()
+    arrived.close(60)
+    assert time.monotonic() - started < 30  # with rows it would be 60
+    assert not [line for line in said() if "have not reached" in line]
     logger.close(0)
-    assert time.monotonic() - started < 1
+    assert len([line for line in said() if "have not reached" in line]) == 1
     until(lambda: not logger._thread.is_alive())
 
 

@@ -1,12 +1,15 @@
 """A real cluster of two nodes: work is spread over both and survives a lost worker, training is that of one process."""
 
+import contextlib
 import json
 import os
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 import ray
 import torch
@@ -35,18 +38,41 @@ def nodes():
 
 @pytest.fixture
 def cluster(nodes):
+    nodes.complete()
     return load_params(tiny.PARAMS).cluster.model_copy(update={"address": nodes.address, "workers": 2, "retries": 3})
 
 
-def where(shared: str, item: int) -> tuple[str, str]:
-    """Takes a moment, so that one node cannot do everything."""
-    time.sleep(0.5)
-    return shared * item, ray.get_runtime_context().get_node_id()
+@contextlib.contextmanager
+def beside(shoot: Callable[[], bool]):
+    """`shoot` in a thread while the block runs; the block's end waits for it, and it has to have hit."""
+    hit: list[bool] = []
+    thread = threading.Thread(target=lambda: hit.append(shoot()), daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        thread.join(240)
+    assert hit == [True]
 
 
-def test_tasks_run_on_both_nodes_and_come_in_order(cluster):
-    results = list(each(where, "x", range(8), cluster))
-    assert [text for text, _ in results] == ["x" * item for item in range(8)]
+def until(wanted: Callable[[], bool], seconds: float = 200) -> None:
+    end = time.monotonic() + seconds
+    while not wanted():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def where(folder: str, item: int) -> tuple[str, str]:
+    """Lasts until both nodes have a task, so that one cannot do everything."""
+    node = ray.get_runtime_context().get_node_id()
+    Path(folder, node).touch()
+    until(lambda: len(os.listdir(folder)) == 2, seconds=60)
+    return f"{folder}, {item}", node
+
+
+def test_tasks_run_on_both_nodes_and_come_in_order(cluster, tmp_path):
+    results = list(each(where, str(tmp_path), range(8), cluster))
+    assert [text for text, _ in results] == [f"{tmp_path}, {item}" for item in range(8)]
     assert len({node for _, node in results}) == 2
 
 
@@ -59,27 +85,30 @@ def count(folder: str, item: int) -> int:
 
 def test_a_lost_worker_loses_its_own_task_alone(cluster, nodes, tmp_path):
     def shoot():
-        while len(list(tmp_path.iterdir())) < 3:
-            time.sleep(0.05)
+        until(lambda: len(os.listdir(tmp_path)) >= 3)
         time.sleep(0.3)
-        kill(nodes.workers("count")[0])
+        last = max(os.listdir(tmp_path), key=lambda name: name.split("-")[2])  # its task lasts another second
+        return kill(psutil.Process(int(last.split("-")[1])))
 
-    threading.Thread(target=shoot, daemon=True).start()
-    assert list(each(count, str(tmp_path), range(6), cluster)) == list(range(6))
+    with beside(shoot):
+        assert list(each(count, str(tmp_path), range(6), cluster)) == list(range(6))
     times = [path.name.split("-")[0] for path in tmp_path.iterdir()]
     assert len(times) == 7 and len(set(times)) == 6  # one of them twice
 
 
 def test_a_lost_node_loses_its_own_tasks_alone(cluster, nodes, tmp_path):
-    def shoot():
-        while len(list(tmp_path.iterdir())) < 4:
-            time.sleep(0.05)
-        nodes.replace("second")
+    def begun():
+        """A task has begun on the node, and left its file."""
+        at_work = {int(name.split("-")[1]) for name in os.listdir(tmp_path)}
+        return any(worker.pid in at_work and nodes.node_of(worker) == "second" for worker in nodes.workers("count"))
 
-    shooter = threading.Thread(target=shoot)
-    shooter.start()
-    assert list(each(count, str(tmp_path), range(8), cluster)) == list(range(8))
-    shooter.join()
+    def shoot():
+        until(begun)
+        nodes.replace("second")
+        return True
+
+    with beside(shoot):
+        assert list(each(count, str(tmp_path), range(8), cluster)) == list(range(8))
     times = [path.name.split("-")[0] for path in tmp_path.iterdir()]
     assert 8 < len(times) <= 10 and len(set(times)) == 8
 
@@ -125,25 +154,34 @@ def folder(tmp_path_factory) -> Path:
 
 
 def job(folder: Path, name: str) -> ray_train.Job:
+    """Slow, so that a shot does not come too late. Leaves a line for each step: which process has made it."""
+    def on_steps(rows):
+        with open(folder / f"{name}.steps", "a") as file:
+            file.writelines(f"{os.getpid()} {row['step']}\n" for row in rows)
+        time.sleep(0.5)
+
     return ray_train.Job(VARIANT, Folder.of(folder / "shards"), Folder.of(folder), Folder.of(folder / name), 1,
-                         lambda rows: time.sleep(0.5), lambda row: None)
+                         on_steps, lambda row: None)
 
 
 @pytest.fixture(scope="module")
 def trained(folder, nodes):
     """What two workers train undisturbed, and on which nodes they were."""
     cluster = load_params(tiny.PARAMS).cluster.model_copy(update={"address": nodes.address, "workers": 2})
-    seen = set()
+    nodes.complete()
+    seen, ended = set(), threading.Event()
 
     def look():
-        while len(seen) < 2 and not (folder / "two" / f"step-{STEPS:08}.pt").exists():
-            seen.update(map(nodes.node_of, nodes.workers("RayTrainWorker")))
-            time.sleep(0.1)
+        while len(seen) < 2 and not ended.wait(0.1):
+            seen.update({nodes.node_of(worker) for worker in nodes.workers("RayTrainWorker")} - {None})
 
     watch = threading.Thread(target=look, daemon=True)
     watch.start()
-    result = ray_train.fit(job(folder, "two"), cluster)
-    watch.join()
+    try:
+        result = ray_train.fit(job(folder, "two"), cluster)
+    finally:
+        ended.set()
+        watch.join()
     return *result, seen
 
 
@@ -164,16 +202,18 @@ def test_two_workers_one_on_each_node_are_one(folder, trained):
     assert apart < 1e-3 * moved
 
 
-def test_a_killed_training_worker_changes_nothing(folder, trained, cluster, nodes, capfd):
+def test_a_killed_training_worker_changes_nothing(folder, trained, cluster, nodes):
     def shoot():
-        while not (folder / "killed" / "step-00000003.pt").exists():
-            time.sleep(0.02)
-        kill(nodes.workers("RayTrainWorker")[0])
+        until((folder / "killed" / "step-00000003.pt").exists)
+        return kill(nodes.workers("RayTrainWorker")[0])
 
-    killer = threading.Thread(target=shoot, daemon=True)
-    killer.start()
-    weights, history = ray_train.fit(job(folder, "killed"), cluster)
-    assert not killer.is_alive()
+    with beside(shoot):
+        weights, history = ray_train.fit(job(folder, "killed"), cluster)
+    made: dict[str, list[int]] = {}
+    for line in (folder / "killed.steps").read_text().splitlines():
+        made.setdefault(line.split()[0], []).append(int(line.split()[1]))
+    before, *after = made.values()
+    assert before[:3] == [1, 2, 3] and after and all(steps[0] > 3 for steps in after)
     expected, undisturbed, _ = trained
     assert all(torch.equal(weights[name], expected[name]) for name in expected)
     assert history.steps == undisturbed.steps

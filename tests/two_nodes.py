@@ -42,23 +42,36 @@ class TwoNodes:
         self.folders: dict[str, Path] = {}
 
     def __enter__(self) -> "TwoNodes":
-        self.start("head", *self.head_options)
-        self.start("second", "--address", self.address)
+        try:
+            self.start("head", *self.head_options)
+            self.complete()
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_) -> None:
         for name in list(self.folders):
             self.kill(name)
 
+    def complete(self) -> None:
+        """Start the node "second", if it is not there or was lost."""
+        if "second" not in self.folders:
+            self.start("second", "--address", self.address)
+
     def start(self, name: str, *options: str) -> None:
-        """A node; --temp-dir is short, since sockets lie in it."""
+        """A node; --temp-dir is short, since sockets lie in it. Worker ports are any: 10002 … would be both nodes'."""
         self.folders[name] = Path(tempfile.mkdtemp(prefix="ray", dir="/tmp"))
         command = [str(BIN / "ray"), "start", *options, "--num-cpus", str(self.cores), "--temp-dir",
                    str(self.folders[name]), "--dashboard-agent-listen-port", str(free_port()),
-                   "--object-store-memory", str(300_000_000)]
-        done = subprocess.run(command, env={**outside(), **self.environment}, text=True, stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, timeout=120)
-        assert done.returncode == 0, done.stdout[-2000:]
+                   "--min-worker-port", "0", "--max-worker-port", "0", "--object-store-memory", str(300_000_000)]
+        try:
+            done = subprocess.run(command, env={**outside(), **self.environment}, text=True, stdout=subprocess.PIPE,
+                                  stderr=subprocess.STDOUT, timeout=120)
+            assert done.returncode == 0, done.stdout[-2000:]
+        except BaseException:
+            self.kill(name)  # what it has started
+            raise
 
     def kill(self, name: str) -> None:
         """End a node as a power failure does: SIGKILL to the raylet and all that it has started."""
@@ -112,4 +125,5 @@ def kill(process: psutil.Process | subprocess.Popen, number: int = signal.SIGKIL
 def outside() -> dict[str, str]:
     """The environment without what a run of DVC, MLflow or Ray around this one has put there."""
     return {name: value for name, value in os.environ.items()
-            if not name.startswith(("DVC_", "MLFLOW_", "PYTEST_", "RAY_")) or name == "DVC_NO_ANALYTICS"}
+            if name == "DVC_NO_ANALYTICS" or
+            not name.startswith(("DVC_", "MLFLOW_", "PYTEST_", "RAY_")) and name != "GIT_COMMIT"}
