@@ -21,6 +21,7 @@ from pipeline.models.vgg19 import VGG19Prefix
 from pipeline.models.vgg19_layers import LAYERS, RELU_INDEX, deepest, parameter_shapes
 
 Weights = dict[str, torch.Tensor]
+ABOUT = "loss_network"  # the one entry of the file's metadata: safetensors writes several in any order
 
 
 def weights(plan: LossNetworkPlan) -> Weights:
@@ -129,7 +130,7 @@ def prefix(state: Weights, layers: list[str] | tuple[str, ...]) -> VGG19Prefix:
 def measure_rms(state: Weights, pixels: torch.Tensor, batch_size: int = 64) -> dict[str, float]:
     """Root mean square of every layer's activations over uint8 images N×3×H×W, in float32.
 
-    To six digits: the last bits of such a sum are not the same in every run, and all training depends on them.
+    To six digits: the last bits depend on the number of threads, and all training depends on them.
     """
     network = prefix(state, layers_held(state)).to(memory_format=torch.channels_last)
     squares = dict.fromkeys(network.layers, 0.0)
@@ -140,11 +141,12 @@ def measure_rms(state: Weights, pixels: torch.Tensor, batch_size: int = 64) -> d
 
 
 def save(path: Path, state: Weights, rms: dict[str, float], source: str) -> None:
-    """Write the loss network atomically."""
+    """Write the loss network atomically; the same one always as the same bytes, by which DVC tells what to train again.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(path.name + ".part")
     save_file({name: tensor.contiguous() for name, tensor in state.items()}, temporary,
-              metadata={"source": source, "rms": json.dumps(rms)})
+              metadata={ABOUT: json.dumps({"source": source, "rms": rms})})
     os.replace(temporary, path)
 
 
@@ -152,17 +154,17 @@ def feature_loss(path: Path, layers: list[str], reference_rms: dict[str, float],
                  dtype: torch.dtype = torch.float32) -> FeatureLoss:
     """Eq. 4 over `layers` of the loss network at `path`, whose convolutions run in `dtype`."""
     with safe_open(path, "pt") as file:
-        rms = json.loads(file.metadata()["rms"])
-        check_layers_held(dict.fromkeys(file.keys()), layers, source_name(file.metadata()["source"]))
+        about = json.loads(file.metadata()[ABOUT])
+        check_layers_held(dict.fromkeys(file.keys()), layers, source_name(about["source"]))
         state = {name: file.get_tensor(name) for name in parameter_shapes(deepest(layers))}
     network = prefix(state, layers).to(dtype).to(memory_format=torch.channels_last)
-    return FeatureLoss(network, rms, reference_rms)
+    return FeatureLoss(network, about["rms"], reference_rms)
 
 
 def source_of(path: Path) -> str:
     """Where the weights came from: random, imagenet, or the file's name."""
     with safe_open(path, "pt") as file:
-        return file.metadata()["source"]
+        return json.loads(file.metadata()[ABOUT])["source"]
 
 
 def source_name(source: str) -> str:

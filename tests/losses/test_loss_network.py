@@ -103,6 +103,15 @@ def test_without_a_network_imagenets_weights_are_a_sentence(monkeypatch):
         loss_network.imagenet_weights()
 
 
+def test_the_same_network_is_the_same_file(tmp_path):
+    rms = {"relu1_1": 0.9, "relu1_2": 1.1}
+    written = set()
+    for number in range(50):
+        loss_network.save(tmp_path / f"{number}.safetensors", random_weights("relu1_2"), rms, "random")
+        written.add(loss_network.sha256(tmp_path / f"{number}.safetensors"))
+    assert len(written) == 1
+
+
 def test_the_papers_network_on_real_faces_has_the_reference_rms():
     path, celeba = SHARED / "vgg19" / "vgg19_features_to_relu5_1.pth", SHARED / "celeba"
     if not path.is_file() or not celeba.is_dir():
