@@ -1,5 +1,5 @@
 # Thin, for people: the work is in dvc.yaml, the parameters in params.yaml.
-PYTHON ?= python3.11
+PYTHON ?=
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
@@ -25,16 +25,15 @@ submit: $(READY) ## RUN="exp run -S …" as a job on the Ray cluster at RAY_API_
 	$(BIN)/ray job submit --working-dir . --runtime-env "$$runtime" -- python -m pipeline.cluster_job $(RUN)
 
 ui: $(READY)     ## MLflow in the browser
-	$(BIN)/mlflow ui --backend-store-uri $${MLFLOW_TRACKING_URI:-sqlite:///mlflow.db}
+	@uri=$$($(BIN)/python -m pipeline.tracking) && case "$$uri" in \
+	  http*) echo "MLflow's pages are at $$uri" ;; \
+	  *) $(BIN)/mlflow ui --backend-store-uri "$$uri" ;; \
+	esac
 
 lock: $(READY)   ## renew requirements.lock from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade --no-header \
 	  --no-annotate --extra dev --output-file requirements.lock pyproject.toml
 
-# The project itself comes last and without dependencies, so that its `dvc` takes the place of DVC's.
-$(READY): requirements.lock pyproject.toml
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --require-hashes -r requirements-uv.lock
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
-	touch $@
+$(READY): requirements.lock pyproject.toml environment.sh
+	@sh environment.sh $(PYTHON)
+	@touch $@

@@ -1,7 +1,7 @@
 """Images per second of one training step of VAE-123, ours against a plain version of the same model, by turns.
 
 Plain is what one writes first: float32, the whole VGG-19, and a graph for both images' features.
-Run as: python -m benchmarks.training_step [--rounds 7] [--steps 3] [--batch-size 64]
+Run as: python -m benchmarks.training_step [--rounds 7] [--steps 3] [--batch-size 64] [--precision auto]
 """
 
 import argparse
@@ -22,14 +22,17 @@ from pipeline.losses.kl import kl_per_dimension
 from pipeline.models.vae import VAE
 from pipeline.models.vgg19 import IMAGENET_MEAN, IMAGENET_STD
 from pipeline.models.vgg19_layers import LAYERS, RELU_INDEX
+from pipeline.training import precision
+from pipeline.training.hardware import name_of
 from pipeline.training.memory import keep_freed_memory
 
 Step = Callable[[torch.Tensor, torch.Tensor], None]
 
 
-def ours(variant: Variant, network: Path) -> Step:
+def ours(variant: Variant, network: Path, dtype: torch.dtype) -> Step:
     """The step of pipeline.training.loop, without its bookkeeping."""
     objective = build_objective(variant, network).train()
+    objective.precision = dtype
     optimizer = torch.optim.Adam([p for p in objective.parameters() if p.requires_grad], 5e-4, fused=True)
 
     def step(pixels: torch.Tensor, noise: torch.Tensor) -> None:
@@ -85,18 +88,21 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=7, help="how often each is timed (default %(default)s)")
     parser.add_argument("--steps", type=int, default=3, help="steps in one timing (default %(default)s)")
     parser.add_argument("--batch-size", type=int, default=64)
+    parser.add_argument("--precision", choices=["auto", *precision.DTYPES], default="auto", help="of ours")
+    parser.add_argument("--variant", default="dfc", help="one with a feature loss (default %(default)s: VAE-123)")
     options = parser.parse_args()
 
     keep_freed_memory()  # of the whole process, so the plain version has it too
     torch.manual_seed(0)
-    variant = load_params().variant("dfc")
+    variant = load_params().variant(options.variant)
+    chosen = precision.choose(options.precision, "", torch.device("cpu"), "")
     state = loss_network.random_weights(0)
     pixels = torch.randint(0, 256, (options.batch_size, 3, 64, 64), dtype=torch.uint8)
     noise = torch.randn(options.batch_size, variant.model.latent_dim)
     with tempfile.TemporaryDirectory() as folder:
         network = Path(folder) / "loss_network.safetensors"
         loss_network.save(network, state, dict.fromkeys(LAYERS, 1.0), "random")
-        steps = {"plain": plain(variant, state), "ours": ours(variant, network)}
+        steps = {"plain": plain(variant, state), "ours": ours(variant, network, precision.DTYPES[chosen.name])}
     for step in steps.values():
         step(pixels, noise)  # not timed: the first step chooses kernels
 
@@ -105,8 +111,8 @@ def main() -> None:
         for name, step in steps.items():
             speeds[name].append(images_per_second(step, pixels, noise, options.steps))
     ratios = [ours / plain for ours, plain in zip(speeds["ours"], speeds["plain"])]
-    print(f"training step of {variant.label}, 64×64, batch {options.batch_size}, {torch.get_num_threads()} threads, "
-          f"{options.rounds} rounds by turns")
+    print(f"training step of {variant.label}, 64×64, batch {options.batch_size}, {options.rounds} rounds by turns, on "
+          f"{name_of(torch.device('cpu'))}; ours in {chosen.name} ({chosen.reason})")
     print(f"{'':10}{'min':>10}{'median':>10}{'max':>10}")
     for name, values in [*speeds.items(), ("ratio", ratios)]:
         unit = "" if name == "ratio" else " images/s"

@@ -80,7 +80,38 @@ def kept_connected(cluster: Cluster | None) -> contextlib.AbstractContextManager
     return connected(cluster) if address(cluster) else contextlib.nullcontext()
 
 
-def expect(cluster: Cluster, workers: int, gpus: float) -> None:
+def gpus_each(cluster: Cluster, in_this_process: bool = False) -> int:
+    """How many GPUs a training worker gets, or a task that computes with a network: 0 or 1.
+
+    That is what cluster.gpus_per_worker says; where it is null, 1 where there are GPUs, else 0. To be called while
+    connected to the cluster, if there is one; `in_this_process` is for work that does not go there. Raises InputError
+    where it is null and a cluster has no GPU: the cluster may start some when a worker asks for one, and Ray does not
+    tell whether it would. Also where it is 1 for this process, and this machine has no GPU.
+    """
+    asked, target = cluster.gpus_per_worker, None if in_this_process else address(cluster)
+    if target:
+        import ray
+
+        there = ray.cluster_resources().get("GPU", 0)
+        if asked is None and not there:
+            raise InputError(f"the Ray cluster at {target} has no GPU now, and may start some when asked for; set "
+                             "cluster.gpus_per_worker to 1 to wait for GPUs, or to 0 to use CPUs")
+    else:
+        there = gpus_here()
+        if asked and not there and in_this_process:
+            raise InputError("cluster.gpus_per_worker is 1, but torch finds no GPU here; set it to null or 0, "
+                             "or install torch and a driver that fit the GPU")
+    return int(there > 0) if asked is None else asked
+
+
+def gpus_here() -> int:
+    """GPUs of this machine that torch can use."""
+    import torch
+
+    return torch.cuda.device_count()
+
+
+def expect(cluster: Cluster, workers: int, gpus: int) -> None:
     """Where workers of one core and so many GPUs find no place: InputError on this machine; on a cluster, which may
     grow, a line that says what is waited for."""
     import ray
@@ -89,23 +120,25 @@ def expect(cluster: Cluster, workers: int, gpus: float) -> None:
     lacking = [f"{wanted:g} {name}s instead of {there.get(name, 0):g}" for name, wanted in (
         ("CPU", workers), ("GPU", workers * gpus)) if wanted > there.get(name, 0)]
     if lacking and not address(cluster):
+        on_cpus = ", or cluster.gpus_per_worker to 0 to train on CPUs" if gpus else ""
         raise InputError(f"cluster.workers: {workers} training workers need {' and '.join(lacking)} that this machine "
-                         "has; take fewer, or set cluster.address")
+                         f"has; take fewer, or set cluster.address{on_cpus}")
     if lacking:
         print(f"waiting for nodes: {workers} workers need {' and '.join(lacking)} that the cluster has now",
               file=sys.stderr)
 
 
 def each(function: Callable[[Any, Item], Result], shared: Any, items: Iterable[Item], cluster: Cluster | None = None,
-         processes: int = 1, gpus: float = 0) -> Iterator[Result]:
+         processes: int = 1, gpu: bool = False) -> Iterator[Result]:
     """function(shared, item) of every item, in order.
 
-    On a cluster: tasks, spread over its nodes, of one core and `gpus` each. A task whose worker or node is lost is run
-    again, up to cluster.retries times; the others are not. Without a cluster: in this process, or in `processes` of
-    this machine; 0 for one per core. `items` is read as workers come free. What `function` raises is raised here.
+    On a cluster: tasks, spread over its nodes, of one core each; if `gpu`, also of as many GPUs as `gpus_each` says. A
+    task whose worker or node is lost is run again, up to cluster.retries times; the others are not. Without a cluster:
+    in this process, or in `processes` of this machine; 0 for one per core. `items` is read as workers come free. What
+    `function` raises is raised here.
     """
     if address(cluster):
-        return on_cluster(function, shared, items, cluster, gpus)
+        return on_cluster(function, shared, items, cluster, gpu)
     import joblib
 
     count = joblib.effective_n_jobs(processes or -1)
@@ -117,13 +150,14 @@ def each(function: Callable[[Any, Item], Result], shared: Any, items: Iterable[I
 
 
 def on_cluster(function: Callable[[Any, Item], Result], shared: Any, items: Iterable[Item], cluster: Cluster,
-               gpus: float) -> Iterator[Result]:
+               gpu: bool) -> Iterator[Result]:
     import ray
     import ray.exceptions
 
     lost = (ray.exceptions.WorkerCrashedError, ray.exceptions.NodeDiedError, ray.exceptions.OutOfMemoryError,
             ray.exceptions.ObjectLostError)
     with connected(cluster):
+        gpus = gpus_each(cluster) if gpu else 0
         expect(cluster, 1, gpus)
         task = ray.remote(function).options(num_cpus=1, num_gpus=gpus, max_retries=cluster.retries,
                                             scheduling_strategy="SPREAD")

@@ -153,7 +153,7 @@ class Train(Section):
     learning_rate: PositiveFloat
     lr_decay: Annotated[float, Field(gt=0, le=1)]
     adam_beta1: Annotated[float, Field(ge=0, lt=1)]
-    precision: Literal["bf16", "fp32"]
+    precision: Literal["auto", "bf16", "fp32"]
 
 
 class Attributes(Section):
@@ -229,11 +229,19 @@ class Report(Section):
 class Cluster(Section):
     address: str | None
     workers: Annotated[int, Field(ge=0)]
-    gpus_per_worker: Annotated[float, Field(ge=0)]
+    gpus_per_worker: int | None
     storage: str
     checkpoint_steps: Positive
     processes: Annotated[int, Field(ge=0)]
     retries: Annotated[int, Field(ge=0)]
+
+    @field_validator("gpus_per_worker", mode="before")
+    @classmethod
+    def one_or_none(cls, gpus: Any) -> int | None:
+        if gpus is not None and (isinstance(gpus, bool) or gpus not in (0, 1)):
+            raise ValueError(f"must be 1, 0, or null for 1 where there are GPUs, not {gpus!r}: a worker trains on one "
+                             "GPU")
+        return gpus if gpus is None else int(gpus)
 
 
 class Tracking(Section):

@@ -38,14 +38,15 @@ def schema(latent_dim: int) -> pa.Schema:
 
 
 def encode(vae: "VAE", pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """uint8 N×3×S×S → mu and logvar, float32 N×D, in float32 arithmetic; on a GPU if there is one."""
+    """uint8 N×3×S×S → mu and logvar, float32 N×D, in full float32; on a GPU if there is one."""
     import torch
 
     from pipeline.data.pixels import to_network
+    from pipeline.models.float32 import full_float32
     from pipeline.models.trained import device
 
     vae, found = vae.to(device()), [np.empty((2, 0, vae.latent_dim), np.float32)]
-    with torch.no_grad():
+    with torch.no_grad(), full_float32():
         for start in range(0, len(pixels), 512):
             batch = pixels[start:start + 512].copy()  # what Ray hands over cannot be written to, and torch warns
             x = to_network(torch.from_numpy(batch).to(device()))
@@ -82,8 +83,7 @@ def write(path: Path, vae: "VAE", batches: Iterable[tuple[str, np.ndarray, np.nd
             else:
                 yield Batch(number, split, image_ids, pixels)
 
-    gpus = min(1, cluster.gpus_per_worker) if cluster else 0
-    for number, table in each(encoded, vae, missing(), cluster, gpus=gpus):
+    for number, table in each(encoded, vae, missing(), cluster, gpu=True):
         write_table(parts / f"{number:05}.parquet", [table])
         progress(len(table))
     write_table(path, (pq.read_table(parts / name) for name in names))

@@ -40,6 +40,7 @@ class Variant:
     `svm`: set of views → `svm.averages`, empty without an encoder. `reconstruction`: what `reconstruction_quality`
     returned. `samples`: "prior" and "mixture" → `sample_quality`, "test_images" → blur and images.
     `vectors`: its attribute vectors, for their counts. `notes`: sentences on what could not be done as asked.
+    `trained`: by what: its precision, device and workers, as in `training.loop.History`.
     """
 
     label: str
@@ -51,6 +52,7 @@ class Variant:
     samples: Mapping[str, Mapping[str, float | int]] = field(default_factory=dict)
     vectors: AttributeVectors | None = None
     notes: Sequence[str] = ()
+    trained: Mapping[str, str | int] = field(default_factory=dict)
 
 
 @dataclass
@@ -127,7 +129,7 @@ def write_report(folder: str | Path, report: Report) -> Path:
     page = environment.get_template("report.html.j2").render(
         report=report, random_weights=RANDOM_WEIGHTS if report.loss_network.get("source") == "random" else "",
         warnings=[*((warning, "") for warning in report.warnings), *merged_notes(report.variants)],
-        summary=summary(report.variants), parameters=parameter_rows(report.variants),
+        trained=trained(report.variants), summary=summary(report.variants), parameters=parameter_rows(report.variants),
         figures=[list(group) for _, group in groupby(report.figures, key=lambda figure: figure.title)],
         averages=None if report.table1 is None else averages(report.table1),
         by_attribute=[] if report.table1 is None else [(measure, by_attribute(report.table1, measure))
@@ -171,6 +173,16 @@ def parameter_rows(variants: Sequence[Variant]) -> dict[str, list[tuple[str, lis
         else:
             rows["shared"].append((name, values[:1]))
     return rows
+
+
+def trained(variants: Sequence[Variant]) -> dict[str, str]:
+    """{"PVAE, VAE-123": "in bf16, by 1 worker, on …"}: the variants that were trained alike, together."""
+    labels: dict[str, list[str]] = {}
+    for variant in variants:
+        if of := variant.trained:
+            workers = "1 worker" if of["workers"] == 1 else f"{of['workers']} workers"
+            labels.setdefault(f"in {of['precision']}, by {workers}, on {of['device']}", []).append(variant.label)
+    return {", ".join(having): how for how, having in labels.items()}
 
 
 def merged_notes(variants: Sequence[Variant]) -> list[tuple[str, str]]:

@@ -7,6 +7,7 @@ import contextlib
 import json
 import math
 import os
+import re
 import subprocess
 import time
 import uuid
@@ -50,8 +51,19 @@ class Refused(InputError):
 
 
 def store_uri(config: Tracking) -> str:
-    """tracking.uri, else MLFLOW_TRACKING_URI, else a database in the project's folder (also from DVC's copies)."""
-    return config.uri or os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{project_root() / 'mlflow.db'}"
+    """tracking.uri, else MLFLOW_TRACKING_URI, else a database in the project's folder (also from DVC's copies).
+
+    Raises InputError where it is a path, of a folder mostly: MLflow keeps runs in a database or on a server.
+    """
+    named_by = "tracking.uri" if config.uri else "MLFLOW_TRACKING_URI"
+    uri = config.uri or os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{project_root() / 'mlflow.db'}"
+    scheme = re.match(r"([a-z0-9+.-]+)(?=:)", uri)
+    if (scheme is None or scheme[1] == "file") and uri not in ("databricks", "databricks-uc"):
+        path = Path(re.sub("^file:(//)?", "", uri)).expanduser().absolute()
+        raise InputError(f"{named_by} is {uri}, a folder, but MLflow keeps runs in a database or on a server; set it "
+                         f"to sqlite:///{path.parent / 'mlflow.db'} or http://host:port, or leave it empty for "
+                         "mlflow.db in this project")
+    return uri
 
 
 def client(config: Tracking):
@@ -263,8 +275,10 @@ def complete(config: Tracking, run_id: str, steps: list[Row], epochs: list[Row])
 
 def add_to_run(config: Tracking, folder: Path | Folder, variant: Variant,
                metrics: dict[str, float] | None = None,
-               artifacts: dict[str, list[Path]] | None = None) -> str:
-    """Add metrics and files to a variant's run; a new run where the store does not know it (results pulled elsewhere).
+               artifacts: dict[str, list[Path]] | None = None,
+               tags: dict[str, str | int] | None = None) -> str:
+    """Add metrics, files and tags to a variant's run; a new run where the store does not know it (results pulled
+    elsewhere).
 
     `folder`: of the variant; it remembers the run's id. `artifacts`: the run's folder → files. Returns the run's id.
     Metrics that are not finite are left out, and those that the run has with this value.
@@ -278,6 +292,8 @@ def add_to_run(config: Tracking, folder: Path | Folder, variant: Variant,
            if math.isfinite(value) and known.get(name) != value]
     for start in range(0, len(new), REQUEST_METRICS):  # a metric with the same time and value is there once
         patient(config, connection.log_batch, run_id, new[start:start + REQUEST_METRICS])
+    for name, value in (tags or {}).items():
+        patient(config, connection.set_tag, run_id, name, str(value))
     for destination, paths in (artifacts or {}).items():
         for path in paths:
             patient(config, connection.log_artifact, run_id, str(path), destination)
@@ -334,3 +350,11 @@ def log_model(config: Tracking, run_id: str, model: "nn.Module", encodes: bool) 
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "No complete tensor found")  # torch.export, about weights on a GPU
         patient(config, logged)
+
+
+if __name__ == "__main__":  # for `make ui`
+    from pipeline.config import load_params
+    from pipeline.errors import one_sentence
+
+    with one_sentence():
+        print(store_uri(load_params().tracking))

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from pipeline.config import DataPlan, load_params, read_section
 from pipeline.data import celeba, synthetic
-from pipeline.data.source import open_source
+from pipeline.data.source import check_before_drawing, open_source
 from pipeline.errors import one_sentence
 from pipeline.json_file import write_json
 
@@ -15,6 +15,7 @@ def main() -> None:
     plan = read_section(DataPlan, "plan/pipeline/data.json")
     OUTPUT.mkdir(parents=True, exist_ok=True)
     if plan.source == "synthetic":
+        check_before_drawing(plan)
         synthetic.write_dataset(OUTPUT, plan.synthetic_images, plan.seed, load_params().cluster.processes)
         print(f"{OUTPUT}: {plan.synthetic_images} drawn faces in CelebA's layout")
     else:

@@ -6,13 +6,16 @@ A later stage depends on its file here and not on params.yaml, so that a change 
 import shutil
 from pathlib import Path
 
+from pipeline import tracking
 from pipeline.config import load_params
 from pipeline.errors import one_sentence
 from pipeline.plan import resolve
 
 
 def main() -> None:
-    plan = resolve(load_params())
+    params = load_params()
+    plan = resolve(params)
+    tracking.store_uri(params.tracking)  # a wrong one is told now, and not when the data is prepared
     folder = Path("plan")
     shutil.rmtree(folder, ignore_errors=True)
     for name, section in plan.items():

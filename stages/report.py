@@ -138,7 +138,8 @@ def page_variant(variant: Variant, label: str) -> report.Variant:
     return report.Variant(
         label, name, variant.model_dump(exclude={"name", "label"}), read_json(Path("metrics/train") / f"{name}.json"),
         scores["svm"], scores["reconstruction"], read_json(Path("metrics/samples") / f"{name}.json"),
-        attribute_vectors.read(attributes / "vectors.parquet") if variant.encodes else None, notes)
+        attribute_vectors.read(attributes / "vectors.parquet") if variant.encodes else None, notes,
+        read_json(Path("training") / name / "trained.json"))
 
 
 def figures(variants: list[Variant], called: dict[str, str], mosaic_of: str) -> list[FigureEntry]:

@@ -35,7 +35,7 @@ def track(config: Tracking, variant: Variant) -> None:
         "evaluation": files(Path("evaluation") / name, Path("multi_view")),
         "report": files(Path("report")),
         "pipeline": [path for path in (Path("dvc.lock"), Path("params.yaml")) if path.is_file()],
-    })
+    }, read_json(Path("training") / name / "trained.json"))
     tracking.complete(config, run_id, *(rows(Path("training") / name / table) for table in ("steps.csv", "epochs.csv")))
     if not tracking.has_model(config, run_id):
         from pipeline.models.trained import load_model

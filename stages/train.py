@@ -62,7 +62,7 @@ def main(name: str) -> None:
     checkpoints.finish(folder, known)
     for warning in written.warnings:
         print(f"warning: {warning}")
-    print(last_line(variant, written.metrics, run_id))
+    print(last_line(variant, written, run_id))
 
 
 class Written(NamedTuple):
@@ -70,6 +70,7 @@ class Written(NamedTuple):
 
     model: nn.Module
     metrics: dict[str, float]
+    trained: dict[str, str | int]  # see `History`
     warnings: list[str]
     figures: list[Path]
 
@@ -91,8 +92,9 @@ def write(variant: Variant, weights: dict, history: History, run_id: str) -> Wri
     metrics = summary(history)
     found = warnings(metrics, variant)
     write_json(training / "warnings.json", found)
+    write_json(training / "trained.json", history.trained)
     write_json(Path("metrics/train") / f"{variant.name}.json", metrics)
-    return Written(model, metrics, found, [figures / "curves.png", figures / "samples.png"])
+    return Written(model, metrics, history.trained, found, [figures / "curves.png", figures / "samples.png"])
 
 
 def track(config: Tracking, variant: Variant, run_id: str, history: History, written: Written) -> None:
@@ -100,11 +102,12 @@ def track(config: Tracking, variant: Variant, run_id: str, history: History, wri
     tracking.complete(config, run_id, history.steps, history.epochs)
     tracking.add_to_run(config, Path("models") / variant.name, variant,
                         {f"train/{key}": value for key, value in written.metrics.items()},
-                        {"figures": written.figures})
+                        {"figures": written.figures}, written.trained)
     tracking.log_model(config, run_id, written.model, variant.encodes)
 
 
-def last_line(variant: Variant, metrics: dict[str, float], run_id: str) -> str:
+def last_line(variant: Variant, written: Written, run_id: str) -> str:
+    metrics = written.metrics
     said = [f"loss {metrics['loss']:.4g}"]
     if variant.encodes:
         said += [f"KL {metrics['kl']:.1f} nats",
@@ -112,7 +115,7 @@ def last_line(variant: Variant, metrics: dict[str, float], run_id: str) -> str:
     if "wasserstein" in metrics:
         said += [f"Wasserstein estimate {metrics['wasserstein']:.3g}"]
     return (f"models/{variant.name}/model.safetensors: {variant.label}, {', '.join(said)}, "
-            f"{metrics['images_per_second']:.0f} images/s; MLflow run {run_id}")
+            f"{metrics['images_per_second']:.0f} images/s in {written.trained['precision']}; MLflow run {run_id}")
 
 
 if __name__ == "__main__":

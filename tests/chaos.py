@@ -32,7 +32,8 @@ from tests.two_nodes import TwoNodes, kill, outside
 BATCH = 16
 TINY = {"data": {"synthetic_images": 360}, "train": {"epochs": 3, "batch_size": BATCH},
         "loss_network": {"calibration_images": 32}, "attributes": {"per_class": 20}, "sampling": {"images": 40},
-        "report": {"mosaic_images": 16}, "multi_view": {"variants": ["dfc"]}, "cluster": {"checkpoint_steps": 5}}
+        "report": {"mosaic_images": 16}, "multi_view": {"variants": ["dfc"]},
+        "cluster": {"checkpoint_steps": 5, "gpus_per_worker": 0}}
 MADE = ("data/dataset", "data/shards", "models", "training", "latents", "attributes", "samples", "evaluation",
         "multi_view", "baselines", "figures", "metrics", "report", "plan")
 PATIENCE = 400.0  # seconds for a run, which are many times what it needs
@@ -187,7 +188,7 @@ def newest_checkpoint(folder: Path) -> int:
 
 def went_on_from(output: str) -> int:
     """The step at which a training's progress bar began."""
-    found = re.search(r"VAE-123: .*?\| (\d+)/\d+ \[", output)
+    found = re.search(r"VAE-123 in \w+: .*?\| (\d+)/\d+ \[", output)
     return int(found[1]) // BATCH if found else -1
 
 

@@ -4,7 +4,8 @@ import os
 
 import pytest
 
-from pipeline.cluster import address, connected, each
+from pipeline import cluster as module
+from pipeline.cluster import address, connected, each, expect, gpus_each
 from pipeline.config import load_params
 from pipeline.errors import InputError
 from tests import tiny
@@ -48,6 +49,34 @@ def test_the_address_is_the_parameter_or_rays_own_variable(cluster, monkeypatch)
     monkeypatch.setenv("RAY_ADDRESS", "from-ray:1")
     assert address(cluster) == "from-ray:1" and address(None) is None
     assert address(cluster.model_copy(update={"address": "mine:2"})) == "mine:2"
+
+
+@pytest.mark.parametrize(("asked", "here", "each_gets"), [(None, 0, 0), (None, 4, 1), (0, 4, 0), (1, 4, 1)])
+def test_gpus_of_this_machine_are_used_where_nothing_else_is_said(cluster, monkeypatch, asked, here, each_gets):
+    monkeypatch.setattr(module, "gpus_here", lambda: here)  # no machine here has one
+    asking = cluster.model_copy(update={"gpus_per_worker": asked})
+    assert gpus_each(asking) == gpus_each(asking, in_this_process=True) == each_gets
+
+
+def test_this_process_is_not_promised_a_gpu_that_is_not_there(cluster, monkeypatch):
+    monkeypatch.setattr(module, "gpus_here", lambda: 0)
+    with pytest.raises(InputError, match="gpus_per_worker is 1, but torch finds no GPU here; set it to null"):
+        gpus_each(cluster.model_copy(update={"gpus_per_worker": 1}), in_this_process=True)
+
+
+def test_more_workers_than_gpus_are_refused_on_one_machine(cluster):
+    import ray
+
+    ray.init(address="local", num_cpus=8, num_gpus=2, logging_level="ERROR")  # GPUs that exist for Ray alone
+    try:
+        expect(cluster, 2, gpus=1)
+        with pytest.raises(InputError, match="4 training workers need 4 GPUs instead of 2 that this machine has; take "
+                                             "fewer, .* or cluster.gpus_per_worker to 0 to train on CPUs"):
+            expect(cluster, 4, gpus=1)
+        with pytest.raises(InputError, match="9 training workers need 9 CPUs instead of 8 .*, or set cluster.address$"):
+            expect(cluster, 9, gpus=0)
+    finally:
+        ray.shutdown()
 
 
 def test_a_cluster_that_is_not_there_is_one_sentence(cluster):

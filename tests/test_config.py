@@ -255,3 +255,15 @@ def test_a_file_that_is_no_text(tmp_path):
 def test_missing_file(tmp_path):
     sentence = refusal(load_params, tmp_path / "params.yaml")
     assert "params.yaml is missing" in sentence and "root" in sentence
+
+
+@pytest.mark.parametrize("gpus", [None, 0, 1])
+def test_a_worker_has_one_gpu_or_none(load, gpus):
+    assert load({"cluster.gpus_per_worker": gpus}).cluster.gpus_per_worker == gpus
+
+
+@pytest.mark.parametrize("gpus", [2, 0.5, -1, True, "1"])
+def test_any_other_number_of_gpus_is_refused(load, gpus):
+    assert refusal(load, {"cluster.gpus_per_worker": gpus}) == (
+        f"params.yaml: cluster.gpus_per_worker: must be 1, 0, or null for 1 where there are GPUs, not {gpus!r}: a "
+        "worker trains on one GPU")

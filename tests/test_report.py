@@ -63,10 +63,11 @@ def full(tmp_path):
                     {"prior": {"frechet_distance": 321.0, "blur": 0.47, "images": 999},
                      "mixture": {"frechet_distance": 45.0, "blur": 0.44, "images": 999},
                      "test_images": {"blur": 0.321, "images": 996}},
-                    vectors, ["the mixture is small"]),
+                    vectors, ["the mixture is small"], {"precision": "bf16", "device": "a GPU", "workers": 1}),
             Variant("DCGAN", "dcgan", {**shared, "loss": {"layers": []}}, {"loss": 1.5}, {}, None,
                     {"prior": {"frechet_distance": 654.0, "blur": 0.41, "images": 999},
-                     "test_images": {"blur": 0.321, "images": 996}}),
+                     "test_images": {"blur": 0.321, "images": 996}},
+                    trained={"precision": "fp32", "device": "a laptop", "workers": 4}),
         ],
         warnings=["only 3 of 100 units are active <script>"],
         figures=[FigureEntry(tmp_path / "samples.png", "Samples", "Figure 3 of the first paper", "The same z.",
@@ -160,6 +161,14 @@ def test_empty_sections_are_left_out(full, tmp_path):
     text = text_of(write_report(tmp_path, full))
     assert re.findall(r'<section id="(\w+)"', text) == ["summary", "run", "training"]
     assert "Fréchet distance</dt>" not in text and "FID" not in text.replace(page.RANDOM_WEIGHTS, "")
+
+
+def test_the_page_says_in_which_precision_and_on_what_each_model_was_trained(full, tmp_path):
+    assert page.trained(full.variants) == {"VAE-123": "in bf16, by 1 worker, on a GPU",
+                                           "DCGAN": "in fp32, by 4 workers, on a laptop"}
+    alike = [Variant(label, label, trained={"precision": "fp32", "device": "a", "workers": 1}) for label in "AB"]
+    assert page.trained(alike) == {"A, B": "in fp32, by 1 worker, on a"}
+    assert "in fp32, by 4 workers, on a laptop" in text_of(write_report(tmp_path / "report", full))
 
 
 def test_a_missing_picture_is_said(full, tmp_path):

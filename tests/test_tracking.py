@@ -321,8 +321,8 @@ def test_the_last_stage_delivers_what_training_could_not(config, vae, tmp_path, 
     write_json(Path("metrics/train/dfc.json"), {"loss": 0.3, "active_units": 4})
     write_json(Path("metrics/evaluate/dfc.json"), {"svm": {"aligned": {"accuracy": 0.9}}, "reconstruction": None})
     write_json(Path("metrics/samples/dfc.json"), {"prior": {"frechet_distance": 2.0}})
+    write_json(Path("training/dfc/trained.json"), {"precision": "fp32", "device": "a laptop", "workers": 1})
     steps = [{"step": step, "epoch": 1, "learning_rate": 0.1, "loss": 1 / step} for step in range(1, 8)]
-    Path("training/dfc").mkdir(parents=True)
     pd.DataFrame([*steps, {"step": 8, "learning_rate": 0.1, "loss": 0.3, "kl": 2.0}]).to_csv(
         "training/dfc/steps.csv", index=False)
     pd.DataFrame([{"step": 8, "learning_rate": 0.1, "loss": 0.5}]).to_csv("training/dfc/epochs.csv", index=False)
@@ -338,6 +338,7 @@ def test_the_last_stage_delivers_what_training_could_not(config, vae, tmp_path, 
     assert run.info.status == "FINISHED" and tracking.has_model(config, run_id)
     assert run.data.metrics["train/loss"] == 0.3 and run.data.metrics["svm/aligned/accuracy"] == 0.9
     assert history(config, run_id, "train/active_units") == [(0, 4.0)]
+    assert (run.data.tags["precision"], run.data.tags["device"], run.data.tags["workers"]) == ("fp32", "a laptop", "1")
     assert history(config, run_id, "step/loss") == [*((row["step"], row["loss"]) for row in steps), (8, 0.3)]
     assert history(config, run_id, "step/kl") == [(8, 2.0)] and history(config, run_id, "epoch/loss") == [(8, 0.5)]
     listed = {folder: {Path(file.path).name for file in tracking.client(config).list_artifacts(run_id, folder)}
@@ -361,3 +362,21 @@ def test_a_server_that_refuses_is_one_sentence(config, begun, monkeypatch):
         with pytest.raises(tracking.Refused, match="refuses: .*401.*check tracking.uri, and the user"):
             tracking.start_run(away, tiny.variant(), {}, begun)
         server.shutdown()
+
+
+@pytest.mark.parametrize("folder", ["./mlruns", "mlruns", "/data/mlruns", "file:///data/mlruns", "file:./mlruns"])
+def test_a_folder_as_a_store_is_refused_with_the_spelling_of_a_database(monkeypatch, tmp_path, folder):
+    monkeypatch.chdir(tmp_path)
+    beside = "/data" if "/data" in folder else str(tmp_path)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", folder)
+    with pytest.raises(InputError) as refused:
+        tracking.store_uri(Tracking(uri=None, experiment="e", patience=0))
+    assert str(refused.value).startswith(f"MLFLOW_TRACKING_URI is {folder}, a folder, but MLflow keeps runs in a ")
+    assert f"set it to sqlite:///{beside}/mlflow.db or http://host:port" in str(refused.value)
+    with pytest.raises(InputError, match="^tracking.uri is other, a folder"):
+        tracking.store_uri(Tracking(uri="other", experiment="e", patience=0))
+
+
+@pytest.mark.parametrize("uri", ["sqlite:////x.db", "postgresql+psycopg2://u:p@h/db", "http://h:5", "databricks"])
+def test_every_other_store_is_mlflows_to_judge(uri):
+    assert tracking.store_uri(Tracking(uri=uri, experiment="e", patience=0)) == uri

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -14,15 +15,17 @@ import pytest
 import ray
 import torch
 
-from pipeline.cluster import each
-from pipeline.config import load_params
+from pipeline.cluster import connected, each, gpus_each
+from pipeline.config import Variant, load_params
 from pipeline.data import shards
 from pipeline.data.celeba import open_celeba
 from pipeline.data.prepare import prepare
+from pipeline.errors import InputError
 from pipeline.evaluation import svm
 from pipeline.losses.build import build_objective
 from pipeline.storage import Folder
 from pipeline.training import ray_train
+from pipeline.training.loop import train
 from tests import tiny
 from tests.data.conftest import draw_celeba
 from tests.two_nodes import TwoNodes, kill
@@ -39,7 +42,13 @@ def nodes():
 @pytest.fixture
 def cluster(nodes):
     nodes.complete()
-    return load_params(tiny.PARAMS).cluster.model_copy(update={"address": nodes.address, "workers": 2, "retries": 3})
+    return settings(nodes, retries=3)
+
+
+def settings(nodes: TwoNodes, **changes):
+    """The section `cluster` of params.yaml for these nodes, which have no GPU."""
+    return load_params(tiny.PARAMS).cluster.model_copy(
+        update={"address": nodes.address, "workers": 2, "gpus_per_worker": 0, **changes})
 
 
 @contextlib.contextmanager
@@ -133,9 +142,6 @@ def test_shards_and_svms_are_those_of_one_process(cluster, tmp_path, monkeypatch
         assert shared[name].equals(rows)
 
 
-# With this seed no activation comes so near to LeakyReLU's kink that rounding decides on which side it is. One in four
-# has such a one in these six steps, and then a term differs by up to 1e-2.
-VARIANT = tiny.variant("vae_wgan", epochs=3).model_copy(update={"seed": 5})
 STEPS = 6
 
 
@@ -153,21 +159,50 @@ def folder(tmp_path_factory) -> Path:
     return folder
 
 
-def job(folder: Path, name: str) -> ray_train.Job:
+@pytest.fixture(scope="module")
+def variant(folder) -> Variant:
+    """With a seed for which rounding does not matter, on this processor.
+
+    With one seed in four an activation comes so near to LeakyReLU's kink, in these six steps, that rounding decides on
+    which side it is; then a term differs by up to 1e-2. Which seeds, depends on the processor. Here initial weights
+    that differ by as much as rounding does have to give the same terms.
+    """
+    images = {split: shards.load(folder / "shards", "aligned", split).pixels for split in ("train", "valid")}
+
+    def terms(variant: Variant, shift: float) -> list[float]:
+        objective = build_objective(variant, folder / ray_train.LOSS_NETWORK)
+        random = torch.Generator().manual_seed(0)
+        with torch.no_grad():
+            for player in objective.players().values():
+                for weights in player.parameters():
+                    weights.mul_(1 + shift * torch.randn(weights.shape, generator=random))
+        with tempfile.TemporaryDirectory() as checkpoints:
+            history = train(variant, objective, images["train"], images["valid"], checkpoints, progress=False)
+        return [value for row in history.steps for value in row.values()]
+
+    for seed in range(30):
+        variant = tiny.variant("vae_wgan", epochs=3).model_copy(update={"seed": seed})
+        expected = terms(variant, 0)
+        if all(terms(variant, shift) == pytest.approx(expected, rel=1e-4, abs=1e-6) for shift in (2e-7, -2e-7, 5e-7)):
+            return variant
+    pytest.fail("rounding matters with all of these seeds")
+
+
+def job(folder: Path, name: str, variant: Variant) -> ray_train.Job:
     """Slow, so that a shot does not come too late. Leaves a line for each step: which process has made it."""
     def on_steps(rows):
         with open(folder / f"{name}.steps", "a") as file:
             file.writelines(f"{os.getpid()} {row['step']}\n" for row in rows)
         time.sleep(0.5)
 
-    return ray_train.Job(VARIANT, Folder.of(folder / "shards"), Folder.of(folder), Folder.of(folder / name), 1,
+    return ray_train.Job(variant, Folder.of(folder / "shards"), Folder.of(folder), Folder.of(folder / name), 1,
                          on_steps, lambda row: None)
 
 
 @pytest.fixture(scope="module")
-def trained(folder, nodes):
+def trained(folder, nodes, variant):
     """What two workers train undisturbed, and on which nodes they were."""
-    cluster = load_params(tiny.PARAMS).cluster.model_copy(update={"address": nodes.address, "workers": 2})
+    cluster = settings(nodes)
     nodes.complete()
     seen, ended = set(), threading.Event()
 
@@ -178,37 +213,37 @@ def trained(folder, nodes):
     watch = threading.Thread(target=look, daemon=True)
     watch.start()
     try:
-        result = ray_train.fit(job(folder, "two"), cluster)
+        result = ray_train.fit(job(folder, "two", variant), cluster)
     finally:
         ended.set()
         watch.join()
     return *result, seen
 
 
-def test_two_workers_one_on_each_node_are_one(folder, trained):
+def test_two_workers_one_on_each_node_are_one(folder, trained, variant):
     """Against this process, in float32: every term at every step to 1e-3 of it, the weights to 1e-3 of what training
     has moved them. Both are mostly equal to 1e-6; sums are rounded in another order."""
     shared, two, seen = trained
     assert seen == {"head", "second"}
-    alone, one = ray_train.fit(job(folder, "one"), load_params(tiny.PARAMS).cluster)
+    alone, one = ray_train.fit(job(folder, "one", variant), load_params(tiny.PARAMS).cluster)
     assert len(one.steps) == len(two.steps) == STEPS
     for expected, found in zip([*one.steps, *one.epochs], [*two.steps, *two.epochs], strict=True):
         assert found.keys() == expected.keys()
         for term in expected.keys() - {"seconds", "images_per_second"}:
             assert found[term] == pytest.approx(expected[term], rel=1e-3, abs=1e-5), (term, expected["step"])
-    initial = build_objective(VARIANT, folder / ray_train.LOSS_NETWORK).model.state_dict()
+    initial = build_objective(variant, folder / ray_train.LOSS_NETWORK).model.state_dict()
     moved, apart = (sum((alone[name].double() - other[name].double()).square().sum().item() for name in alone) ** 0.5
                     for other in (initial, shared))
     assert apart < 1e-3 * moved
 
 
-def test_a_killed_training_worker_changes_nothing(folder, trained, cluster, nodes):
+def test_a_killed_training_worker_changes_nothing(folder, trained, cluster, nodes, variant):
     def shoot():
         until((folder / "killed" / "step-00000003.pt").exists)
         return kill(nodes.workers("RayTrainWorker")[0])
 
     with beside(shoot):
-        weights, history = ray_train.fit(job(folder, "killed"), cluster)
+        weights, history = ray_train.fit(job(folder, "killed", variant), cluster)
     made: dict[str, list[int]] = {}
     for line in (folder / "killed.steps").read_text().splitlines():
         made.setdefault(line.split()[0], []).append(int(line.split()[1]))
@@ -217,3 +252,30 @@ def test_a_killed_training_worker_changes_nothing(folder, trained, cluster, node
     expected, undisturbed, _ = trained
     assert all(torch.equal(weights[name], expected[name]) for name in expected)
     assert history.steps == undisturbed.steps
+    assert history.trained["workers"] == 2 and history.trained["precision"] == "fp32"
+
+
+def test_gpus_are_used_where_the_cluster_has_them(nodes, folder, variant):
+    """Without a GPU the choice has to be spelled out. The third node's GPU exists for Ray alone."""
+    nodes.complete()
+    left_open = settings(nodes, gpus_per_worker=None)
+    refused = (f"the Ray cluster at {nodes.address} has no GPU now, .* set cluster.gpus_per_worker to 1 to wait for "
+               "GPUs, or to 0")
+    with pytest.raises(InputError, match=refused):
+        ray_train.fit(job(folder, "refused", variant), left_open)
+    with pytest.raises(InputError, match=refused):
+        list(each(where, str(folder), range(8), left_open, gpu=True))
+    nodes.start("third", "--address", nodes.address, "--num-gpus", "1")
+    try:
+        with connected(left_open):
+            until(lambda: ray.cluster_resources().get("GPU") == 1)
+            assert gpus_each(left_open) == 1 and gpus_each(settings(nodes)) == 0
+        assert list(each(gpus_of_task, None, [0], left_open, gpu=True)) == [1]
+        assert list(each(gpus_of_task, None, [0], settings(nodes), gpu=True)) == [0]
+        assert list(each(gpus_of_task, None, [0], left_open)) == [0]
+    finally:
+        nodes.kill("third")
+
+
+def gpus_of_task(shared: None, item: int) -> int:
+    return len(ray.get_gpu_ids())

@@ -147,16 +147,14 @@ def open_celeba(root: str | Path, test_images: int | None = None, valid_images: 
         _allow_only(partition, (0, 1, 2), ids, path)
         split = np.array(SPLITS)[partition[_order(ids, path, image_ids, table), 0]]
     else:
-        split = _last_as_test(len(image_ids), test_images, valid_images)
+        split = last_as_test(len(image_ids), test_images, valid_images)
 
     images = _open_images(root, image_ids)
     decode(image_ids[0], images.read(image_ids[0]), images.path)
 
     if limit is not None and limit < 1:
         raise InputError(f"limit is {limit}: it should be at least 1 image")
-    kept = np.arange(len(image_ids))
-    if limit is not None and limit < len(kept):
-        kept = kept[:limit] * len(kept) // limit
+    kept = thinned(len(image_ids), limit)
     return CelebA(image_ids[kept], attributes[kept] == 1, landmarks[kept], split[kept], images)
 
 
@@ -328,13 +326,19 @@ def _order(ids: np.ndarray, path: Path, wanted: np.ndarray, wanted_path: Path) -
     return by_name[np.searchsorted(ids, wanted, sorter=by_name)]
 
 
-def _last_as_test(images: int, test_images: int, valid_images: int) -> np.ndarray:
+def last_as_test(images: int, test_images: int, valid_images: int) -> np.ndarray:
     """The split of each image: training, then the last for validation, then the last for the test."""
     train_images = images - test_images - valid_images
     if test_images < 1 or valid_images < 0 or train_images < 1:
         raise InputError(f"test_images {test_images:,} and valid_images {valid_images:,} do not fit {images:,} images: "
                          "the test set needs at least 1, validation at least 0, and 1 must be left to train on")
     return np.repeat(SPLITS, [train_images, valid_images, test_images])
+
+
+def thinned(images: int, limit: int | None) -> np.ndarray:
+    """Which rows of so many images stay: at most `limit`, evenly spread; int64, ascending."""
+    rows = np.arange(images)
+    return rows if limit is None or limit >= images else rows[:limit] * images // limit
 
 
 def _and_more(count: int, what: str) -> str:

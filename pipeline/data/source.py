@@ -2,14 +2,57 @@
 
 from pathlib import Path
 
+import numpy as np
+
 from pipeline.config import DataPlan
-from pipeline.data.celeba import CelebA, open_celeba
+from pipeline.data.celeba import SPLITS, CelebA, last_as_test, open_celeba, thinned
+from pipeline.data.synthetic.dataset import partition
+from pipeline.errors import InputError
 
 
 def open_source(plan: DataPlan, drawn: Path) -> CelebA:
-    """The faces that the plan names, checked: those drawn into the folder `drawn`, or CelebA in `plan.root`."""
+    """The faces that the plan names, checked: those drawn into the folder `drawn`, or CelebA in `plan.root`.
+
+    Raises InputError, also where a split is empty.
+    """
     root = drawn if plan.source == "synthetic" else Path(plan.root)
-    return open_celeba(root, None if plan.test == "official" else plan.test, plan.valid_images, plan.limit)
+    faces = open_celeba(root, test_images(plan), plan.valid_images, plan.limit)
+    check_no_split_is_empty(faces.split, plan)
+    return faces
+
+
+def check_before_drawing(plan: DataPlan) -> None:
+    """InputError where the faces to be drawn would leave a split empty."""
+    images = plan.synthetic_images
+    split = np.array(SPLITS)[partition(images)] if plan.test == "official" else \
+        last_as_test(images, plan.test, plan.valid_images)
+    check_no_split_is_empty(split[thinned(images, plan.limit)], plan)
+
+
+def test_images(plan: DataPlan) -> int | None:
+    """How many of the last images are for the test; None: as the partition says."""
+    return None if plan.test == "official" else plan.test
+
+
+def check_no_split_is_empty(split: np.ndarray, plan: DataPlan) -> None:
+    """InputError unless `split` (str N) has images for training, validation and test.
+
+    Training wants all three: validation measures each epoch and chooses the SVMs' C, the test measures the rest.
+    """
+    counts = {name: int((split == name).sum()) for name in SPLITS}
+    if min(counts.values()):
+        return
+    there = ", ".join(f"{count:,} {name}" for name, count in counts.items())
+    if plan.limit:
+        remedy = "raise data.limit"
+    else:
+        remedy = "raise data.synthetic_images" if plan.source == "synthetic" else "mend list_eval_partition"
+    if plan.test == "official":
+        remedy += (", or set data.test to a number, which takes so many of the last images for the test, and "
+                   "data.valid_images before them for validation")
+    else:
+        remedy += ", or change data.test and data.valid_images"
+    raise InputError(f"data: the images are split into {there}, and none of the three may be empty; {remedy}")
 
 
 def named(plan: DataPlan) -> str:

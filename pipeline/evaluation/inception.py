@@ -19,6 +19,8 @@ def inception_features(path: Path, device="cpu") -> Features:
     """
     import torch
 
+    from pipeline.models.float32 import full_float32
+
     try:
         from torch_fidelity.feature_extractor_inceptionv3 import FeatureExtractorInceptionV3
     except ImportError:
@@ -40,6 +42,7 @@ def inception_features(path: Path, device="cpu") -> Features:
     @torch.inference_mode()
     def features(images: np.ndarray) -> np.ndarray:
         batches = torch.from_numpy(images).split(BATCH)
-        return torch.cat([network(batch.to(device))[0].cpu() for batch in batches]).numpy()
+        with full_float32():
+            return torch.cat([network(batch.to(device))[0].cpu() for batch in batches]).numpy()
 
     return features

@@ -10,6 +10,7 @@ from torch import nn
 from pipeline.data.pixels import to_network, to_uint8
 from pipeline.errors import InputError
 from pipeline.evaluation.sample_quality import blur
+from pipeline.models.float32 import full_float32
 
 FeatureDistance = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 
@@ -37,13 +38,15 @@ def reconstruction_quality(model: nn.Module, feature_distance: FeatureDistance |
     try:
         for pixels in batches:
             target = to_network(torch.as_tensor(pixels).to(device))
-            reconstruction = model(target).float().clamp(-1, 1)
+            with full_float32():
+                reconstruction = model(target).clamp(-1, 1)
             x, y = (((batch + 1) / 2).cpu().numpy() for batch in (target, reconstruction))
             per_image = [[peak_signal_noise_ratio(a, b, data_range=1.0) for a, b in zip(x, y)],
                          [similarity(a, b) for a, b in zip(x, y)],
                          [blur(to_uint8(reconstruction).cpu().numpy()) * len(target)]]
             if feature_distance is not None:
-                per_image.append(feature_distance(target, reconstruction).tolist())
+                with full_float32():
+                    per_image.append(feature_distance(target, reconstruction).tolist())
             for i, values in enumerate(per_image):
                 sums[i] += sum(values)
             images += len(target)

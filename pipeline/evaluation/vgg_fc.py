@@ -65,19 +65,20 @@ def weights(plan: LossNetworkPlan) -> "Weights":
 def activations(state: "Weights", batches: Iterable[np.ndarray], device: "str | torch.device" = "cpu") -> np.ndarray:
     """Batches uint8 N×3×S×S in 0 … 255 → float32 N×4096, all not negative; one batch is on the device at a time.
 
-    Images are scaled to 224×224 bilinearly and normalised with ImageNet's mean and deviation.
+    Images are scaled to 224×224 bilinearly and normalised with ImageNet's mean and deviation; all in full float32.
     """
     import torch
     from torch.nn import functional
 
     from pipeline.data.pixels import to_network
     from pipeline.losses import loss_network
+    from pipeline.models.float32 import full_float32
 
     features = loss_network.prefix(state, LAYERS[-1:]).to(device, memory_format=torch.channels_last)
     fully_connected = [(state[f"classifier.{i}.weight"].to(device), state[f"classifier.{i}.bias"].to(device))
                        for i in (0, 3)]
     found = [np.empty((0, len(fully_connected[-1][1])), np.float32)]
-    with torch.inference_mode():
+    with torch.inference_mode(), full_float32():
         for pixels in batches:
             images = to_network(torch.as_tensor(pixels).to(device))
             images = functional.interpolate(images, (PIXELS, PIXELS), mode="bilinear")

@@ -22,21 +22,21 @@ TERMS = {
 
 
 def build_objective(variant: Variant, loss_network: Path) -> Objective:
-    """The objective of a variant on the CPU, weights initialised from the variant's seed.
+    """The objective of a variant on the CPU, in float32, weights initialised from the variant's seed.
 
     kl_images makes eq. 5 independent of the batch size: KL is summed over that many images where L_rec is averaged.
     """
     torch.manual_seed(variant.seed)
-    loss, bf16 = variant.loss, variant.train.precision == "bf16"
+    loss = variant.loss
     model = build_model(variant)
     if loss.reconstruction == "feature":
-        reconstruction = feature_loss_of(loss, loss_network, torch.bfloat16 if bf16 else torch.float32)
+        reconstruction = feature_loss_of(loss, loss_network)
         weights = loss.alpha * loss.kl_images, loss.beta
     elif loss.reconstruction == "pixel":
         reconstruction, weights = PixelLoss(loss.pixel_sigma), (1.0, 1.0)
     else:
         reconstruction, weights = None, (0.0, 0.0)
-    objective = Objective(model, reconstruction, *weights, bf16, build_extra(variant), build_adversary(variant),
+    objective = Objective(model, reconstruction, *weights, build_extra(variant), build_adversary(variant),
                           getattr(variant.adversary, "steps", 0))
     return objective.to(memory_format=torch.channels_last)
 

@@ -17,6 +17,7 @@ from pipeline.config import FeatureLossConfig, LossNetworkPlan
 from pipeline.data.pixels import to_network
 from pipeline.errors import InputError
 from pipeline.losses.reconstruction import FeatureLoss
+from pipeline.models.float32 import full_float32
 from pipeline.models.vgg19 import VGG19Prefix
 from pipeline.models.vgg19_layers import LAYERS, RELU_INDEX, deepest, parameter_shapes
 
@@ -128,15 +129,16 @@ def prefix(state: Weights, layers: list[str] | tuple[str, ...]) -> VGG19Prefix:
 
 @torch.no_grad()
 def measure_rms(state: Weights, pixels: torch.Tensor, batch_size: int = 64) -> dict[str, float]:
-    """Root mean square of every layer's activations over uint8 images N×3×H×W, in float32.
+    """Root mean square of every layer's activations over uint8 images N×3×H×W, in full float32.
 
     To six digits: the last bits depend on the number of threads, and all training depends on them.
     """
     network = prefix(state, layers_held(state)).to(memory_format=torch.channels_last)
     squares = dict.fromkeys(network.layers, 0.0)
-    for batch in pixels.split(batch_size):
-        for layer, activation in network(to_network(batch)).items():
-            squares[layer] += activation.square().mean().item() * len(batch)
+    with full_float32():
+        for batch in pixels.split(batch_size):
+            for layer, activation in network(to_network(batch)).items():
+                squares[layer] += activation.square().mean().item() * len(batch)
     return {layer: float(f"{(total / len(pixels)) ** 0.5:.6g}") for layer, total in squares.items()}
 
 
@@ -150,14 +152,13 @@ def save(path: Path, state: Weights, rms: dict[str, float], source: str) -> None
     os.replace(temporary, path)
 
 
-def feature_loss(path: Path, layers: list[str], reference_rms: dict[str, float],
-                 dtype: torch.dtype = torch.float32) -> FeatureLoss:
-    """Eq. 4 over `layers` of the loss network at `path`, whose convolutions run in `dtype`."""
+def feature_loss(path: Path, layers: list[str], reference_rms: dict[str, float]) -> FeatureLoss:
+    """Eq. 4 over `layers` of the loss network at `path`, whose weights are float32."""
     with safe_open(path, "pt") as file:
         about = json.loads(file.metadata()[ABOUT])
         check_layers_held(dict.fromkeys(file.keys()), layers, source_name(about["source"]))
         state = {name: file.get_tensor(name) for name in parameter_shapes(deepest(layers))}
-    network = prefix(state, layers).to(dtype).to(memory_format=torch.channels_last)
+    network = prefix(state, layers).to(memory_format=torch.channels_last)
     return FeatureLoss(network, about["rms"], reference_rms)
 
 
@@ -177,6 +178,6 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def feature_loss_of(config: FeatureLossConfig, path: Path, dtype: torch.dtype) -> FeatureLoss:
+def feature_loss_of(config: FeatureLossConfig, path: Path) -> FeatureLoss:
     """The feature loss that a variant's configuration asks for."""
-    return feature_loss(path, config.layers, config.reference_rms, dtype)
+    return feature_loss(path, config.layers, config.reference_rms)

@@ -19,16 +19,18 @@ class Objective(nn.Module):
     no encoder: the last term remains, on samples alone.
     `turns`: which player each update of a training step is for, in order.
     `noise_width`: columns of the noise that `forward` wants.
+    `precision`: the type in which autocast multiplies, float32 or bfloat16. It may be set at any time; weights are
+    float32.
     """
 
     def __init__(self, model: nn.Module, reconstruction: nn.Module | None, kl_weight: float, rec_weight: float,
-                 bf16: bool, extra: dict[str, tuple[float, nn.Module]] | None = None,
-                 adversary: nn.Module | None = None, adversary_steps: int = 1):
+                 extra: dict[str, tuple[float, nn.Module]] | None = None, adversary: nn.Module | None = None,
+                 adversary_steps: int = 1):
         super().__init__()
         self.model, self.reconstruction, self.adversary = model, reconstruction, adversary
         self.extra = nn.ModuleDict({name: term for name, (_, term) in (extra or {}).items()})
         self.extra_weights = {name: weight for name, (weight, _) in (extra or {}).items()}
-        self.kl_weight, self.rec_weight, self.bf16 = kl_weight, rec_weight, bf16
+        self.kl_weight, self.rec_weight, self.precision = kl_weight, rec_weight, torch.float32
         self.turns = (ADVERSARY,) * (adversary_steps if adversary else 0) + (MODEL,)
         # For the posterior; with an adversary also for samples from the prior, and one column for its penalty.
         self.noise_width = model.latent_dim * bool(reconstruction) + (model.latent_dim + 1) * bool(adversary)
@@ -46,7 +48,7 @@ class Objective(nn.Module):
         """
         if self.adversary:
             self.adversary.requires_grad_(player == ADVERSARY)
-        with torch.autocast(images.device.type, torch.bfloat16, enabled=self.bf16):
+        with torch.autocast(images.device.type, self.precision, enabled=self.precision != torch.float32):
             if player == ADVERSARY:
                 with torch.no_grad():
                     judged = self.made(images, noise)[0]

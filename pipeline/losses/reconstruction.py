@@ -33,7 +33,6 @@ class FeatureLoss(nn.Module):
         super().__init__()
         self.network = network
         self.factor = {layer: (reference_rms[layer] / measured_rms[layer]) ** 2 for layer in network.layers}
-        self.dtype = next(network.parameters()).dtype
 
     def forward(self, reconstruction: torch.Tensor, image: torch.Tensor) -> dict[str, torch.Tensor]:
         per_image = self.distances(reconstruction, image)
@@ -41,10 +40,9 @@ class FeatureLoss(nn.Module):
 
     def distances(self, reconstruction: torch.Tensor, image: torch.Tensor) -> dict[str, torch.Tensor]:
         """Eq. 4 for every image: {layer: float32 N}. No gradient flows into `image`."""
-        with torch.autocast(image.device.type, enabled=False):  # the network has its own precision
-            with torch.no_grad():
-                targets = self.network(image.to(self.dtype))
-            outputs = self.network(reconstruction.to(self.dtype))
+        with torch.no_grad():
+            targets = self.network(image)
+        outputs = self.network(reconstruction)
         return {layer: self.factor[layer] / 2 * mean_square(outputs[layer] - targets[layer]) for layer in outputs}
 
     def total_distance(self, reconstruction: torch.Tensor, image: torch.Tensor) -> torch.Tensor:

@@ -12,6 +12,7 @@ from torch import nn
 from pipeline.config import Variant
 from pipeline.data.pixels import to_network, to_uint8
 from pipeline.models.build import build_model
+from pipeline.models.float32 import full_float32
 
 
 def save_weights(path: Path, weights: dict[str, torch.Tensor], variant: Variant) -> None:
@@ -33,7 +34,8 @@ def load_model(path: Path, variant: Variant, device: str | torch.device = "cpu")
 def decoder_of(model: nn.Module) -> Callable[[np.ndarray], np.ndarray]:
     """z float32 N×D → uint8 N×3×S×S, as the figures want it."""
     def decode(z: np.ndarray) -> np.ndarray:
-        return to_uint8(model.decode(torch.from_numpy(z))).cpu().numpy()
+        with full_float32():
+            return to_uint8(model.decode(torch.from_numpy(z))).cpu().numpy()
 
     return decode
 
@@ -41,7 +43,8 @@ def decoder_of(model: nn.Module) -> Callable[[np.ndarray], np.ndarray]:
 def reconstructor_of(model: nn.Module) -> Callable[[np.ndarray], np.ndarray]:
     """Images uint8 N×3×S×S → their reconstructions from the posterior mean, alike."""
     def reconstruct(pixels: np.ndarray) -> np.ndarray:
-        return to_uint8(model(to_network(torch.from_numpy(pixels)))).cpu().numpy()
+        with full_float32():
+            return to_uint8(model(to_network(torch.from_numpy(pixels)))).cpu().numpy()
 
     return reconstruct
 

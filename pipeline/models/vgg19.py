@@ -12,7 +12,8 @@ IMAGENET_STD = (0.229, 0.224, 0.225)
 class VGG19Prefix(nn.Module):
     """VGG-19 up to and with the deepest of `layers`, frozen.
 
-    `forward`: images N×3×H×W in -1 … 1 → {layer: activations after the ReLU, N×C×h×w}, for `layers` alone.
+    `forward`: images N×3×H×W in -1 … 1, of any float type → {layer: activations after the ReLU, N×C×h×w}, for
+    `layers` alone. They are normalised in float32; in bfloat16 half a grey level would be lost.
     """
 
     def __init__(self, layers: list[str] | tuple[str, ...]):
@@ -32,7 +33,7 @@ class VGG19Prefix(nn.Module):
         self.requires_grad_(False).eval()
 
     def forward(self, images: torch.Tensor) -> dict[str, torch.Tensor]:
-        x = ((images + 1) / 2 - self.mean) / self.std
+        x = ((images.float() + 1) / 2 - self.mean) / self.std
         activations = {}
         for index, module in enumerate(self.features):
             x = module(x)

@@ -15,8 +15,10 @@ from pipeline.data.pixels import to_network
 from pipeline.errors import InputError
 from pipeline.losses.kl import active_units
 from pipeline.losses.objective import MODEL, Objective
+from pipeline.models.float32 import full_float32
 from pipeline.storage import Folder
-from pipeline.training import checkpoints
+from pipeline.training import checkpoints, precision
+from pipeline.training.hardware import name_of
 from pipeline.training.randomness import VALIDATION, epoch_order, noise
 
 Row = dict[str, float]
@@ -32,10 +34,14 @@ class History:
 
     Rows of `epochs`: epoch, step, learning_rate, the terms' means over the epoch, valid_<term>, active_units,
     images_per_second, seconds.
+
+    `trained`: by what: the precision (bf16 or fp32) of the whole run; the device and the number of workers, of the last
+    part of a run that was interrupted.
     """
 
     steps: list[Row] = field(default_factory=list)
     epochs: list[Row] = field(default_factory=list)
+    trained: dict[str, str | int] = field(default_factory=dict)
 
 
 class Diverged(InputError):
@@ -58,6 +64,7 @@ def train(
     """Minimise the objective with Adam; resume from the newest checkpoint in `directory`. The weights stay in place.
 
     A step is one update for each of the objective's turns: the model's alone, or the adversary's and then the model's.
+    They are in the precision that `precision.choose` finds; validation is in float32.
     Raises Diverged, naming term and step, when a term is not finite or the critic has exploded.
     """
     recipe, device, directory = variant.train, next(objective.parameters()).device, Folder.of(directory)
@@ -77,7 +84,13 @@ def train(
     optimizers = {name: torch.optim.Adam(player.parameters(), rates[name], betas=(recipe.adam_beta1, 0.999), fused=True)
                   for name, player in inner.players().items()}
     step, history = resume(directory, inner, optimizers)
-    bar = tqdm(total=last_step * batch, initial=step * batch, unit=" images", desc=variant.label,
+    chosen = precision.choose(recipe.precision, str(history.trained.get("precision", "")), device,
+                              f"to start it anew, delete {directory} and run again")
+    inner.precision = precision.DTYPES[chosen.name]
+    history.trained = {"precision": chosen.name, "device": name_of(device), "workers": workers}
+    if rank == 0:
+        announce(variant, history, chosen, progress)
+    bar = tqdm(total=last_step * batch, initial=step * batch, unit=" images", desc=f"{variant.label} in {chosen.name}",
                disable=not progress or rank > 0, mininterval=1 if sys.stderr.isatty() else 20, smoothing=0.1)
     pending: list[dict[str, torch.Tensor]] = []
 
@@ -141,6 +154,16 @@ def total_steps(variant: Variant, images: int) -> int:
     return images // min(variant.train.batch_size, images) * variant.train.epochs
 
 
+def announce(variant: Variant, history: History, chosen: precision.Precision, progress: bool) -> None:
+    """On stderr: what trains, on what and in which precision, if `progress`; and a warning where that is emulated."""
+    device, workers = history.trained["device"], history.trained["workers"]
+    if progress:
+        of_workers = "1 worker" if workers == 1 else f"{workers} workers"
+        tqdm.write(f"{variant.label}: {of_workers}, on {device}, in {chosen.name} ({chosen.reason})", file=sys.stderr)
+    if chosen.warning:
+        tqdm.write(f"warning: {variant.label}: {chosen.warning}", file=sys.stderr)
+
+
 def resume(directory: Folder, objective: Objective,
            optimizers: dict[str, torch.optim.Optimizer]) -> tuple[int, History]:
     """Steps done and their history, with players and optimizers as they were then; (0, empty) without a checkpoint."""
@@ -151,7 +174,7 @@ def resume(directory: Folder, objective: Objective,
     for name, player in objective.players().items():
         player.load_state_dict(saved["players"][name])
         optimizers[name].load_state_dict(saved["optimizers"][name])
-    return saved["step"], History(saved["steps"], saved["epochs"])
+    return saved["step"], History(saved["steps"], saved["epochs"], saved["trained"])
 
 
 def check_agreement(step: int, directory: Folder) -> None:
@@ -178,6 +201,7 @@ def save(directory: Folder, step: int, history: History, objective: Objective,
                 raise diverged(f"the {player}'s {name} is not finite", step, variant, directory)
     checkpoints.save(directory, step, {
         "step": step, "players": players, "steps": history.steps, "epochs": history.epochs,
+        "trained": history.trained,
         "optimizers": {name: optimizer.state_dict() for name, optimizer in optimizers.items()}})
 
 
@@ -231,19 +255,25 @@ def terms_of(row: Row) -> list[str]:
 
 @torch.no_grad()
 def validate(objective: Objective, images: np.ndarray, variant: Variant, batch_size: int = 256) -> Row:
-    """The terms on held-out images, as valid_<term>, and `active_units` of the latent space if there is an encoder."""
+    """The terms on held-out images, as valid_<term>, and `active_units` of the latent space if there is an encoder.
+
+    In full float32, whatever the precision of training.
+    """
     if not len(images):
         return {}
-    device = next(objective.parameters()).device
+    device, trained_in = next(objective.parameters()).device, objective.precision
     objective.eval()
+    objective.precision = torch.float32
     totals, means = {}, []
     for start in range(0, len(images), batch_size):
         x = to_network(torch.from_numpy(images[start:start + batch_size]).to(device))
         fixed = noise(variant.seed, start, len(x), objective.noise_width, VALIDATION).to(device)
-        for player in objective.players():
-            for name, term in objective(x, fixed, player)[1].items():
-                totals[f"valid_{name}"] = totals.get(f"valid_{name}", 0.0) + term.item() * len(x) / len(images)
-        if variant.encodes:
-            means.append(objective.model.encode(x)[0])
+        with full_float32():
+            for player in objective.players():
+                for name, term in objective(x, fixed, player)[1].items():
+                    totals[f"valid_{name}"] = totals.get(f"valid_{name}", 0.0) + term.item() * len(x) / len(images)
+            if variant.encodes:
+                means.append(objective.model.encode(x)[0])
     objective.train()
+    objective.precision = trained_in
     return {**totals, "active_units": active_units(torch.cat(means))} if means else totals

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import torch
 
-from pipeline.cluster import connected, expect
+from pipeline.cluster import connected, expect, gpus_each
 from pipeline.config import Cluster, Variant
 from pipeline.data import shards
 from pipeline.errors import InputError
@@ -53,6 +53,7 @@ def train_worker(config: dict) -> None:
     keep_freed_memory()
     quiet()
     job: Job = config["job"]
+    device = ray.train.torch.get_device() if config["gpu"] else torch.device("cpu")
     context = ray.train.get_context()
     rank, workers = context.get_world_rank(), context.get_world_size()
     if not job.shards.has(shards.MANIFEST):
@@ -61,10 +62,10 @@ def train_worker(config: dict) -> None:
     with local_file(job.loss_network, LOSS_NETWORK) as loss_network:
         objective = build_objective(job.variant, loss_network)
     if workers > 1:
-        objective = synchronize(objective, ray.train.torch.get_device())
+        objective = synchronize(objective, device)
     # In the turn of one player the other's weights have no gradient.
     options = {"find_unused_parameters": True} if len(objective.players()) > 1 else {}
-    objective = ray.train.torch.prepare_model(objective, parallel_strategy_kwargs=options)
+    objective = ray.train.torch.prepare_model(objective, device, parallel_strategy_kwargs=options)
 
     def report(row: Row) -> None:
         if rank == 0:
@@ -110,16 +111,16 @@ def fit(job: Job, cluster: Cluster) -> tuple[dict[str, torch.Tensor], History]:
     if cluster.workers and job.variant.train.batch_size % cluster.workers:
         raise InputError(f"train.batch_size is {job.variant.train.batch_size}, which {cluster.workers} workers cannot "
                          "share evenly; make it a multiple of cluster.workers.")
-    resources = {"CPU": 1} | ({"GPU": cluster.gpus_per_worker} if cluster.gpus_per_worker else {})
     with connected(cluster) if cluster.workers else contextlib.nullcontext():
+        gpus = gpus_each(cluster, in_this_process=not cluster.workers)
         if cluster.workers:
-            expect(cluster, cluster.workers, cluster.gpus_per_worker)
+            expect(cluster, cluster.workers, gpus)
         rays_own = job.directory / "ray"
         trainer = TorchTrainer(
             train_worker,
-            train_loop_config={"job": job},
-            scaling_config=ScalingConfig(num_workers=cluster.workers, use_gpu=cluster.gpus_per_worker > 0,
-                                         resources_per_worker=resources),
+            train_loop_config={"job": job, "gpu": bool(gpus)},
+            scaling_config=ScalingConfig(num_workers=cluster.workers, use_gpu=bool(gpus),
+                                         resources_per_worker={"CPU": 1} | ({"GPU": gpus} if gpus else {})),
             run_config=RunConfig(name="run", storage_path=rays_own.path(), storage_filesystem=rays_own.filesystem,
                                  failure_config=FailureConfig(max_failures=cluster.retries),
                                  callbacks=[what_running_again_cannot_mend()] if cluster.workers else None),
@@ -134,7 +135,7 @@ def fit(job: Job, cluster: Cluster) -> tuple[dict[str, torch.Tensor], History]:
         raise InputError(f"training of {job.variant.name} has ended, but the newest checkpoint in {job.directory} that "
                          f"this machine can read is of step {saved['step'] if saved else 0} instead of {wanted}; set "
                          "cluster.storage to a folder or URL that all nodes see, and run again")
-    return saved["players"][MODEL], History(saved["steps"], saved["epochs"])
+    return saved["players"][MODEL], History(saved["steps"], saved["epochs"], saved["trained"])
 
 
 def what_running_again_cannot_mend():

@@ -78,13 +78,21 @@ def test_no_more_is_loaded_than_the_layers_need(saved):
 
 def test_in_bfloat16(saved):
     reference = {"relu1_1": 50.2, "relu2_1": 258.7}
-    half = loss_network.feature_loss(saved, list(reference), reference, torch.bfloat16)
-    full = loss_network.feature_loss(saved, list(reference), reference)
-    assert {parameter.dtype for parameter in half.network.parameters()} == {torch.bfloat16}
+    loss = loss_network.feature_loss(saved, list(reference), reference)
     one, other = (to_network(torch.from_numpy(faces(4, seed))) for seed in (1, 2))
-    for layer, value in half(one, other).items():
-        assert value.dtype == torch.float32
-        assert value.item() == pytest.approx(full(one, other)[layer].item(), rel=0.02)
+    full = loss(one, other)
+    with torch.autocast("cpu", torch.bfloat16):
+        half = loss(one, other)
+    for layer, value in half.items():
+        assert value.dtype == torch.float32 and value.item() != full[layer].item()
+        assert value.item() == pytest.approx(full[layer].item(), rel=0.02)
+
+
+def test_the_rms_is_measured_in_float32_under_autocast_too():
+    weights, pixels = random_weights("relu2_1"), torch.from_numpy(faces(4))
+    with torch.autocast("cpu", torch.bfloat16):
+        under = loss_network.measure_rms(weights, pixels)
+    assert under == loss_network.measure_rms(weights, pixels)
 
 
 def test_a_layer_that_the_file_does_not_reach(saved):

@@ -7,6 +7,7 @@ from torch import nn
 from pipeline.data.pixels import to_network
 from pipeline.losses.loss_network import measure_rms, prefix
 from pipeline.losses.reconstruction import FeatureLoss, PixelLoss, mean_square
+from pipeline.models.vgg19 import IMAGENET_MEAN, IMAGENET_STD
 from tests.tiny import faces, random_weights
 
 
@@ -93,13 +94,26 @@ def test_calibrated_activations_have_the_reference_rms():
     assert (2 * terms["relu2_1"]) ** 0.5 == pytest.approx(258.7, rel=1e-3)
 
 
-def test_the_network_keeps_its_own_precision_under_autocast():
+def test_under_autocast_convolutions_are_in_bfloat16_and_sums_in_float32():
     loss, (reconstruction, image) = vgg_loss(), pictures(size=8)
-    plain = loss(reconstruction, image)
     with torch.autocast("cpu", torch.bfloat16):
-        under = loss(reconstruction, image)
-    assert all(torch.equal(plain[layer], under[layer]) for layer in plain)
-    assert {term.dtype for term in under.values()} == {torch.float32}
+        activations, terms = loss.network(image), loss(reconstruction, image)
+    assert {activation.dtype for activation in activations.values()} == {torch.bfloat16}
+    assert {term.dtype for term in terms.values()} == {torch.float32}
+
+
+def test_the_input_is_normalised_before_it_is_cast():
+    """In bfloat16 a pixel near white has steps of a grey level; where the mean is, normalised values have far finer."""
+    loss = vgg_loss()
+    white = to_network(torch.full((1, 3, 8, 8), 255, dtype=torch.uint8))
+    seen = []
+    loss.network.features[0].register_forward_pre_hook(lambda module, inputs: seen.append(inputs[0]))
+    with torch.autocast("cpu", torch.bfloat16):
+        loss.network(white), loss.network(white.bfloat16())
+    mean, std = (torch.tensor(values).view(1, 3, 1, 1) for values in (IMAGENET_MEAN, IMAGENET_STD))
+    for x in seen:
+        assert x.dtype == torch.float32
+        torch.testing.assert_close(x, ((1 - mean) / std).expand_as(x))
 
 
 def test_mean_square_sums_half_precision_in_float32():

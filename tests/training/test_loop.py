@@ -42,7 +42,7 @@ class Recording(Objective):
     def __init__(self):
         model = nn.Linear(1, 1)
         model.latent_dim = 4
-        super().__init__(model, nn.Identity(), kl_weight=1.0, rec_weight=1.0, bf16=False)
+        super().__init__(model, nn.Identity(), kl_weight=1.0, rec_weight=1.0)
         self.images, self.noise = [], []
 
     def forward(self, images, noise, player):

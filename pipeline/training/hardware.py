@@ -1,0 +1,33 @@
+"""What a training runs on, in words."""
+
+import os
+import platform
+import re
+from pathlib import Path
+
+import torch
+
+# Linux's names of instruction sets, the most capable first, and those that people know.
+INSTRUCTIONS = {"amx_bf16": "AMX", "avx512_bf16": "AVX512-BF16", "avx512f": "AVX512", "avx2": "AVX2",
+                "bf16": "Arm BF16"}
+
+
+def name_of(device: torch.device) -> str:
+    """A GPU's name; else the processor's, its instruction set for matrices, and the threads that torch uses."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    threads = torch.get_num_threads()
+    return f"{processor()}, {threads} {'thread' if threads == 1 else 'threads'}"
+
+
+def processor(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
+    """As "AMD EPYC (AVX512-BF16)". An oneDNN that is held to fewer instructions is named too."""
+    text = cpuinfo.read_text() if cpuinfo.is_file() else ""
+    model = re.search(r"^model name\s*: (.+)$", text, re.MULTILINE)
+    flags = re.search(r"^(?:flags|Features)\s*: (.+)$", text, re.MULTILINE)
+    known = set(flags[1].split()) if flags else set()
+    details = [name for flag, name in INSTRUCTIONS.items() if flag in known][:1]
+    if limit := os.environ.get("ONEDNN_MAX_CPU_ISA"):
+        details.append(f"oneDNN held to {limit}")
+    found = model[1].strip() if model else platform.processor() or platform.machine()
+    return f"{found} ({', '.join(details)})" if details else found

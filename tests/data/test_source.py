@@ -1,0 +1,60 @@
+"""The faces of a plan: no split of them is empty, and that is known before any work."""
+
+import pytest
+
+from pipeline.config import DataPlan
+from pipeline.data import synthetic
+from pipeline.data.source import check_before_drawing, open_source
+from pipeline.errors import InputError
+from tests.data.conftest import draw_celeba
+
+
+def plan(**changes) -> DataPlan:
+    return DataPlan(**{"source": "celeba", "root": "", "synthetic_images": 60, "test": "official", "valid_images": 3,
+                       "limit": None, "image_size": 64, "seed": 0, **changes})
+
+
+def without(split: int, root) -> str:
+    """CelebA whose partition has no image of a split: they are training images instead."""
+    draw_celeba(root, images=10)
+    table = root / "list_eval_partition.txt"
+    table.write_text(table.read_text().replace(f" {split}\n", " 0\n" if split else " 1\n"))
+    return str(root)
+
+
+@pytest.mark.parametrize(("split", "counts"), [(0, "0 train, 8 valid, 2 test"), (1, "8 train, 0 valid, 2 test"),
+                                               (2, "7 train, 3 valid, 0 test")])
+def test_a_partition_without_a_split_is_refused_with_the_counts(tmp_path, split, counts):
+    with pytest.raises(InputError, match=f"split into {counts}, and none of the three may be empty; mend "
+                                         "list_eval_partition, or set data.test to a number") as refused:
+        open_source(plan(root=without(split, tmp_path)), tmp_path)
+    assert "\n" not in str(refused.value)
+    numbered = plan(root=str(tmp_path), test=2)  # what the sentence advises
+    assert set(open_source(numbered, tmp_path).split) == {"train", "valid", "test"}
+
+
+def test_a_limit_that_leaves_none_is_refused(tmp_path):
+    root = str(draw_celeba(tmp_path, images=10))
+    with pytest.raises(InputError, match="split into 1 train, 1 valid, 0 test, .*; raise data.limit, or set data.test"):
+        open_source(plan(root=root, limit=2), tmp_path)
+    with pytest.raises(InputError, match="raise data.limit, or change data.test and data.valid_images"):
+        open_source(plan(root=root, test=1, valid_images=1, limit=3), tmp_path)
+    assert len(open_source(plan(root=root, limit=5), tmp_path)) == 5
+
+
+@pytest.mark.parametrize("changes", [{"limit": 5}, {"limit": 12}, {"test": 5}, {"test": 50}, {"test": 5, "limit": 6},
+                                     {}])
+def test_drawn_faces_are_judged_before_they_are_drawn_as_they_are_afterwards(tmp_path, changes):
+    drawn = plan(source="synthetic", **changes)
+
+    def refusal(look) -> str:
+        try:
+            look()
+        except InputError as error:
+            return str(error)
+        return ""
+
+    before = refusal(lambda: check_before_drawing(drawn))
+    synthetic.write_dataset(tmp_path, drawn.synthetic_images, 0, processes=1, progress=False)
+    assert before == refusal(lambda: open_source(drawn, tmp_path))
+    assert bool(before) == (changes in ({"limit": 5}, {"test": 5, "limit": 6}))
