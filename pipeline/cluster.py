@@ -54,8 +54,7 @@ def connected(cluster: Cluster) -> Iterator[None]:
                              "copy the head's ~/.ray/auth_token here, or give it in RAY_AUTH_TOKEN") from error
         why = " ".join(str(error).split())[:400]
         if isinstance(error, ConnectionError | TimeoutError):
-            raise InputError(f"no Ray cluster answers at {target} ({why}); check cluster.address and RAY_ADDRESS, or "
-                             "set cluster.address to null") from error
+            raise no_answer(target, why) from error
         raise InputError(f"the Ray cluster at {target} cannot be used from here: {why}; its nodes and this machine "
                          "need the Ray and Python of requirements.lock") from error
     try:
@@ -71,8 +70,12 @@ def check_port(target: str) -> None:
         try:
             socket.create_connection((host, int(port)), timeout=10).close()
         except OSError as error:
-            raise InputError(f"no Ray cluster answers at {target} ({error}); check cluster.address and RAY_ADDRESS, or "
-                             "set cluster.address to null") from error
+            raise no_answer(target, str(error)) from error
+
+
+def no_answer(target: str, why: str) -> InputError:
+    return InputError(f"no Ray cluster answers at {target} ({why}); check cluster.address and RAY_ADDRESS, or set "
+                      "cluster.address to null")
 
 
 def kept_connected(cluster: Cluster | None) -> contextlib.AbstractContextManager[None]:

@@ -30,7 +30,8 @@ from tests.clone import DVC, clone, dvc, set_params
 from tests.two_nodes import TwoNodes, kill, outside
 
 BATCH = 16
-TINY = {"data": {"synthetic_images": 360}, "train": {"epochs": 3, "batch_size": BATCH},
+TINY = {"data": {"synthetic_images": 360},
+        "train": {"epochs": 3, "batch_size": BATCH, "precision": "fp32"},  # pinned: bits are compared
         "loss_network": {"calibration_images": 32}, "attributes": {"per_class": 20}, "sampling": {"images": 40},
         "report": {"mosaic_images": 16}, "multi_view": {"variants": ["dfc"]},
         "cluster": {"checkpoint_steps": 5, "gpus_per_worker": 0}}

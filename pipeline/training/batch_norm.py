@@ -17,7 +17,7 @@ def synchronize(module: nn.Module, device: torch.device) -> nn.Module:
     for name, layer in module.named_modules():
         if type(layer) is nn.BatchNorm2d and layer.affine and layer.track_running_stats and layer.momentum is not None:
             layer.__class__ = SynchronizedBatchNorm2d  # same parameters, same buffers
-        elif isinstance(layer, nn.modules.batchnorm._NormBase):
+        elif isinstance(layer, nn.modules.batchnorm._BatchNorm):  # not InstanceNorm, which needs no other worker
             raise InputError(f"{name} is {layer}, which workers without GPUs cannot share; make it a BatchNorm2d with "
                              "affine, momentum and running statistics, or train with cluster.workers 0 or on GPUs")
     return module

@@ -66,3 +66,9 @@ def test_bf16_stays_bf16_and_evaluation_needs_no_workers():
 def test_one_that_cannot_be_shared_on_a_cpu_is_named(layer):
     with pytest.raises(InputError, match=r"^0\.1 is BatchNorm.*cannot share"):
         synchronize(nn.Sequential(nn.Sequential(nn.ReLU(), layer)), torch.device("cpu"))
+
+
+def test_instance_norm_needs_no_other_worker():
+    """It normalises each image by itself."""
+    layer = nn.InstanceNorm2d(4, affine=True)
+    assert synchronize(nn.Sequential(layer), torch.device("cpu"))[0] is layer

@@ -109,17 +109,19 @@ def test_a_run_is_a_function_of_its_seed(run):
     (10, 8),
     (15, 14),  # at the very last step
 ])
-def test_interrupted_and_resumed_is_as_if_undisturbed(run, stop_at, resumes_after):
-    undisturbed, history = run(folder="undisturbed")
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_interrupted_and_resumed_is_as_if_undisturbed(run, stop_at, resumes_after, precision):
+    variant = tiny.variant(precision=precision)
+    undisturbed, history = run(variant, folder="undisturbed")
 
     def interrupt(rows):
         if rows[-1]["step"] >= stop_at:
             raise Interrupted
 
     with pytest.raises(Interrupted):
-        run(folder="interrupted", on_steps=interrupt)
+        run(variant, folder="interrupted", on_steps=interrupt)
     again = []
-    resumed, resumed_history = run(folder="interrupted", on_steps=again.extend)
+    resumed, resumed_history = run(variant, folder="interrupted", on_steps=again.extend)
     assert again[0]["step"] == resumes_after + 1
     assert_the_same(undisturbed, history, resumed, resumed_history)
 
