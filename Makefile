@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help repro test chaos bench submit ui lock
+.PHONY: help repro test chaos bench submit ui lock again
 help:    ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile
 
@@ -26,7 +26,7 @@ submit: $(READY) ## RUN="exp run -S …" as a job on the Ray cluster at RAY_API_
 
 ui: $(READY)     ## MLflow in the browser
 	@uri=$$($(BIN)/python -m pipeline.tracking) && case "$$uri" in \
-	  http*) echo "MLflow's pages are at $$uri" ;; \
+	  http*|databricks*) echo "MLflow's pages are at $$uri" | sed 's|//[^/@]*@|//|' ;; \
 	  *) $(BIN)/mlflow ui --backend-store-uri "$$uri" ;; \
 	esac
 
@@ -34,6 +34,9 @@ lock: $(READY)   ## renew requirements.lock from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade --no-header \
 	  --no-annotate --extra dev --output-file requirements.lock pyproject.toml
 
-$(READY): requirements.lock pyproject.toml environment.sh
-	@sh environment.sh $(PYTHON)
+# Made anew, too, where its Python is gone.
+$(READY): requirements.lock pyproject.toml environment.sh $(shell $(BIN)/python -c '' 2>/dev/null || echo again)
+	@sh environment.sh "$(PYTHON)"
 	@touch $@
+
+again:

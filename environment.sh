@@ -21,15 +21,19 @@ has_venv() {
     "$1" -c 'import venv, ensurepip' 2>/dev/null
 }
 
-python=
-without_venv=
+# Free MB on the disk of $1.
+free_on() {
+    df -Pm "$1" | awk 'NR == 2 { print $4 }'
+}
+
 if [ -n "${1:-}" ]; then
     version "$1" >/dev/null || stop "PYTHON is $1, which is not a Python 3.11, 3.12 or 3.13 that runs; name another, or none"
-    candidates=$1
 else
-    candidates="python3.11 python3.12 python3.13 python3 python"
+    set -- python3.11 python3.12 python3.13 python3 python
 fi
-for candidate in $candidates; do
+python=
+without_venv=
+for candidate in "$@"; do
     version "$candidate" >/dev/null || continue
     if has_venv "$candidate"; then
         python=$candidate
@@ -40,11 +44,18 @@ done
 if [ -z "$python" ] && [ -n "$without_venv" ]; then
     stop "$without_venv has no module venv or ensurepip; install them (Debian, Ubuntu: apt install python$(version "$without_venv")-venv)"
 fi
-[ -n "$python" ] || stop "no Python 3.11, 3.12 or 3.13 was found; install one (Debian, Ubuntu: apt install python3-venv), or name it: make repro PYTHON=/path/to/python3.12"
+[ -n "$python" ] || stop "no Python 3.11, 3.12 or 3.13 was found; install one (Debian, Ubuntu: apt install python3.12 python3.12-venv, or the 3.11 or 3.13 that your release has; conda create --name faces python=3.12), or name it: make repro PYTHON=/path/to/python3.12"
 
 there=$(du -sm "$VENV" 2>/dev/null | cut -f1)
-free=$(df -Pm . | awk 'NR == 2 { print $4 }')
+free=$(free_on .)
 [ $((free + ${there:-0})) -ge $NEEDED ] || stop "the packages need $NEEDED MB on the disk of $PWD, which has $free MB free; free some, or clone to a larger disk"
+
+# uv unpacks packages into its cache in the home folder and links them. A home that is too small for them is left alone.
+own_cache=
+if [ -z "${UV_CACHE_DIR:-}" ] && { [ ! -d "${HOME:-}" ] || [ "$(free_on "$HOME")" -lt $NEEDED ]; }; then
+    own_cache=$PWD/.venv-cache
+    export UV_CACHE_DIR="$own_cache"
+fi
 
 # One of another Python, or half made, is made anew.
 clear=
@@ -56,3 +67,4 @@ echo "$VENV: packages for $("$python" --version), $NEEDED MB; a few minutes wher
 "$VENV/bin/uv" pip install --quiet --python "$VENV/bin/python" --require-hashes -r requirements.lock
 # The project itself comes last and without dependencies, so that its `dvc` takes the place of DVC's.
 "$VENV/bin/uv" pip install --quiet --python "$VENV/bin/python" --no-deps --editable .
+[ -z "$own_cache" ] || rm -rf "$own_cache"

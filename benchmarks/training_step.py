@@ -1,7 +1,7 @@
 """Images per second of one training step of VAE-123, ours against a plain version of the same model, by turns.
 
 Plain is what one writes first: float32, the whole VGG-19, and a graph for both images' features.
-Run as: python -m benchmarks.training_step [--rounds 7] [--steps 3] [--batch-size 64] [--precision auto]
+Run as: python -m benchmarks.training_step [--rounds 7] [--steps 3] [--batch-size 64] [--precision auto] [--variant dfc]
 """
 
 import argparse

@@ -100,18 +100,13 @@ def gpus_each(cluster: Cluster, in_this_process: bool = False) -> int:
             raise InputError(f"the Ray cluster at {target} has no GPU now, and may start some when asked for; set "
                              "cluster.gpus_per_worker to 1 to wait for GPUs, or to 0 to use CPUs")
     else:
-        there = gpus_here()
+        from pipeline.models.gpu import usable_gpus
+
+        there = usable_gpus()
         if asked and not there and in_this_process:
-            raise InputError("cluster.gpus_per_worker is 1, but torch finds no GPU here; set it to null or 0, "
-                             "or install torch and a driver that fit the GPU")
+            raise InputError("cluster.gpus_per_worker is 1, but this machine has no GPU that torch can use; set it to "
+                             "null or 0, or install a driver and a torch that fit the GPU")
     return int(there > 0) if asked is None else asked
-
-
-def gpus_here() -> int:
-    """GPUs of this machine that torch can use."""
-    import torch
-
-    return torch.cuda.device_count()
 
 
 def expect(cluster: Cluster, workers: int, gpus: int) -> None:

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 Row = dict[str, float]
-Stamped = tuple[str, Row, int]  # step/ or epoch/, a row with a `step`, when it came (ms)
+Stamped = tuple[str, Row, int]  # step/ or epoch/, a row with a `step`, when it came (ms); or TAGS, names and values
+TAGS = "tags"
 
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
@@ -44,6 +45,10 @@ class Live:
 
     def __reduce__(self):
         return Live, (self.uri, self.run_id)
+
+    def on_start(self, trained: dict[str, str | int]) -> None:
+        """Tag the run with what trains it."""
+        self._put(TAGS, [trained])
 
     def on_steps(self, rows: list[Row]) -> None:
         """Log rows of steps, as step/<name>."""
@@ -138,6 +143,10 @@ def send(connection: "MlflowClient", run_id: str, rows: list[Stamped], known: di
     metrics = []
     try:
         for prefix, row, at in rows:
+            if prefix == TAGS:
+                for name, value in row.items():
+                    connection.set_tag(run_id, name, str(value))
+                continue
             if prefix not in known:
                 history = connection.get_metric_history(run_id, f"{prefix}learning_rate")  # all rows have it
                 known[prefix] = {metric.step for metric in history}

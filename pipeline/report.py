@@ -180,8 +180,9 @@ def trained(variants: Sequence[Variant]) -> dict[str, str]:
     labels: dict[str, list[str]] = {}
     for variant in variants:
         if of := variant.trained:
-            workers = "1 worker" if of["workers"] == 1 else f"{of['workers']} workers"
-            labels.setdefault(f"in {of['precision']}, by {workers}, on {of['device']}", []).append(variant.label)
+            where = f"1 worker, on {of['device']}" if of["workers"] == 1 else \
+                f"{of['workers']} workers, the first on {of['device']}"
+            labels.setdefault(f"in {of['precision']}, by {where}", []).append(variant.label)
     return {", ".join(having): how for how, having in labels.items()}
 
 
@@ -222,7 +223,7 @@ def summary(variants: Sequence[Variant]) -> Table:
             ("feature distance", ""): Cell(number(quality.get("feature_distance"))),
             ("blur", ""): digits(quality.get("blur"), 3),
             ("active units", ""): Cell(number(active), f"of {units}" if units and active is not None else ""),
-            ("KL", "nats"): Cell(number(variant.training.get("kl"))),
+            ("KL", "nats"): Cell(number(variant.training.get("valid_kl"))),
             **{(name, z): Cell(number(made.get(source, {}).get(key))) for name, key in
                (("Fréchet distance", "frechet_distance"), ("FID", "fid")) for source, z in SOURCES.items()},
         }

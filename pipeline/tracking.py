@@ -13,6 +13,7 @@ import time
 import uuid
 import warnings
 from collections.abc import Callable, Iterator
+from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -53,17 +54,20 @@ class Refused(InputError):
 def store_uri(config: Tracking) -> str:
     """tracking.uri, else MLFLOW_TRACKING_URI, else a database in the project's folder (also from DVC's copies).
 
-    Raises InputError where it is a path, of a folder mostly: MLflow keeps runs in a database or on a server.
+    Raises InputError where it is neither a database nor a server, but a folder, as was MLflow's default once.
     """
     named_by = "tracking.uri" if config.uri else "MLFLOW_TRACKING_URI"
     uri = config.uri or os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{project_root() / 'mlflow.db'}"
-    scheme = re.match(r"([a-z0-9+.-]+)(?=:)", uri)
-    if (scheme is None or scheme[1] == "file") and uri not in ("databricks", "databricks-uc"):
-        path = Path(re.sub("^file:(//)?", "", uri)).expanduser().absolute()
-        raise InputError(f"{named_by} is {uri}, a folder, but MLflow keeps runs in a database or on a server; set it "
-                         f"to sqlite:///{path.parent / 'mlflow.db'} or http://host:port, or leave it empty for "
-                         "mlflow.db in this project")
-    return uri
+    if re.match(r"(sqlite|mysql|postgresql|mssql)(\+\w+)?:|https?:|databricks|uc:", uri):
+        return uri
+    scheme = uri.partition(":")[0]
+    if scheme in {plugin.name for plugin in metadata.entry_points(group="mlflow.tracking_store")}:
+        return uri
+    folder = re.fullmatch("(?:file:(?://)?)?([^:]+)", uri)
+    beside = (project_root() / Path(folder[1]).expanduser()).resolve().parent if folder else project_root()
+    raise InputError(f"{named_by} is {shown(uri)}, but MLflow keeps runs in a database or on a server, not in a "
+                     f"folder; set it to sqlite:///{beside / 'mlflow.db'} or http://host:port, or leave it empty for "
+                     "mlflow.db in this project")
 
 
 def client(config: Tracking):

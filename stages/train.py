@@ -51,7 +51,7 @@ def main(name: str) -> None:
     run_id = tracking.start_run(params.tracking, variant, tags, folder)
     live = tracking.live_logger(params.tracking, run_id)
     job = ray_train.Job(variant, shards_of_all_nodes, network_of_all_nodes, folder, cluster.checkpoint_steps,
-                        live.on_steps, live.on_epoch, live.close)
+                        live.on_steps, live.on_epoch, live.close, live.on_start)
     try:
         with tracking.ended_as_it_ends(params.tracking, run_id):
             weights, history = ray_train.fit(job, cluster)
@@ -110,7 +110,7 @@ def last_line(variant: Variant, written: Written, run_id: str) -> str:
     metrics = written.metrics
     said = [f"loss {metrics['loss']:.4g}"]
     if variant.encodes:
-        said += [f"KL {metrics['kl']:.1f} nats",
+        said += [f"KL {metrics['valid_kl']:.1f} nats (validation)",
                  f"{metrics['active_units']} of {variant.model.latent_dim} units active"]
     if "wasserstein" in metrics:
         said += [f"Wasserstein estimate {metrics['wasserstein']:.3g}"]

@@ -4,10 +4,10 @@ import os
 
 import pytest
 
-from pipeline import cluster as module
 from pipeline.cluster import address, connected, each, expect, gpus_each
 from pipeline.config import load_params
 from pipeline.errors import InputError
+from pipeline.models import gpu
 from tests import tiny
 from tests.two_nodes import free_port
 
@@ -53,14 +53,14 @@ def test_the_address_is_the_parameter_or_rays_own_variable(cluster, monkeypatch)
 
 @pytest.mark.parametrize(("asked", "here", "each_gets"), [(None, 0, 0), (None, 4, 1), (0, 4, 0), (1, 4, 1)])
 def test_gpus_of_this_machine_are_used_where_nothing_else_is_said(cluster, monkeypatch, asked, here, each_gets):
-    monkeypatch.setattr(module, "gpus_here", lambda: here)  # no machine here has one
+    monkeypatch.setattr(gpu, "usable_gpus", lambda: here)  # no machine here has one
     asking = cluster.model_copy(update={"gpus_per_worker": asked})
     assert gpus_each(asking) == gpus_each(asking, in_this_process=True) == each_gets
 
 
 def test_this_process_is_not_promised_a_gpu_that_is_not_there(cluster, monkeypatch):
-    monkeypatch.setattr(module, "gpus_here", lambda: 0)
-    with pytest.raises(InputError, match="gpus_per_worker is 1, but torch finds no GPU here; set it to null"):
+    monkeypatch.setattr(gpu, "usable_gpus", lambda: 0)
+    with pytest.raises(InputError, match="gpus_per_worker is 1, but this machine has no GPU that torch can use; set"):
         gpus_each(cluster.model_copy(update={"gpus_per_worker": 1}), in_this_process=True)
 
 

@@ -80,7 +80,7 @@ def test_the_image_has_what_make_installs():
 
 def test_the_image_has_the_python_of_the_lock():
     base = re.search(r"^FROM python:(\d+\.\d+)-slim$", DOCKERFILE.read_text(), re.MULTILINE)[1]
-    assert f'candidates="python{base} ' in (ROOT / "environment.sh").read_text()  # what make takes first
+    assert f"set -- python{base} " in (ROOT / "environment.sh").read_text()  # what make takes first
     assert all((ROOT / name).is_file() for name in re.search(r"^COPY (.*) \./$", DOCKERFILE.read_text(),
                                                            re.MULTILINE)[1].split())
 

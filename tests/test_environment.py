@@ -4,6 +4,7 @@ Pythons are named by scripts in a folder that is the whole PATH beside the syste
 """
 
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -13,7 +14,7 @@ import pytest
 
 SCRIPT = Path(__file__).parents[1] / "environment.sh"
 TOOLS = ("sh", "du", "df", "awk", "cut", "touch")
-WORKS = f'exec {sys.executable} "$@"'
+WORKS = f'exec {shlex.quote(sys.executable)} "$@"'
 SHIM = "echo 'pyenv: command not found' >&2; exit 127"
 OLD = 'echo 3.9; exit 1'
 WITHOUT_VENV = f'case "$2" in *venv*) exit 1 ;; esac\n{WORKS}'
@@ -72,5 +73,6 @@ def test_the_python_that_is_named_is_taken_or_refused(made):
     assert made({"mine": OLD, "python3": WORKS}, "mine").startswith(refused)
 
 
-def test_a_named_one_that_works_is_taken(made):
-    assert made({"mine": WORKS, "python3.11": SHIM}, "mine").startswith(TOO_FULL)
+@pytest.mark.parametrize("name", ["mine", "my own"])
+def test_a_named_one_that_works_is_taken(made, name):
+    assert made({name: WORKS, "python3.11": SHIM}, name).startswith(TOO_FULL)

@@ -165,10 +165,10 @@ def test_empty_sections_are_left_out(full, tmp_path):
 
 def test_the_page_says_in_which_precision_and_on_what_each_model_was_trained(full, tmp_path):
     assert page.trained(full.variants) == {"VAE-123": "in bf16, by 1 worker, on a GPU",
-                                           "DCGAN": "in fp32, by 4 workers, on a laptop"}
+                                           "DCGAN": "in fp32, by 4 workers, the first on a laptop"}
     alike = [Variant(label, label, trained={"precision": "fp32", "device": "a", "workers": 1}) for label in "AB"]
     assert page.trained(alike) == {"A, B": "in fp32, by 1 worker, on a"}
-    assert "in fp32, by 4 workers, on a laptop" in text_of(write_report(tmp_path / "report", full))
+    assert "in fp32, by 4 workers, the first on a laptop" in text_of(write_report(tmp_path / "report", full))
 
 
 def test_a_missing_picture_is_said(full, tmp_path):

@@ -366,17 +366,46 @@ def test_a_server_that_refuses_is_one_sentence(config, begun, monkeypatch):
 
 @pytest.mark.parametrize("folder", ["./mlruns", "mlruns", "/data/mlruns", "file:///data/mlruns", "file:./mlruns"])
 def test_a_folder_as_a_store_is_refused_with_the_spelling_of_a_database(monkeypatch, tmp_path, folder):
-    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DVC_ROOT", str(tmp_path))
     beside = "/data" if "/data" in folder else str(tmp_path)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", folder)
     with pytest.raises(InputError) as refused:
         tracking.store_uri(Tracking(uri=None, experiment="e", patience=0))
-    assert str(refused.value).startswith(f"MLFLOW_TRACKING_URI is {folder}, a folder, but MLflow keeps runs in a ")
+    assert str(refused.value).startswith(f"MLFLOW_TRACKING_URI is {folder}, but MLflow keeps runs in a database or on")
     assert f"set it to sqlite:///{beside}/mlflow.db or http://host:port" in str(refused.value)
-    with pytest.raises(InputError, match="^tracking.uri is other, a folder"):
+    with pytest.raises(InputError, match="^tracking.uri is other, but MLflow keeps"):
         tracking.store_uri(Tracking(uri="other", experiment="e", patience=0))
+
+
+@pytest.mark.parametrize("uri", ["mlflow.db", "localhost:5000", "s3://bucket/mlruns", "gs://bucket"])
+def test_what_else_is_no_store_is_refused_too(uri):
+    with pytest.raises(InputError, match="set it to sqlite:///"):
+        tracking.store_uri(Tracking(uri=uri, experiment="e", patience=0))
 
 
 @pytest.mark.parametrize("uri", ["sqlite:////x.db", "postgresql+psycopg2://u:p@h/db", "http://h:5", "databricks"])
 def test_every_other_store_is_mlflows_to_judge(uri):
     assert tracking.store_uri(Tracking(uri=uri, experiment="e", patience=0)) == uri
+
+
+def test_the_first_stage_says_it(monkeypatch, tmp_path):
+    from stages import plan
+
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "data/celeba").mkdir(parents=True)
+    (tmp_path / "params.yaml").write_text(tiny.PARAMS.read_text())
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "./mlruns")
+    with pytest.raises(InputError, match="MLFLOW_TRACKING_URI is ./mlruns, but MLflow keeps"):
+        plan.main()
+    assert not (tmp_path / "plan").exists()
+
+
+def test_a_run_says_what_trains_it_while_it_is_trained(config, begun):
+    run_id = tracking.start_run(config, tiny.variant(), {}, begun)
+    logger = tracking.live_logger(config, run_id)
+    logger.on_start({"precision": "bf16", "device": "a GPU", "workers": 2})
+    logger.on_steps([{"step": 1, "learning_rate": 0.1, "loss": 1.0}])
+    logger.close()
+    tags = get(config, run_id).data.tags
+    assert (tags["precision"], tags["device"], tags["workers"]) == ("bf16", "a GPU", "2")
+    assert history(config, run_id, "step/loss") == [(1, 1.0)]

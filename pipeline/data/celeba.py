@@ -330,8 +330,8 @@ def last_as_test(images: int, test_images: int, valid_images: int) -> np.ndarray
     """The split of each image: training, then the last for validation, then the last for the test."""
     train_images = images - test_images - valid_images
     if test_images < 1 or valid_images < 0 or train_images < 1:
-        raise InputError(f"test_images {test_images:,} and valid_images {valid_images:,} do not fit {images:,} images: "
-                         "the test set needs at least 1, validation at least 0, and 1 must be left to train on")
+        raise InputError(f"data.test is {test_images:,} and data.valid_images {valid_images:,}, which leave none of "
+                         f"{images:,} images to train on; lower them, or take more images")
     return np.repeat(SPLITS, [train_images, valid_images, test_images])
 
 

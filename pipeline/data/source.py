@@ -13,20 +13,20 @@ from pipeline.errors import InputError
 def open_source(plan: DataPlan, drawn: Path) -> CelebA:
     """The faces that the plan names, checked: those drawn into the folder `drawn`, or CelebA in `plan.root`.
 
-    Raises InputError, also where a split is empty.
+    Raises InputError, also where a split has fewer than two images.
     """
     root = drawn if plan.source == "synthetic" else Path(plan.root)
     faces = open_celeba(root, test_images(plan), plan.valid_images, plan.limit)
-    check_no_split_is_empty(faces.split, plan)
+    check_splits(faces.split, plan)
     return faces
 
 
 def check_before_drawing(plan: DataPlan) -> None:
-    """InputError where the faces to be drawn would leave a split empty."""
+    """InputError where the faces to be drawn would leave a split with fewer than two images."""
     images = plan.synthetic_images
     split = np.array(SPLITS)[partition(images)] if plan.test == "official" else \
         last_as_test(images, plan.test, plan.valid_images)
-    check_no_split_is_empty(split[thinned(images, plan.limit)], plan)
+    check_splits(split[thinned(images, plan.limit)], plan)
 
 
 def test_images(plan: DataPlan) -> int | None:
@@ -34,17 +34,19 @@ def test_images(plan: DataPlan) -> int | None:
     return None if plan.test == "official" else plan.test
 
 
-def check_no_split_is_empty(split: np.ndarray, plan: DataPlan) -> None:
-    """InputError unless `split` (str N) has images for training, validation and test.
+def check_splits(split: np.ndarray, plan: DataPlan) -> None:
+    """InputError unless `split` (str N) has at least two images for training, for validation and for the test.
 
-    Training wants all three: validation measures each epoch and chooses the SVMs' C, the test measures the rest.
+    All are needed: validation measures each epoch and chooses the SVMs' C, the test measures the rest; and one image
+    has no variance.
     """
     counts = {name: int((split == name).sum()) for name in SPLITS}
-    if min(counts.values()):
+    if min(counts.values()) >= 2:
         return
     there = ", ".join(f"{count:,} {name}" for name, count in counts.items())
     if plan.limit:
-        remedy = "raise data.limit"
+        remedy = "raise data.limit" + (", or mend list_eval_partition if it has none" if plan.source == "celeba"
+                                       and plan.test == "official" else "")
     else:
         remedy = "raise data.synthetic_images" if plan.source == "synthetic" else "mend list_eval_partition"
     if plan.test == "official":
@@ -52,7 +54,7 @@ def check_no_split_is_empty(split: np.ndarray, plan: DataPlan) -> None:
                    "data.valid_images before them for validation")
     else:
         remedy += ", or change data.test and data.valid_images"
-    raise InputError(f"data: the images are split into {there}, and none of the three may be empty; {remedy}")
+    raise InputError(f"data: the images are split into {there}, and each of the three needs at least 2; {remedy}")
 
 
 def named(plan: DataPlan) -> str:

@@ -13,6 +13,7 @@ from pipeline.config import Variant
 from pipeline.data.pixels import to_network, to_uint8
 from pipeline.models.build import build_model
 from pipeline.models.float32 import full_float32
+from pipeline.models.gpu import usable_gpus
 
 
 def save_weights(path: Path, weights: dict[str, torch.Tensor], variant: Variant) -> None:
@@ -50,5 +51,5 @@ def reconstructor_of(model: nn.Module) -> Callable[[np.ndarray], np.ndarray]:
 
 
 def device() -> torch.device:
-    """A GPU where there is one."""
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    """A GPU where there is one that torch can use. CUDA_VISIBLE_DEVICES= in the environment hides it."""
+    return torch.device("cuda" if usable_gpus() else "cpu")

@@ -41,6 +41,15 @@ class Decoder(nn.Sequential):
                        nn.BatchNorm2d(after, eps=1e-3), nn.LeakyReLU(LEAK)]
         super().__init__(*layers[:-2])
 
+    def forward(self, z: torch.Tensor) -> torch.Tensor:
+        *layers, last = self
+        for layer in layers:
+            z = layer(z)
+        if not torch.is_autocast_enabled(z.device.type):
+            return last(z)
+        with torch.autocast(z.device.type, enabled=False):  # in bfloat16 pixels would lose half a grey level
+            return last(z.float())
+
 
 class VAE(nn.Module):
     """q(z|x) = N(mu, diag(exp(logvar))) and a decoder. Attributes: `latent_dim`, `image_size`."""

@@ -35,8 +35,8 @@ class History:
     Rows of `epochs`: epoch, step, learning_rate, the terms' means over the epoch, valid_<term>, active_units,
     images_per_second, seconds.
 
-    `trained`: by what: the precision (bf16 or fp32) of the whole run; the device and the number of workers, of the last
-    part of a run that was interrupted.
+    `trained`: by what: the precision (bf16 or fp32) of the whole run; the first worker's device and the number of
+    workers, of the last part of a run that was interrupted.
     """
 
     steps: list[Row] = field(default_factory=list)
@@ -60,6 +60,7 @@ def train(
     on_steps: Callable[[list[Row]], None] = lambda rows: None,   # every LOG_STEPS steps, on rank 0
     on_epoch: Callable[[Row], None] = lambda row: None,          # on every rank
     progress: bool = True,
+    on_start: Callable[[dict], None] = lambda trained: None,     # with `History.trained`, on rank 0
 ) -> History:
     """Minimise the objective with Adam; resume from the newest checkpoint in `directory`. The weights stay in place.
 
@@ -90,6 +91,7 @@ def train(
     history.trained = {"precision": chosen.name, "device": name_of(device), "workers": workers}
     if rank == 0:
         announce(variant, history, chosen, progress)
+        on_start(history.trained)
     bar = tqdm(total=last_step * batch, initial=step * batch, unit=" images", desc=f"{variant.label} in {chosen.name}",
                disable=not progress or rank > 0, mininterval=1 if sys.stderr.isatty() else 20, smoothing=0.1)
     pending: list[dict[str, torch.Tensor]] = []
@@ -158,8 +160,8 @@ def announce(variant: Variant, history: History, chosen: precision.Precision, pr
     """On stderr: what trains, on what and in which precision, if `progress`; and a warning where that is emulated."""
     device, workers = history.trained["device"], history.trained["workers"]
     if progress:
-        of_workers = "1 worker" if workers == 1 else f"{workers} workers"
-        tqdm.write(f"{variant.label}: {of_workers}, on {device}, in {chosen.name} ({chosen.reason})", file=sys.stderr)
+        where = f"1 worker, on {device}" if workers == 1 else f"{workers} workers, the first on {device}"
+        tqdm.write(f"{variant.label}: {where}, in {chosen.name} ({chosen.reason})", file=sys.stderr)
     if chosen.warning:
         tqdm.write(f"warning: {variant.label}: {chosen.warning}", file=sys.stderr)
 

@@ -11,10 +11,10 @@ import torch
 from torch import distributed
 
 DTYPES = {"bf16": torch.bfloat16, "fp32": torch.float32}  # under their names in train.precision
-SIDE = 512         # rows and columns of the matrices: half a second or less for a product, also where it is emulated
-ROUNDS = 10
-ENOUGH = 1.0       # seconds, after which no further round begins
-FASTER = 1.3       # measured ratios: at least 2.3 with bfloat16 instructions, at most 0.8 without
+SIDE = 256           # rows and columns of the matrices whose product is timed; of larger ones on a GPU, where starting
+GPU_SIDE = 4096      # a product would take longer than a small one itself
+MEASURED_FOR = 0.4   # seconds, or one round where that takes longer
+FASTER = 1.4         # measured: at least 2.3 times with bfloat16 instructions, at most 0.8 times without
 
 
 class Precision(NamedTuple):
@@ -40,18 +40,16 @@ def choose(asked: str, begun: str, device: torch.device, anew: str) -> Precision
     device: of this worker.
     anew: how to start an interrupted run anew, in words, for the warning.
     """
-    if begun == "fp32":
-        return Precision("fp32", "in which it began")
-    if asked == "fp32":
-        return Precision("fp32", "as train.precision says")
+    if begun == "fp32" or asked == "fp32":
+        return Precision("fp32", "in which it began" if begun else "as train.precision says")
     bf16 = of_all_workers(measure_bf16(device), device)
     times = f"{bf16.ratio:.2g} times as fast as fp32"
-    if begun:
-        warning = f"it began in bf16, which this machine emulates, {times}; it goes on in bf16; {anew}"
-        return Precision("bf16", "in which it began", "" if bf16.multiplied else warning)
     if asked == "bf16":
         warning = f"train.precision is bf16, which this machine emulates, {times}; set it to auto or fp32"
         return Precision("bf16", "as train.precision says", "" if bf16.multiplied else warning)
+    if begun:
+        warning = f"it began in bf16, which this machine emulates, {times}; it goes on in bf16; {anew}"
+        return Precision("bf16", "in which it began", "" if bf16.multiplied else warning)
     if bf16.multiplied:
         return Precision("bf16", f"auto: its matrix products are {times}")
     return Precision("fp32", f"auto: matrix products in bf16 are emulated, {times}")
@@ -69,21 +67,34 @@ def measure_bf16(device: torch.device) -> Bf16:
     return Bf16(ratio >= FASTER, ratio)
 
 
-def ratio_of_products(device: torch.device) -> float:
-    """Seconds of a float32 product over those of a bfloat16 one."""
-    return seconds_of_product(torch.float32, device) / seconds_of_product(torch.bfloat16, device)
-
-
 @torch.no_grad()
-def seconds_of_product(dtype: torch.dtype, device: torch.device) -> float:
-    """The fastest of `ROUNDS`, or of as many as `ENOUGH` allows: other work on the machine only adds to it."""
-    matrix, found = torch.ones(SIDE, SIDE, dtype=dtype, device=device), []
-    began = time.perf_counter()
-    while len(found) < 2 or len(found) <= ROUNDS and time.perf_counter() - began < ENOUGH:
+def ratio_of_products(device: torch.device) -> float:
+    """Seconds of a float32 product over those of a bfloat16 one: each the fastest of many, by turns.
+
+    On one thread of a processor: several wait for each other, and beside other work that would be all that is measured.
+    """
+    on_gpu, threads = device.type == "cuda", torch.get_num_threads()
+    side = GPU_SIDE if on_gpu else SIDE
+    matrices = [torch.ones(side, side, dtype=dtype, device=device) for dtype in (torch.float32, torch.bfloat16)]
+
+    def seconds(matrix: torch.Tensor) -> float:
         started = time.perf_counter()
         (matrix @ matrix)[0, 0].item()  # waits for a GPU
-        found.append(time.perf_counter() - started)
-    return min(found[1:])  # the first one chooses kernels
+        return time.perf_counter() - started
+
+    if not on_gpu:
+        torch.set_num_threads(1)
+    try:
+        began = time.perf_counter()
+        for matrix in matrices:
+            seconds(matrix)  # not counted: it chooses kernels
+        rounds = [[seconds(matrix) for matrix in matrices]]
+        while time.perf_counter() - began < MEASURED_FOR:
+            rounds.append([seconds(matrix) for matrix in matrices])
+    finally:
+        torch.set_num_threads(threads)
+    full, half = (min(column) for column in zip(*rounds))
+    return full / half
 
 
 def of_all_workers(mine: Bf16, device: torch.device) -> Bf16:

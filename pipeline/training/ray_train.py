@@ -11,7 +11,7 @@ from pathlib import Path
 
 import torch
 
-from pipeline.cluster import connected, expect, gpus_each
+from pipeline.cluster import address, connected, expect, gpus_each
 from pipeline.config import Cluster, Variant
 from pipeline.data import shards
 from pipeline.errors import InputError
@@ -37,9 +37,10 @@ class Job:
     loss_network: Folder                          # its one file is named `LOSS_NETWORK`
     directory: Folder                             # of this run's checkpoints
     checkpoint_steps: int
-    on_steps: Callable[[list[Row]], None]         # these three are pickled, together, to the first worker
+    on_steps: Callable[[list[Row]], None]         # these four are pickled, together, to the first worker
     on_epoch: Callable[[Row], None]
     on_end: Callable[[], None] = lambda: None     # whether training ends or fails
+    on_start: Callable[[dict], None] = lambda trained: None  # `History.trained`
 
 
 LOSS_NETWORK = "loss_network.safetensors"
@@ -75,7 +76,7 @@ def train_worker(config: dict) -> None:
     try:
         train(job.variant, objective, shards.load(job.shards, "aligned", "train").pixels,
               shards.load(job.shards, "aligned", "valid").pixels, job.directory, job.checkpoint_steps,
-              rank, workers, job.on_steps, report)
+              rank, workers, job.on_steps, report, on_start=job.on_start)
     finally:
         if rank == 0:
             job.on_end()
@@ -111,6 +112,9 @@ def fit(job: Job, cluster: Cluster) -> tuple[dict[str, torch.Tensor], History]:
     if cluster.workers and job.variant.train.batch_size % cluster.workers:
         raise InputError(f"train.batch_size is {job.variant.train.batch_size}, which {cluster.workers} workers cannot "
                          "share evenly; make it a multiple of cluster.workers.")
+    if address(cluster) and not cluster.workers:
+        with connected(cluster):
+            gpus_each(cluster)  # what latents will ask; better refused now than when training is done
     with connected(cluster) if cluster.workers else contextlib.nullcontext():
         gpus = gpus_each(cluster, in_this_process=not cluster.workers)
         if cluster.workers:

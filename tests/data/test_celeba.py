@@ -63,7 +63,7 @@ def test_last_images_as_test_set(celeba_root):
     (root / "list_eval_partition.txt").unlink()
     assert open_celeba(root, test_images=3, valid_images=2).split.tolist() == (
         ["train"] * 5 + ["valid"] * 2 + ["test"] * 3)
-    with says("test_images 9", "valid_images 1", "10 images"):
+    with says("data.test is 9", "data.valid_images 1", "10 images"):
         open_celeba(root, test_images=9, valid_images=1)
 
 

@@ -1,4 +1,4 @@
-"""The faces of a plan: no split of them is empty, and that is known before any work."""
+"""The faces of a plan: every split of them has two images at least, and that is known before any work."""
 
 import pytest
 
@@ -25,7 +25,7 @@ def without(split: int, root) -> str:
 @pytest.mark.parametrize(("split", "counts"), [(0, "0 train, 8 valid, 2 test"), (1, "8 train, 0 valid, 2 test"),
                                                (2, "7 train, 3 valid, 0 test")])
 def test_a_partition_without_a_split_is_refused_with_the_counts(tmp_path, split, counts):
-    with pytest.raises(InputError, match=f"split into {counts}, and none of the three may be empty; mend "
+    with pytest.raises(InputError, match=f"split into {counts}, and each of the three needs at least 2; mend "
                                          "list_eval_partition, or set data.test to a number") as refused:
         open_source(plan(root=without(split, tmp_path)), tmp_path)
     assert "\n" not in str(refused.value)
@@ -35,14 +35,17 @@ def test_a_partition_without_a_split_is_refused_with_the_counts(tmp_path, split,
 
 def test_a_limit_that_leaves_none_is_refused(tmp_path):
     root = str(draw_celeba(tmp_path, images=10))
-    with pytest.raises(InputError, match="split into 1 train, 1 valid, 0 test, .*; raise data.limit, or set data.test"):
+    with pytest.raises(InputError, match="split into 1 train, 1 valid, 0 test, .*; raise data.limit, or mend "
+                                         "list_eval_partition if it has none, or set data.test"):
         open_source(plan(root=root, limit=2), tmp_path)
+    with pytest.raises(InputError, match="split into 5 train, 3 valid, 1 test, .*at least 2"):
+        open_source(plan(root=root, limit=9), tmp_path)
     with pytest.raises(InputError, match="raise data.limit, or change data.test and data.valid_images"):
-        open_source(plan(root=root, test=1, valid_images=1, limit=3), tmp_path)
-    assert len(open_source(plan(root=root, limit=5), tmp_path)) == 5
+        open_source(plan(root=root, test=2, valid_images=2, limit=4), tmp_path)
+    assert len(open_source(plan(root=root, limit=10), tmp_path)) == 10
 
 
-@pytest.mark.parametrize("changes", [{"limit": 5}, {"limit": 12}, {"test": 5}, {"test": 50}, {"test": 5, "limit": 6},
+@pytest.mark.parametrize("changes", [{"limit": 5}, {"limit": 30}, {"test": 5}, {"test": 58}, {"test": 5, "limit": 6},
                                      {}])
 def test_drawn_faces_are_judged_before_they_are_drawn_as_they_are_afterwards(tmp_path, changes):
     drawn = plan(source="synthetic", **changes)
@@ -57,4 +60,15 @@ def test_drawn_faces_are_judged_before_they_are_drawn_as_they_are_afterwards(tmp
     before = refusal(lambda: check_before_drawing(drawn))
     synthetic.write_dataset(tmp_path, drawn.synthetic_images, 0, processes=1, progress=False)
     assert before == refusal(lambda: open_source(drawn, tmp_path))
-    assert bool(before) == (changes in ({"limit": 5}, {"test": 5, "limit": 6}))
+    assert bool(before) == (changes in ({"limit": 5}, {"test": 58}, {"test": 5, "limit": 6}))
+
+
+def test_the_stage_refuses_before_it_draws(tmp_path, monkeypatch):
+    from stages import dataset
+
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "plan/pipeline").mkdir(parents=True)
+    (tmp_path / "plan/pipeline/data.json").write_text(plan(source="synthetic", limit=5).model_dump_json())
+    monkeypatch.setattr(synthetic, "write_dataset", lambda *arguments: pytest.fail("faces are drawn"))
+    with pytest.raises(InputError, match="each of the three needs at least 2"):
+        dataset.main()

@@ -102,18 +102,19 @@ def test_under_autocast_convolutions_are_in_bfloat16_and_sums_in_float32():
     assert {term.dtype for term in terms.values()} == {torch.float32}
 
 
-def test_the_input_is_normalised_before_it_is_cast():
-    """In bfloat16 a pixel near white has steps of a grey level; where the mean is, normalised values have far finer."""
-    loss = vgg_loss()
-    white = to_network(torch.full((1, 3, 8, 8), 255, dtype=torch.uint8))
-    seen = []
+@pytest.mark.parametrize("grey", [200, 255])
+def test_the_input_is_normalised_before_it_is_cast(grey):
+    """In bfloat16 a light pixel would be rounded to half a grey level."""
+    loss, seen = vgg_loss(), []
+    image = to_network(torch.full((1, 3, 8, 8), grey, dtype=torch.uint8))
     loss.network.features[0].register_forward_pre_hook(lambda module, inputs: seen.append(inputs[0]))
     with torch.autocast("cpu", torch.bfloat16):
-        loss.network(white), loss.network(white.bfloat16())
+        loss.network(image)
+        loss.network(image.bfloat16())
     mean, std = (torch.tensor(values).view(1, 3, 1, 1) for values in (IMAGENET_MEAN, IMAGENET_STD))
-    for x in seen:
+    for x, given in zip(seen, (image, image.bfloat16())):
         assert x.dtype == torch.float32
-        torch.testing.assert_close(x, ((1 - mean) / std).expand_as(x))
+        torch.testing.assert_close(x, (((given.double() + 1) / 2 - mean) / std).float(), rtol=1e-6, atol=1e-6)
 
 
 def test_mean_square_sums_half_precision_in_float32():

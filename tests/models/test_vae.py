@@ -100,3 +100,13 @@ def test_a_reconstruction_is_the_decoded_mean():
     vae = VAE(8, 32, (4, 8, 8, 16)).eval()
     images = torch.randn(3, 3, 32, 32)
     assert torch.equal(vae(images), vae.decode(vae.encode(images)[0]))
+
+
+def test_pixels_are_not_rounded_to_bfloat16_by_autocast():
+    """The last convolution is float32: bfloat16 has steps of half a grey level beside white and black."""
+    vae = VAE(8, 32, (4, 8, 8, 16)).eval()
+    with torch.autocast("cpu", torch.bfloat16):
+        images = vae.decode(torch.randn(3, 8))
+    assert images.dtype == torch.float32 and not torch.equal(images, images.bfloat16().float())
+    images.sum().backward()
+    assert vae.mu.weight.grad is None and vae.decoder[-1].weight.grad.abs().sum() > 0

@@ -183,7 +183,7 @@ class TurnsNaN(Objective):
     """An objective whose one term is no longer finite from a step on."""
 
     def __init__(self, objective: Objective, term: str, step: int, value: float):
-        super().__init__(objective.model, objective.reconstruction, objective.kl_weight, objective.rec_weight, False)
+        super().__init__(objective.model, objective.reconstruction, objective.kl_weight, objective.rec_weight)
         self.term, self.step, self.value, self.calls = term, step, value, 0
 
     def forward(self, images, noise, player):

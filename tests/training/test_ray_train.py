@@ -72,6 +72,14 @@ def test_zero_workers_train_in_this_process(project, job):
     assert not torch.equal(weights["mu.weight"], objective.model.state_dict()["mu.weight"])
 
 
+def test_without_gpus_to_use_the_device_is_the_cpu(job, monkeypatch):
+    import ray.train.torch
+
+    monkeypatch.setattr(ray.train.torch, "get_device", lambda: pytest.fail("a GPU is asked for"))
+    _, history = ray_train.fit(job(tiny.variant(epochs=1)), cluster())
+    assert history.trained["workers"] == 1 and "thread" in history.trained["device"]
+
+
 def test_a_fit_that_was_interrupted_goes_on(job):
     def interrupt(rows):
         if rows[-1]["step"] == 3:
