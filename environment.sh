@@ -30,6 +30,9 @@ if [ -n "${1:-}" ]; then
     version "$1" >/dev/null || stop "PYTHON is $1, which is not a Python 3.11, 3.12 or 3.13 that runs; name another, or none"
 else
     set -- python3.11 python3.12 python3.13 python3 python
+    if before=$(version "$VENV/bin/python"); then    # a .venv that works keeps its Python
+        set -- "python$before" "$@"
+    fi
 fi
 python=
 without_venv=
@@ -46,15 +49,15 @@ if [ -z "$python" ] && [ -n "$without_venv" ]; then
 fi
 [ -n "$python" ] || stop "no Python 3.11, 3.12 or 3.13 was found; install one (Debian, Ubuntu: apt install python3.12 python3.12-venv, or the 3.11 or 3.13 that your release has; conda create --name faces python=3.12), or name it: make repro PYTHON=/path/to/python3.12"
 
-there=$(du -sm "$VENV" 2>/dev/null | cut -f1)
+there=$(du -sm "$VENV" 2>/dev/null | cut -f1)    # what is replaced
 free=$(free_on .)
 [ $((free + ${there:-0})) -ge $NEEDED ] || stop "the packages need $NEEDED MB on the disk of $PWD, which has $free MB free; free some, or clone to a larger disk"
 
 # uv unpacks packages into its cache in the home folder and links them. A home that is too small for them is left alone.
-own_cache=
 if [ -z "${UV_CACHE_DIR:-}" ] && { [ ! -d "${HOME:-}" ] || [ "$(free_on "$HOME")" -lt $NEEDED ]; }; then
     own_cache=$PWD/.venv-cache
     export UV_CACHE_DIR="$own_cache"
+    trap 'rm -rf "$own_cache"' EXIT
 fi
 
 # One of another Python, or half made, is made anew.
@@ -67,4 +70,3 @@ echo "$VENV: packages for $("$python" --version), $NEEDED MB; a few minutes wher
 "$VENV/bin/uv" pip install --quiet --python "$VENV/bin/python" --require-hashes -r requirements.lock
 # The project itself comes last and without dependencies, so that its `dvc` takes the place of DVC's.
 "$VENV/bin/uv" pip install --quiet --python "$VENV/bin/python" --no-deps --editable .
-[ -z "$own_cache" ] || rm -rf "$own_cache"

@@ -59,6 +59,7 @@ def variant(name: str = "dfc", image_size: int = 64) -> Variant:
 
 
 def measured(workers: int, steps: int) -> float:
+    """Images per second; a training's first line says on what, and in which precision."""
     with tempfile.TemporaryDirectory() as folder:
         job = project(Path(folder), steps * BATCH)
         here = Cluster(address=None, workers=workers, gpus_per_worker=0, storage=folder, checkpoint_steps=10**6,

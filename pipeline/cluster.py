@@ -56,7 +56,7 @@ def connected(cluster: Cluster) -> Iterator[None]:
         if isinstance(error, ConnectionError | TimeoutError):
             raise no_answer(target, why) from error
         raise InputError(f"the Ray cluster at {target} cannot be used from here: {why}; its nodes and this machine "
-                         "need the Ray and Python of requirements.lock") from error
+                         "need the Ray of requirements.lock and the same Python") from error
     try:
         yield
     finally:
@@ -89,7 +89,7 @@ def gpus_each(cluster: Cluster, in_this_process: bool = False) -> int:
     That is what cluster.gpus_per_worker says; where it is null, 1 where there are GPUs, else 0. To be called while
     connected to the cluster, if there is one; `in_this_process` is for work that does not go there. Raises InputError
     where it is null and a cluster has no GPU: the cluster may start some when a worker asks for one, and Ray does not
-    tell whether it would. Also where it is 1 for this process, and this machine has no GPU.
+    tell whether it would. Also where it is 1, and this machine, without a cluster, has no GPU that torch can use.
     """
     asked, target = cluster.gpus_per_worker, None if in_this_process else address(cluster)
     if target:
@@ -100,12 +100,16 @@ def gpus_each(cluster: Cluster, in_this_process: bool = False) -> int:
             raise InputError(f"the Ray cluster at {target} has no GPU now, and may start some when asked for; set "
                              "cluster.gpus_per_worker to 1 to wait for GPUs, or to 0 to use CPUs")
     else:
-        from pipeline.models.gpu import usable_gpus
+        from pipeline.models.gpu import unusable_gpus, usable_gpus
 
-        there = usable_gpus()
-        if asked and not there and in_this_process:
+        there, unusable = usable_gpus(), unusable_gpus()
+        if asked and not there:
+            elsewhere = ", or set cluster.workers to train on the cluster" if address(cluster) else ""
             raise InputError("cluster.gpus_per_worker is 1, but this machine has no GPU that torch can use; set it to "
-                             "null or 0, or install a driver and a torch that fit the GPU")
+                             f"null or 0, or install a driver and a torch that fit the GPU{elsewhere}")
+        if asked is None and not there and unusable:
+            print(f"warning: torch cannot use this machine's {unusable}, too old for it or with too old a driver, so "
+                  "the CPU is used; install a driver and a torch that fit", file=sys.stderr)
     return int(there > 0) if asked is None else asked
 
 

@@ -58,16 +58,17 @@ def store_uri(config: Tracking) -> str:
     """
     named_by = "tracking.uri" if config.uri else "MLFLOW_TRACKING_URI"
     uri = config.uri or os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{project_root() / 'mlflow.db'}"
-    if re.match(r"(sqlite|mysql|postgresql|mssql)(\+\w+)?:|https?:|databricks|uc:", uri):
+    if re.match(r"(sqlite|mysql|postgresql|mssql)(\+\w+)?:|https?:|databricks(-uc)?(:|$)|uc:", uri):
         return uri
     scheme = uri.partition(":")[0]
     if scheme in {plugin.name for plugin in metadata.entry_points(group="mlflow.tracking_store")}:
         return uri
     folder = re.fullmatch("(?:file:(?://)?)?([^:]+)", uri)
     beside = (project_root() / Path(folder[1]).expanduser()).resolve().parent if folder else project_root()
-    raise InputError(f"{named_by} is {shown(uri)}, but MLflow keeps runs in a database or on a server, not in a "
-                     f"folder; set it to sqlite:///{beside / 'mlflow.db'} or http://host:port, or leave it empty for "
-                     "mlflow.db in this project")
+    but = "not in a folder" if folder else "which this is not"
+    raise InputError(f"{named_by} is {shown(uri)}, but MLflow keeps runs in a database or on a server, {but}; set it "
+                     f"to sqlite:///{beside / 'mlflow.db'} or http://host:port, or leave it empty for mlflow.db in "
+                     "this project")
 
 
 def client(config: Tracking):

@@ -100,3 +100,10 @@ def test_what_ray_says_is_one_sentence(cluster, monkeypatch, error, sentence):
     with pytest.raises(InputError, match=sentence) as found, connected(cluster.model_copy(update={"address": "auto"})):
         pass
     assert "\n" not in str(found.value)
+
+
+def test_gpus_that_torch_cannot_use_are_said(cluster, monkeypatch, capsys):
+    monkeypatch.setattr(gpu, "usable_gpus", lambda: 0)
+    monkeypatch.setattr(gpu, "unusable_gpus", lambda: "2 GPUs")
+    assert gpus_each(cluster) == 0
+    assert capsys.readouterr().err.startswith("warning: torch cannot use this machine's 2 GPUs, too old ")

@@ -220,12 +220,12 @@ def trained(folder, nodes, variant):
     return *result, seen
 
 
-def test_two_workers_one_on_each_node_are_one(folder, trained, variant):
+def test_two_workers_one_on_each_node_are_one(folder, nodes, trained, variant):
     """Against this process, in float32: every term at every step to 1e-3 of it, the weights to 1e-3 of what training
     has moved them. Both are mostly equal to 1e-6; sums are rounded in another order."""
     shared, two, seen = trained
     assert seen == {"head", "second"}
-    alone, one = ray_train.fit(job(folder, "one", variant), load_params(tiny.PARAMS).cluster)
+    alone, one = ray_train.fit(job(folder, "one", variant), settings(nodes, address=None, workers=0))
     assert len(one.steps) == len(two.steps) == STEPS
     for expected, found in zip([*one.steps, *one.epochs], [*two.steps, *two.epochs], strict=True):
         assert found.keys() == expected.keys()

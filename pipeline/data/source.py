@@ -44,17 +44,19 @@ def check_splits(split: np.ndarray, plan: DataPlan) -> None:
     if min(counts.values()) >= 2:
         return
     there = ", ".join(f"{count:,} {name}" for name, count in counts.items())
-    if plan.limit:
-        remedy = "raise data.limit" + (", or mend list_eval_partition if it has none" if plan.source == "celeba"
-                                       and plan.test == "official" else "")
-    else:
-        remedy = "raise data.synthetic_images" if plan.source == "synthetic" else "mend list_eval_partition"
-    if plan.test == "official":
-        remedy += (", or set data.test to a number, which takes so many of the last images for the test, and "
-                   "data.valid_images before them for validation")
-    else:
-        remedy += ", or change data.test and data.valid_images"
-    raise InputError(f"data: the images are split into {there}, and each of the three needs at least 2; {remedy}")
+    raise InputError(f"data: the images are split into {there}, and each of the three needs at least 2; {remedy(plan)}")
+
+
+def remedy(plan: DataPlan) -> str:
+    """What to change where a split is too small, in words."""
+    if plan.test != "official" and min(plan.test, plan.valid_images) < 2:
+        return "set data.test and data.valid_images to 2 or more"
+    raised = "raise or drop data.limit, or " if plan.limit else ""
+    if plan.test != "official":
+        return f"{raised}change data.test and data.valid_images"
+    mended = "raise data.synthetic_images" if plan.source == "synthetic" else "mend list_eval_partition"
+    return (f"{raised}{mended}, or set data.test to a number, which takes so many of the last images for the test, and "
+            "data.valid_images before them for validation")
 
 
 def named(plan: DataPlan) -> str:

@@ -13,6 +13,12 @@ def usable_gpus() -> int:
                for number in range(torch.cuda.device_count()))
 
 
+def unusable_gpus() -> str:
+    """The other GPUs of this machine, in words: "2 GPUs"; "" if there are none."""
+    count = torch.cuda.device_count() - usable_gpus()
+    return "" if count < 1 else "1 GPU" if count == 1 else f"{count} GPUs"
+
+
 def has_kernels(capability: tuple[int, int], compiled: list[str]) -> bool:
     """Whether a GPU runs what torch was compiled for.
 

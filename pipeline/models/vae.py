@@ -47,7 +47,7 @@ class Decoder(nn.Sequential):
             z = layer(z)
         if not torch.is_autocast_enabled(z.device.type):
             return last(z)
-        with torch.autocast(z.device.type, enabled=False):  # in bfloat16 pixels would lose half a grey level
+        with torch.autocast(z.device.type, enabled=False):  # for the losses: bfloat16 would lose half a grey level
             return last(z.float())
 
 

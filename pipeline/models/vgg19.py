@@ -13,7 +13,7 @@ class VGG19Prefix(nn.Module):
     """VGG-19 up to and with the deepest of `layers`, frozen.
 
     `forward`: images N×3×H×W in -1 … 1, of any float type → {layer: activations after the ReLU, N×C×h×w}, for
-    `layers` alone. They are normalised in float32; in bfloat16 half a grey level would be lost.
+    `layers` alone. They are normalised in float32; in bfloat16 that would add half a grey level of rounding.
     """
 
     def __init__(self, layers: list[str] | tuple[str, ...]):

@@ -45,10 +45,10 @@ def choose(asked: str, begun: str, device: torch.device, anew: str) -> Precision
     bf16 = of_all_workers(measure_bf16(device), device)
     times = f"{bf16.ratio:.2g} times as fast as fp32"
     if asked == "bf16":
-        warning = f"train.precision is bf16, which this machine emulates, {times}; set it to auto or fp32"
+        warning = f"train.precision is bf16, which the hardware emulates, {times}; set it to auto or fp32"
         return Precision("bf16", "as train.precision says", "" if bf16.multiplied else warning)
     if begun:
-        warning = f"it began in bf16, which this machine emulates, {times}; it goes on in bf16; {anew}"
+        warning = f"it began in bf16, which the hardware emulates, {times}; it goes on in bf16; {anew}"
         return Precision("bf16", "in which it began", "" if bf16.multiplied else warning)
     if bf16.multiplied:
         return Precision("bf16", f"auto: its matrix products are {times}")
@@ -63,7 +63,8 @@ def measure_bf16(device: torch.device) -> Bf16:
     """
     ratio = ratio_of_products(device)
     if device.type == "cuda":
-        return Bf16(torch.cuda.is_bf16_supported(including_emulation=False), ratio)
+        with torch.cuda.device(device):
+            return Bf16(torch.cuda.is_bf16_supported(including_emulation=False), ratio)
     return Bf16(ratio >= FASTER, ratio)
 
 

@@ -112,7 +112,7 @@ def fit(job: Job, cluster: Cluster) -> tuple[dict[str, torch.Tensor], History]:
     if cluster.workers and job.variant.train.batch_size % cluster.workers:
         raise InputError(f"train.batch_size is {job.variant.train.batch_size}, which {cluster.workers} workers cannot "
                          "share evenly; make it a multiple of cluster.workers.")
-    if address(cluster) and not cluster.workers:
+    if address(cluster) and not cluster.workers and job.variant.encodes:
         with connected(cluster):
             gpus_each(cluster)  # what latents will ask; better refused now than when training is done
     with connected(cluster) if cluster.workers else contextlib.nullcontext():

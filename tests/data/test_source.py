@@ -35,13 +35,15 @@ def test_a_partition_without_a_split_is_refused_with_the_counts(tmp_path, split,
 
 def test_a_limit_that_leaves_none_is_refused(tmp_path):
     root = str(draw_celeba(tmp_path, images=10))
-    with pytest.raises(InputError, match="split into 1 train, 1 valid, 0 test, .*; raise data.limit, or mend "
-                                         "list_eval_partition if it has none, or set data.test"):
+    with pytest.raises(InputError, match="split into 1 train, 1 valid, 0 test, .*; raise or drop data.limit, "
+                                         "or mend list_eval_partition, or set data.test"):
         open_source(plan(root=root, limit=2), tmp_path)
     with pytest.raises(InputError, match="split into 5 train, 3 valid, 1 test, .*at least 2"):
         open_source(plan(root=root, limit=9), tmp_path)
-    with pytest.raises(InputError, match="raise data.limit, or change data.test and data.valid_images"):
+    with pytest.raises(InputError, match="raise or drop data.limit, or change data.test and data.valid_images"):
         open_source(plan(root=root, test=2, valid_images=2, limit=4), tmp_path)
+    with pytest.raises(InputError, match="into 8 train, 1 valid, 1 test, .*; set data.test and data.valid_images"):
+        open_source(plan(root=root, test=1, valid_images=1, limit=100), tmp_path)
     assert len(open_source(plan(root=root, limit=10), tmp_path)) == 10
 
 

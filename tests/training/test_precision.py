@@ -1,5 +1,6 @@
 """The precision of training: what the hardware multiplies, what was begun in, and the same for all workers."""
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -17,8 +18,8 @@ from tests import tiny
 
 CPU = torch.device("cpu")
 MULTIPLIES, EMULATES = Bf16(True, 3.0), Bf16(False, 0.01)
-EXPLICIT = "train.precision is bf16, which this machine emulates, 0.01 times as fast as fp32; set it to auto or fp32"
-BEGUN = "it began in bf16, which this machine emulates, 0.01 times as fast as fp32; it goes on in bf16; "
+EXPLICIT = "train.precision is bf16, which the hardware emulates, 0.01 times as fast as fp32; set it to auto or fp32"
+BEGUN = "it began in bf16, which the hardware emulates, 0.01 times as fast as fp32; it goes on in bf16; "
 CPUINFO = Path("/proc/cpuinfo")
 CHOOSE = """
 import torch
@@ -78,20 +79,18 @@ def test_beside_other_work_too_emulation_is_found_to_be_slower(limit):
             process.kill()
 
 
-def test_measuring_leaves_the_threads_as_they_were():
-    threads = torch.get_num_threads()
-    try:
-        torch.set_num_threads(2)
-        precision.ratio_of_products(CPU)
-        assert torch.get_num_threads() == 2
-    finally:
-        torch.set_num_threads(threads)
+def test_one_thread_measures_and_then_there_are_as_many_as_before(monkeypatch):
+    threads, asked = torch.get_num_threads(), []
+    monkeypatch.setattr(torch, "set_num_threads", asked.append)
+    precision.ratio_of_products(CPU)
+    assert asked == [1, threads]
 
 
 @pytest.mark.parametrize("ampere", [True, False])
 def test_a_gpu_multiplies_it_by_its_generation(monkeypatch, ampere):
     monkeypatch.setattr(precision, "ratio_of_products", lambda device: 1.5)
     monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation: including_emulation or ampere)
+    monkeypatch.setattr(torch.cuda, "device", lambda device: contextlib.nullcontext())
     assert precision.measure_bf16(torch.device("cuda")) == Bf16(ampere, 1.5)
 
 
