@@ -15,13 +15,14 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from pipeline.config import Cluster, Variant, load_params
-from pipeline.data import shards
-from pipeline.data.celeba import SPLITS
-from pipeline.losses import loss_network
+from pipeline.data import shard_files, shards
+from pipeline.losses import loss_network, network_file
 from pipeline.models.build import build_model
 from pipeline.models.vgg19 import VGG19Prefix
 from pipeline.storage import Folder
 from pipeline.training import ray_train
+from pipeline.training.inputs import LOSS_NETWORK, VIEW
+from pipeline.vocabulary import SPLITS
 
 BATCH = 64
 IMAGES, EPOCHS = 162_770, 5  # what the paper's recipe trains on: CelebA
@@ -39,14 +40,14 @@ def project(folder: Path, images: int) -> ray_train.Job:
     random = np.random.default_rng(0)
     counts = {split: images if split == "train" else 0 for split in SPLITS}
     for split, count in counts.items():
-        shards.write_part(folder / "shards", "aligned", split, 0, np.array([f"{n}.jpg" for n in range(count)], str),
-                          random.integers(0, 256, (count, 3, 64, 64), np.uint8), np.zeros((count, 40), bool),
-                          np.zeros((count, 5, 2), np.int16), about={})
-    (folder / "shards" / shards.MANIFEST).write_text(
-        json.dumps({"image_size": 64, "views": ["aligned"], "images": counts}))
+        ids, pixels = [f"{n}.jpg" for n in range(count)], random.integers(0, 256, (count, 3, 64, 64), np.uint8)
+        shard_files.write_part(folder / "shards", VIEW, split, 0, np.array(ids, str), pixels,
+                               np.zeros((count, 40), bool), np.zeros((count, 5, 2), np.int16), about={})
+    (folder / "shards" / shards.manifest_name(VIEW)).write_text(
+        json.dumps({"image_size": 64, "view": VIEW, "images": counts}))
     weights = loss_network.random_weights(0)
     rms = loss_network.measure_rms(weights, torch.from_numpy(random.integers(0, 256, (16, 3, 64, 64), np.uint8)))
-    loss_network.save(folder / ray_train.LOSS_NETWORK, weights, rms, "random")
+    network_file.save(folder / LOSS_NETWORK, weights, rms, "random")
     return ray_train.Job(variant(), Folder.of(folder / "shards"), Folder.of(folder), Folder.of(folder / "run"), 10**6,
                          lambda rows: None, lambda row: None)
 
@@ -75,8 +76,8 @@ def flop_per_image(of: Variant) -> int:
     """Of a training step, a multiplication and an addition being two. Forwards three times over: the model has its
     backward pass, of twice the work; VGG-19 sees image and reconstruction, and goes back to the latter's pixels alone.
     """
-    with torch.device("meta"), FlopCounterMode(display=False) as counter:
-        images = torch.empty(1, 3, of.image_size, of.image_size)
+    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+        images = torch.zeros(1, 3, of.image_size, of.image_size)
         model = build_model(of).eval()
         model.decode(model.encode(images)[0])
         VGG19Prefix(of.loss.layers)(images)

@@ -16,15 +16,16 @@ import torchvision
 
 from pipeline.config import Variant, load_params
 from pipeline.data.pixels import to_network
-from pipeline.losses import loss_network
+from pipeline.losses import loss_network, network_file
 from pipeline.losses.build import build_objective
 from pipeline.losses.kl import kl_per_dimension
-from pipeline.models.vae import VAE
+from pipeline.models.architectures.vae import VAE
 from pipeline.models.vgg19 import IMAGENET_MEAN, IMAGENET_STD
-from pipeline.models.vgg19_layers import LAYERS, RELU_INDEX
+from pipeline.models.vgg19_layers import RELU_INDEX
 from pipeline.training import precision
-from pipeline.training.hardware import name_of
+from pipeline.training.loop import device_name
 from pipeline.training.memory import keep_freed_memory
+from pipeline.vocabulary import LAYERS
 
 Step = Callable[[torch.Tensor, torch.Tensor], None]
 
@@ -101,7 +102,7 @@ def main() -> None:
     noise = torch.randn(options.batch_size, variant.model.latent_dim)
     with tempfile.TemporaryDirectory() as folder:
         network = Path(folder) / "loss_network.safetensors"
-        loss_network.save(network, state, dict.fromkeys(LAYERS, 1.0), "random")
+        network_file.save(network, state, dict.fromkeys(LAYERS, 1.0), "random")
         steps = {"plain": plain(variant, state), "ours": ours(variant, network, precision.DTYPES[chosen.name])}
     for step in steps.values():
         step(pixels, noise)  # not timed: the first step chooses kernels
@@ -112,7 +113,7 @@ def main() -> None:
             speeds[name].append(images_per_second(step, pixels, noise, options.steps))
     ratios = [ours / plain for ours, plain in zip(speeds["ours"], speeds["plain"])]
     print(f"training step of {variant.label}, 64×64, batch {options.batch_size}, {options.rounds} rounds by turns, on "
-          f"{name_of(torch.device('cpu'))}; ours in {chosen.name} ({chosen.reason})")
+          f"{device_name(torch.device('cpu'))}; ours in {chosen.name} ({chosen.reason})")
     print(f"{'':10}{'min':>10}{'median':>10}{'max':>10}")
     for name, values in [*speeds.items(), ("ratio", ratios)]:
         unit = "" if name == "ratio" else " images/s"

@@ -9,8 +9,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.data.attributes import ATTRIBUTES
 from pipeline.errors import InputError
+from pipeline.vocabulary import ATTRIBUTES
 
 
 @dataclass(frozen=True)

@@ -83,16 +83,17 @@ def kept_connected(cluster: Cluster | None) -> contextlib.AbstractContextManager
     return connected(cluster) if address(cluster) else contextlib.nullcontext()
 
 
-def gpus_each(cluster: Cluster, in_this_process: bool = False) -> int:
+def gpus_each(cluster: Cluster, here: tuple[int, int] | None = None) -> int:
     """How many GPUs a training worker gets, or a task that computes with a network: 0 or 1.
 
     That is what cluster.gpus_per_worker says; where it is null, 1 where there are GPUs, else 0. To be called while
-    connected to the cluster, if there is one; `in_this_process` is for work that does not go there. Raises InputError
-    where it is null and a cluster has no GPU: the cluster may start some when a worker asks for one, and Ray does not
-    tell whether it would. Also where it is 1, and this machine, without a cluster, has no GPU that torch can use.
+    connected to the cluster, if the work goes there; `here`, for work on this machine: how many of its GPUs torch can
+    use, and how many it cannot. Raises InputError where it is null and a cluster has no GPU: the cluster may start some
+    when a worker asks for one, and Ray does not tell whether it would. Also where it is 1, and this machine, without a
+    cluster, has no GPU that torch can use.
     """
-    asked, target = cluster.gpus_per_worker, None if in_this_process else address(cluster)
-    if target:
+    asked, target = cluster.gpus_per_worker, address(cluster)
+    if here is None:
         import ray
 
         there = ray.cluster_resources().get("GPU", 0)
@@ -100,15 +101,14 @@ def gpus_each(cluster: Cluster, in_this_process: bool = False) -> int:
             raise InputError(f"the Ray cluster at {target} has no GPU now, and may start some when asked for; set "
                              "cluster.gpus_per_worker to 1 to wait for GPUs, or to 0 to use CPUs")
     else:
-        from pipeline.models.gpu import unusable_gpus, usable_gpus
-
-        there, unusable = usable_gpus(), unusable_gpus()
+        there, unusable = here
         if asked and not there:
             elsewhere = ", or set cluster.workers to train on the cluster" if address(cluster) else ""
             raise InputError("cluster.gpus_per_worker is 1, but this machine has no GPU that torch can use; set it to "
                              f"null or 0, or install a driver and a torch that fit the GPU{elsewhere}")
         if asked is None and not there and unusable:
-            print(f"warning: torch cannot use this machine's {unusable}, too old for it or with too old a driver, so "
+            gpus = "1 GPU" if unusable == 1 else f"{unusable} GPUs"
+            print(f"warning: torch cannot use this machine's {gpus}, too old for it or with too old a driver, so "
                   "the CPU is used; install a driver and a torch that fit", file=sys.stderr)
     return int(there > 0) if asked is None else asked
 

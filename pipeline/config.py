@@ -1,7 +1,8 @@
 """Every parameter of params.yaml, typed and validated, and how a variant is resolved from them.
 
-Sections that decide results end in the plan (`plan/*.json`); `cluster` and `tracking` say where a run happens and are
-read from params.yaml when it happens, so that changing them reruns nothing.
+Sections that decide results end in the plan (`plan/*.json`), and so does all that is computed here: stages depend on
+their plan and not on this code. `cluster` and `tracking` say where a run happens and are read from params.yaml when it
+happens, so that changing them reruns nothing.
 """
 
 import copy
@@ -12,12 +13,12 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationError, ValidationInfo, field_validator
 
-from pipeline.data.attributes import ATTRIBUTES
-from pipeline.data.crops import VIEWS
 from pipeline.errors import InputError
-from pipeline.models.vgg19_layers import LAYERS
+from pipeline.vocabulary import ADVERSARIES, ATTRIBUTES, LAYERS, VIEWS, choices
+
+NO_FILE = "data/none"  # a file that says so: DVC depends on each that a parameter names, and takes no null
 
 Positive = Annotated[int, Field(gt=0)]
 PositiveFloat = Annotated[float, Field(gt=0)]
@@ -53,19 +54,19 @@ class Data(Section):
 
 class LossNetwork(Section):
     source: Literal["imagenet", "file", "random"]
-    file: str | None
+    file: str
     calibration_images: Positive
 
     @field_validator("file")
     @classmethod
-    def file_given(cls, file: str | None, info: ValidationInfo) -> str | None:
-        if info.data.get("source") == "file" and not file:
+    def file_given(cls, file: str, info: ValidationInfo) -> str:
+        if info.data.get("source") == "file" and file == NO_FILE:
             raise ValueError("must name the weights, since source is file, e.g. -S loss_network.file=/data/vgg19.pth")
         return file
 
 
 class Model(Section):
-    architecture: str  # of pipeline/models/build.py, where it is checked
+    architecture: str  # of pipeline/models/architectures; models/build.py checks it
     latent_dim: Positive
     channels: Annotated[list[Positive], Field(min_length=4, max_length=4)]
     options: dict[str, Any]
@@ -89,7 +90,7 @@ class FeatureLossConfig(Section):
     beta: PositiveFloat
     kl_images: PositiveFloat
     reference_rms: dict[str, PositiveFloat]
-    extra: dict[str, dict[str, Any]]  # of pipeline/losses/build.py, where it is checked
+    extra: dict[str, dict[str, Any]]  # of pipeline/losses/terms; losses/build.py checks it
 
     _layers = field_validator("layers")(check_layers)
 
@@ -143,8 +144,25 @@ class WassersteinConfig(GANConfig):
     clip: PositiveFloat
 
 
-Adversary = Annotated[NoAdversary | GANConfig | WassersteinConfig, Field(discriminator="kind")]
-ADVERSARIES = {"none": NoAdversary, "gan": GANConfig, "wasserstein": WassersteinConfig}
+class OwnAdversaryConfig(GANConfig):
+    """One of the user's own, of pipeline/losses/adversaries; losses/build.py checks its options."""
+
+    kind: str
+    options: dict[str, Any]
+
+
+ADVERSARY_KINDS = {"none": NoAdversary, "gan": GANConfig, "wasserstein": WassersteinConfig}
+
+
+def adversary_kind(adversary: Any) -> str:
+    """Which class an adversary's configuration is of."""
+    kind = adversary.get("kind") if isinstance(adversary, dict) else adversary.kind
+    return kind if kind in ADVERSARY_KINDS else "own"
+
+
+Adversary = Annotated[Annotated[NoAdversary, Tag("none")] | Annotated[GANConfig, Tag("gan")]
+                      | Annotated[WassersteinConfig, Tag("wasserstein")] | Annotated[OwnAdversaryConfig, Tag("own")],
+                      Discriminator(adversary_kind)]
 
 
 class Train(Section):
@@ -154,6 +172,7 @@ class Train(Section):
     lr_decay: Annotated[float, Field(gt=0, le=1)]
     adam_beta1: Annotated[float, Field(ge=0, lt=1)]
     precision: Literal["auto", "bf16", "fp32"]
+    seed: Annotated[int, Field(ge=0)]
 
 
 class Attributes(Section):
@@ -170,9 +189,10 @@ class Attributes(Section):
 
 
 def check_views(views: list[str]) -> list[str]:
+    known = choices(VIEWS)
     for view in views:
-        if view not in VIEWS:
-            raise ValueError(f"{view} is not a view of pipeline/data/crops.py{did_you_mean(view, VIEWS)}")
+        if view not in known:
+            raise ValueError(f"{view} is not a view, a file of pipeline/{VIEWS}{did_you_mean(view, known)}")
     if not views or len(set(views)) < len(views):
         raise ValueError("must name at least one view, each once")
     return views
@@ -211,7 +231,7 @@ class Sampling(Section):
     mixture_components: Annotated[int, Field(ge=0)]
     mixture_images: Positive
     frechet_layer: str
-    inception: str | None
+    inception: str
 
     @field_validator("frechet_layer")
     @classmethod
@@ -255,17 +275,12 @@ class Variant(Section):
 
     name: str
     label: str
-    seed: int
+    encodes: bool  # whether it has a trained encoder, and so latents of images
     image_size: int
     model: Model
     loss: Loss
     adversary: Adversary
     train: Train
-
-    @property
-    def encodes(self) -> bool:
-        """Whether it has a trained encoder, and so latents of images."""
-        return self.loss.reconstruction != "none"
 
 
 class DataPlan(Data):
@@ -273,8 +288,9 @@ class DataPlan(Data):
 
 
 class LossNetworkPlan(LossNetwork):
+    file: str | None  # None unless it is the source
     seed: int
-    sha256: str | None  # of the file of weights
+    layers: dict[str, list[str]]  # of each variant's feature loss; none where it has none
 
 
 class AttributesPlan(Attributes):
@@ -290,13 +306,13 @@ class MultiViewPlan(MultiView):
 
 
 class SamplingPlan(Sampling):
+    inception: str | None
     seed: int
-    inception_sha256: str | None
 
 
 class ReportPlan(Report):
     seed: int
-    variants: list[str]
+    variants: dict[str, str]  # name → label
 
 
 class Params(Section):
@@ -324,8 +340,9 @@ class Params(Section):
     @classmethod
     def file_names(cls, variants: dict[str, Any]) -> dict[str, Any]:
         for name in variants:
-            if not name.isidentifier():
-                raise ValueError(f"{name!r} must be letters, digits and underscores: it names files and stages")
+            if not name.isidentifier() or name in ("loss_networks", "pipeline"):
+                raise ValueError(f"{name!r} must be letters, digits and underscores, and neither loss_networks nor "
+                                 "pipeline: it names files and stages")
         return variants
 
     def variant(self, name: str) -> Variant:
@@ -345,14 +362,21 @@ class Params(Section):
                                      f"{did_you_mean(key, known)}")
         resolved = {section: {**values, **(own.get(section) or {})} for section, values in base.items()}
         resolved["loss"] = needed_by("loss.reconstruction", LOSSES, resolved["loss"])
-        resolved["adversary"] = needed_by("adversary.kind", ADVERSARIES, resolved["adversary"])
-        fields = dict(name=name, label="", seed=self.seed, image_size=self.data.image_size, **resolved)
+        resolved["adversary"] = needed_by("adversary.kind", adversary_kinds(), resolved["adversary"])
+        encodes = resolved["loss"]["reconstruction"] != "none"
+        fields = dict(name=name, label="", encodes=encodes, image_size=self.data.image_size, **resolved)
         set_by_itself = {(section, key): where for section in own for key in own[section] or {}}
         variant = validated(Variant, fields, set_by_itself)
         if not variant.encodes and variant.adversary.kind == "none":
             raise InputError(f"params.yaml: {where} has neither a reconstruction loss nor an adversary, so nothing "
                              "would train it; set its loss.reconstruction or its adversary.kind")
         return variant.model_copy(update={"label": label(variant, own)})
+
+
+def adversary_kinds() -> dict[str, type[Section]]:
+    """Those that are known here, and those of the user's own."""
+    own = [name for name in choices(ADVERSARIES) if name not in ADVERSARY_KINDS]
+    return ADVERSARY_KINDS | dict.fromkeys(own, OwnAdversaryConfig)
 
 
 def needed_by(parameter: str, kinds: dict[str, type[Section]], values: dict[str, Any]) -> dict[str, Any]:
@@ -374,7 +398,8 @@ def label(variant: Variant, own: dict[str, Any]) -> str:
     Then what else the variant's own block changes; the other settings of a block that brings its own adversary are the
     recipe of another model.
     """
-    loss, adversary = variant.loss, {"none": "", "gan": "-GAN", "wasserstein": "-WGAN"}[variant.adversary.kind]
+    loss, kind = variant.loss, variant.adversary.kind
+    adversary = {"none": "", "gan": "-GAN", "wasserstein": "-WGAN"}.get(kind, f"-{kind}")
     if loss.reconstruction == "none":
         name = "GAN" if variant.model.architecture == "vae" else variant.model.architecture.upper()
         name = name.replace("GAN", adversary[1:])
@@ -402,7 +427,7 @@ def keys(kinds: dict[str, type[Section]]) -> list[str]:
     return sorted({key for kind in kinds.values() for key in kind.model_fields})
 
 
-KEYS = {"loss": keys(LOSSES), "adversary": keys(ADVERSARIES)}
+KEYS = {"loss": keys(LOSSES), "adversary": keys({**ADVERSARY_KINDS, "own": OwnAdversaryConfig})}
 
 
 def load_params(path: str | os.PathLike = "params.yaml") -> Params:
@@ -474,7 +499,7 @@ def validated(model: type[BaseModel], values: dict[str, Any], own: dict[tuple[st
     except ValidationError as failure:
         errors = sorted(failure.errors(), key=lambda error: error["type"] != "extra_forbidden")  # a typo explains most
     first = errors[0]
-    path = [str(part) for part in first["loc"] if part not in (*LOSSES, *ADVERSARIES)]
+    path = [str(part) for part in first["loc"] if part not in (*LOSSES, *ADVERSARY_KINDS, "own")]
     block = (own or {}).get(tuple(path[:2]))
     dotted = ".".join([block, *path] if block else path)
     if first["type"] == "extra_forbidden":
@@ -509,6 +534,12 @@ def did_you_mean(name: str, known) -> str:
 def read_variant(path: str | os.PathLike) -> Variant:
     """A variant from its plan/<name>.json."""
     return Variant.model_validate_json(Path(path).read_text())
+
+
+def read_variants() -> list[Variant]:
+    """All variants of the plan, in the order of params.yaml."""
+    names = read_section(ReportPlan, "plan/pipeline/report.json").variants
+    return [read_variant(f"plan/{name}.json") for name in names]
 
 
 def read_section(model: type[Section], path: str | os.PathLike) -> Any:

@@ -21,6 +21,8 @@ from typing import Any
 import yaml
 
 SET_PARAM = ("-S", "--set-param")
+# Parameters that name a file or folder on which dvc.yaml makes stages depend, and what stands for none.
+NAMES_A_FILE = {"data.root": "data/celeba", "loss_network.file": "data/none", "sampling.inception": "data/none"}
 
 
 def main() -> int:
@@ -30,7 +32,34 @@ def main() -> int:
     from dvc.cli import main as dvc
 
     keep_lock_whole()
+    if name := null_file(sys.argv[1:]):
+        print(f"error: params.yaml: {name} is null, but DVC makes stages depend on the file that it names, and takes "
+              f"no null there; set it to {NAMES_A_FILE[name]} where there is none", file=sys.stderr)
+        return 1
     return dvc(with_lists(sys.argv[1:]))
+
+
+def null_file(arguments: list[str], params: Path = Path("params.yaml")) -> str:
+    """The first of NAMES_A_FILE that is null, in `params` or by an override; "" where none is. DVC fails on it without
+    saying why."""
+    try:
+        known = yaml.safe_load(params.read_text()) if params.is_file() else {}
+    except (yaml.YAMLError, UnicodeDecodeError):  # DVC says where
+        return ""
+    given = {name: lookup(known, name) for name in NAMES_A_FILE if has(known, name)}
+    for argument in arguments:
+        name, equals, value = argument.removeprefix("--set-param=").removeprefix("-S").partition("=")
+        name = name.removeprefix("params.yaml:").lstrip("+")
+        if equals and name in NAMES_A_FILE:
+            given[name] = None if value.lower() in ("null", "~", "") else value
+    return next((name for name, value in given.items() if value is None), "")
+
+
+def has(params: Any, name: str) -> bool:
+    """Whether a dotted name is there, also with null."""
+    *sections, key = name.split(".")
+    block = lookup(params, ".".join(sections))
+    return isinstance(block, dict) and key in block
 
 
 def keep_lock_whole(lock: Path = Path("dvc.lock"), copy: Path = Path(".dvc/tmp/dvc.lock")) -> None:

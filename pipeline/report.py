@@ -80,7 +80,8 @@ class Report:
     `warnings`: sentences, for example on a collapsed posterior. `curves`: figures of training, folded.
     `table1`: the table of `evaluation.table1.table1`, `table1_figure` its figure, `table1_notes` further sentences.
     `gains`: the table of `evaluation.multi_view.gains`, `gains_figure` its figure. `frechet_layer`: "relu4_1".
-    `per_class`: the images of each kind asked for by the attribute vectors.
+    `per_class`: the images of each kind asked for by the attribute vectors. `made_by`: a stage's name ("train@dfc") and
+    what made its result: python, requirements.lock and processor.
     """
 
     title: str
@@ -97,6 +98,7 @@ class Report:
     gains_figure: FigureEntry | None = None
     frechet_layer: str = ""
     per_class: int = 1000
+    made_by: Sequence[tuple[str, Mapping[str, str]]] = ()
 
 
 class Cell(NamedTuple):
@@ -129,7 +131,8 @@ def write_report(folder: str | Path, report: Report) -> Path:
     page = environment.get_template("report.html.j2").render(
         report=report, random_weights=RANDOM_WEIGHTS if report.loss_network.get("source") == "random" else "",
         warnings=[*((warning, "") for warning in report.warnings), *merged_notes(report.variants)],
-        trained=trained(report.variants), summary=summary(report.variants), parameters=parameter_rows(report.variants),
+        trained=trained(report.variants), machines=machines(report.made_by), summary=summary(report.variants),
+        parameters=parameter_rows(report.variants),
         figures=[list(group) for _, group in groupby(report.figures, key=lambda figure: figure.title)],
         averages=None if report.table1 is None else averages(report.table1),
         by_attribute=[] if report.table1 is None else [(measure, by_attribute(report.table1, measure))
@@ -184,6 +187,17 @@ def trained(variants: Sequence[Variant]) -> dict[str, str]:
                 f"{of['workers']} workers, the first on {of['device']}"
             labels.setdefault(f"in {of['precision']}, by {where}", []).append(variant.label)
     return {", ".join(having): how for how, having in labels.items()}
+
+
+def machines(made_by: Sequence[tuple[str, Mapping[str, str]]]) -> dict[str, str]:
+    """{"all results": "Python 3.12.3, …"}; where results were made by different ones, each with its stages' names."""
+    stages: dict[str, list[str]] = {}
+    for stage, by in made_by:
+        words = f"Python {by['python']}, packages of requirements.lock {by['requirements.lock']}, on {by['processor']}"
+        stages.setdefault(words, []).append(stage)
+    if len(stages) == 1:
+        return {"all results": next(iter(stages))}
+    return {", ".join(names): words for words, names in stages.items()}
 
 
 def merged_notes(variants: Sequence[Variant]) -> list[tuple[str, str]]:

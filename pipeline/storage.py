@@ -126,12 +126,12 @@ class Folder:
         elif info.type == fs.FileType.File:
             self.filesystem.delete_file(self.path(name))
 
-    def copy_from(self, local: Path, last: str = "") -> None:
+    def copy_from(self, local: Path, last: str = "", only: str = "") -> None:
         """Copy a local folder's files into this one, those that are here already excepted, the file `last` last.
 
-        So a copy that has `last` is complete.
+        So a copy that has `last` is complete. only: a folder in it; what is beside that is not copied.
         """
-        paths: Iterator[Path] = (path for path in sorted(local.rglob("*")) if path.is_file())
+        paths: Iterator[Path] = (path for path in sorted((local / only).rglob("*")) if path.is_file())
         names = [str(path.relative_to(local)) for path in paths]
         for name in sorted(names, key=lambda name: name == last):
             if not self.has(name):

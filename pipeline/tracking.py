@@ -37,10 +37,11 @@ from pipeline.storage import Folder
 from pipeline.workspace import project_root
 
 if TYPE_CHECKING:
+    import numpy as np
     from torch import nn
 
 
-RUN = "mlflow_run.json"  # in a variant's folder: the id of its run
+RUN = "mlflow_run.json"  # in the folder of a training's checkpoints: the id of its run
 
 
 class NoAnswer(InputError):
@@ -150,8 +151,8 @@ def start_run(config: Tracking, variant: Variant, tags: dict[str, str], folder: 
     `folder`: of the checkpoints; it remembers the run's id.
     """
     connection = client(config)
-    run_id = existing_run(config, folder)
-    if run_id:
+    run_id = read_run(folder)
+    if run_id and exists(config, run_id):
         patient(config, lambda: connection.update_run(run_id, status="RUNNING"))
     else:
         run_id = tagged_run(config, variant, "created_as", uuid.uuid4().hex, tags).info.run_id
@@ -208,25 +209,23 @@ def write_run(folder: Path | Folder, run_id: str) -> None:
     Folder.of(folder).write(RUN, (json.dumps({"run_id": run_id}, indent=1) + "\n").encode())
 
 
-def read_run(folder: Path | Folder) -> str:
-    """The run's id that a folder remembers. Raises FileNotFoundError."""
-    return json.loads(Folder.of(folder).read(RUN))["run_id"]
+def read_run(folder: Path | Folder) -> str | None:
+    """The run's id that a folder remembers; None if it does not."""
+    found = Folder.of(folder)
+    return json.loads(found.read(RUN))["run_id"] if found.has(RUN) else None
 
 
-def existing_run(config: Tracking, folder: Path | Folder) -> str | None:
-    """The run id that a folder remembers, if it does and the store still has the run."""
+def exists(config: Tracking, run_id: str) -> bool:
+    """Whether the store has a run, not deleted."""
     from mlflow.exceptions import MlflowException
 
-    if not Folder.of(folder).has(RUN):
-        return None
-    run_id = read_run(folder)
     try:
         run = patient(config, client(config).get_run, run_id)
     except MlflowException as error:
         if error.error_code != "RESOURCE_DOES_NOT_EXIST":
             raise
-        return None
-    return run_id if run.info.lifecycle_stage == "active" else None
+        return False
+    return run.info.lifecycle_stage == "active"
 
 
 def parameters(variant: Variant) -> list:
@@ -278,20 +277,20 @@ def complete(config: Tracking, run_id: str, steps: list[Row], epochs: list[Row])
             del rows[:len(batch)]
 
 
-def add_to_run(config: Tracking, folder: Path | Folder, variant: Variant,
+def add_to_run(config: Tracking, trained_as: str, variant: Variant,
                metrics: dict[str, float] | None = None,
                artifacts: dict[str, list[Path]] | None = None,
-               tags: dict[str, str | int] | None = None) -> str:
+               tags: dict[str, str | int | float] | None = None) -> str:
     """Add metrics, files and tags to a variant's run; a new run where the store does not know it (results pulled
     elsewhere).
 
-    `folder`: of the variant; it remembers the run's id. `artifacts`: the run's folder → files. Returns the run's id.
+    `trained_as`: the id of the training's run. `artifacts`: the run's folder → files. Returns the run's id.
     Metrics that are not finite are left out, and those that the run has with this value.
     """
     from mlflow.entities import Metric
 
     connection = client(config)
-    run_id = existing_run(config, folder) or run_trained_elsewhere(config, folder, variant)
+    run_id = trained_as if exists(config, trained_as) else run_trained_elsewhere(config, trained_as, variant)
     known, now = patient(config, connection.get_run, run_id).data.metrics, int(time.time() * 1000)
     new = [Metric(name, float(value), now, 0) for name, value in (metrics or {}).items()
            if math.isfinite(value) and known.get(name) != value]
@@ -305,9 +304,9 @@ def add_to_run(config: Tracking, folder: Path | Folder, variant: Variant,
     return run_id
 
 
-def run_trained_elsewhere(config: Tracking, folder: Path | Folder, variant: Variant) -> str:
+def run_trained_elsewhere(config: Tracking, trained_as: str, variant: Variant) -> str:
     """A run in this store that stands for one of another store, found again by the tag `trained_as`."""
-    run = tagged_run(config, variant, "trained_as", read_run(folder))
+    run = tagged_run(config, variant, "trained_as", trained_as)
     if not run.data.params:
         patient(config, lambda: client(config).log_batch(run.info.run_id, params=parameters(variant)))
     return run.info.run_id
@@ -324,22 +323,17 @@ def models_of(connection, run_id: str) -> list:
     return connection.search_logged_models([experiment], f"source_run_id = '{run_id}'")
 
 
-def log_model(config: Tracking, run_id: str, model: "nn.Module", encodes: bool) -> None:
+def log_model(config: Tracking, run_id: str, model: "nn.Module", example: "tuple[np.ndarray, np.ndarray]") -> None:
     """The trained model as an MLflow model: images float32 N×3×S×S in -1 … 1 → reconstructions of the same shape.
 
-    One that does not encode: z float32 N×latent_dim → images. Stored as a graph (torch.export), so that loading it
-    runs no code and needs none of this project's. A run that has its model keeps it.
+    One that does not encode: z float32 N×latent_dim → images. `example`: what it takes, and what it makes of that.
+    Stored as a graph (torch.export), so that loading it runs no code and needs none of this project's. A run that has
+    its model keeps it.
     """
     import mlflow
-    import torch
     from mlflow.models import infer_signature
 
-    connection = client(config)
-    with torch.no_grad():
-        example = torch.randn(2, model.latent_dim, generator=torch.Generator().manual_seed(0))
-        if encodes:
-            example = model.decode(example).clamp(-1, 1).contiguous()
-        signature = infer_signature(example.numpy(), model(example).numpy())
+    connection, signature = client(config), infer_signature(*example)
 
     def logged() -> None:
         for known in models_of(connection, run_id):
@@ -349,8 +343,8 @@ def log_model(config: Tracking, run_id: str, model: "nn.Module", encodes: bool) 
         run = connection.get_run(run_id)
         begun = connection.create_logged_model(run.info.experiment_id, "model", run_id, params=run.data.params)
         mlflow.pytorch.log_model(model, name="model", model_id=begun.model_id, run_id=run_id, signature=signature,
-                                 input_example=example.numpy(), serialization_format="pt2",
-                                 pip_requirements=[f"torch=={torch.__version__.split('+')[0]}"])
+                                 input_example=example[0], serialization_format="pt2",
+                                 pip_requirements=[f"torch=={metadata.version('torch').split('+')[0]}"])
 
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "No complete tensor found")  # torch.export, about weights on a GPU

@@ -29,10 +29,10 @@ def digest(*depends_on: str | Path) -> str:
     return found.hexdigest()[:16]
 
 
-def source_code(*rooms: str) -> str:
-    """A short name for the code of some packages of `pipeline`."""
-    root = Path(__file__).parent
-    return digest(*(path for room in rooms for path in sorted((root / room).rglob("*.py"))))
+def sha256(path: Path) -> str:
+    """Hex digest of a file's bytes."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def recorded(stage: str) -> str:
@@ -51,11 +51,11 @@ def only(folder: Path) -> Path:
     return folder
 
 
-def published(local: str | Path, storage: str, name: str, last: str) -> Folder:
+def published(local: str | Path, storage: str, name: str, last: str, only: str = "") -> Folder:
     """The folder in which all nodes see a local folder's files, or one local file.
 
     That is the local folder, unless `storage` is a URL or an absolute path: then a copy, `storage`/`name`, which is
-    made unless it is complete. `last`: the file whose presence says so.
+    made unless it is complete. `last`: the file whose presence says so. `only`: the part of the folder that is copied.
     """
     local = Path(local).absolute()  # a link of DVC's into its cache is not followed
     if "://" not in storage and not os.path.isabs(storage):
@@ -63,7 +63,7 @@ def published(local: str | Path, storage: str, name: str, last: str) -> Folder:
     copy = lasting(storage) / name
     if not copy.has(last):
         if local.is_dir():
-            copy.copy_from(local, last)
+            copy.copy_from(local, last, only)
         else:
             copy.write(last, local.read_bytes())
     return copy

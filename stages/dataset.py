@@ -4,14 +4,18 @@ from pathlib import Path
 
 from pipeline.config import DataPlan, load_params, read_section
 from pipeline.data import celeba, synthetic
-from pipeline.data.source import check_before_drawing, open_source
+from pipeline.data.before_drawing import check_before_drawing
+from pipeline.data.source import open_source
 from pipeline.errors import one_sentence
 from pipeline.json_file import write_json
+from pipeline.plan import code
+from pipeline.records import write_record
 
 OUTPUT = Path("data/dataset")
 
 
 def main() -> None:
+    code.checked("dataset")
     plan = read_section(DataPlan, "plan/pipeline/data.json")
     OUTPUT.mkdir(parents=True, exist_ok=True)
     if plan.source == "synthetic":
@@ -23,6 +27,7 @@ def main() -> None:
         write_json(OUTPUT / "checked.json", {"root": plan.root, "images": len(faces),
                                              "files": celeba.fingerprint(plan.root)})
         print(f"{OUTPUT}/checked.json: {len(faces)} images of CelebA in {plan.root}, tables and images fit each other")
+    write_record("dataset")
 
 
 if __name__ == "__main__":

@@ -6,17 +6,21 @@ from pathlib import Path
 from pipeline.config import EvaluatePlan, Variant, load_params, read_section, read_variant
 from pipeline.errors import one_sentence
 from pipeline.json_file import write_json
+from pipeline.plan import code
+from pipeline.records import write_record
 
 
 def main(name: str) -> None:
     variant = read_variant(f"plan/{name}.json")
+    code.checked("evaluate", [variant])
     output, metrics_path = Path("evaluation") / name, Path("metrics/evaluate") / f"{name}.json"
     output.mkdir(parents=True, exist_ok=True)
-    if not variant.encodes:
+    if variant.encodes:
+        score(variant, output, metrics_path)
+    else:
         write_json(metrics_path, {"svm": {}, "reconstruction": None})
         print(f"{output}: {variant.label} has no encoder, so neither latents nor reconstructions to score")
-        return
-    score(variant, output, metrics_path)
+    write_record("evaluate", name)
 
 
 def score(variant: Variant, output: Path, metrics_path: Path) -> None:
@@ -24,8 +28,9 @@ def score(variant: Variant, output: Path, metrics_path: Path) -> None:
     from pipeline.evaluation import svm
     from pipeline.evaluation.features import posterior_means
     from pipeline.evaluation.reconstruction import reconstruction_quality
-    from pipeline.losses import loss_network
-    from pipeline.models.trained import device, load_model
+    from pipeline.losses.reconstruction.feature import feature_loss
+    from pipeline.models.gpu import device
+    from pipeline.models.trained import load_model
 
     plan = read_section(EvaluatePlan, "plan/pipeline/evaluate.json")
     _, _, attributes = shards.load_attributes("data/shards")
@@ -39,8 +44,7 @@ def score(variant: Variant, output: Path, metrics_path: Path) -> None:
         metrics["svm"][view_set] = svm.averages(rows)
 
     to = device()
-    distance = loss_network.feature_loss(Path("models/loss_network.safetensors"), plan.feature_layers,
-                                         plan.reference_rms).to(to)
+    distance = feature_loss(Path("models/loss_network.safetensors"), plan.feature_layers, plan.reference_rms).to(to)
     model = load_model(Path("models") / variant.name / "model.safetensors", variant, to)
     pixels = (pixels for _, pixels in shards.batches("data/shards", "aligned", "test", 128))
     metrics["reconstruction"] = reconstruction_quality(model, distance.total_distance, pixels)

@@ -1,4 +1,7 @@
-"""Take VGG-19's weights from where the plan says, measure their activations over training faces, and keep both."""
+"""Take VGG-19's weights from where the plan says, measure their activations over training faces, and keep both.
+
+Whole, for scores; and for each variant's training as much as its loss reads, so that nothing else is trained again.
+"""
 
 from pathlib import Path
 
@@ -7,17 +10,29 @@ import torch
 from pipeline.config import LossNetworkPlan, read_section
 from pipeline.data import shards
 from pipeline.errors import one_sentence
-from pipeline.losses import loss_network
+from pipeline.json_file import write_json
+from pipeline.losses import loss_network, network_file
+from pipeline.plan import code
+from pipeline.records import write_record
 
-OUTPUT = Path("models/loss_network.safetensors")
+OUTPUT, OF_VARIANTS = Path("models/loss_network.safetensors"), Path("models/loss_networks")  # as training.inputs has it
 
 
 def main() -> None:
+    code.checked("loss_network")
     plan = read_section(LossNetworkPlan, "plan/pipeline/loss_network.json")
     state = loss_network.weights(plan)
     faces = shards.load("data/shards", "aligned", "train").pixels[:plan.calibration_images]
     rms = loss_network.measure_rms(state, torch.from_numpy(faces))
-    loss_network.save(OUTPUT, state, rms, plan.file or plan.source)
+    network_file.save(OUTPUT, state, rms, plan.file or plan.source)
+    for variant, layers in plan.layers.items():
+        if layers:
+            loss_network.check_layers_held(state, layers, plan.file or plan.source)
+            network_file.save(OF_VARIANTS / variant / OUTPUT.name, *loss_network.up_to(state, rms, layers),
+                              plan.file or plan.source)
+        else:
+            write_json(OF_VARIANTS / variant / "none.json", {"note": "its loss has no feature term"})
+    write_record("loss_network")
     measured = ", ".join(f"{layer} {value:.4g}" for layer, value in rms.items() if layer.endswith("_1"))
     print(f"{OUTPUT}: VGG-19 up to {list(rms)[-1]}, {plan.source} weights; RMS over {len(faces)} faces: {measured}")
 

@@ -3,22 +3,28 @@
 from pathlib import Path
 
 from pipeline.config import DataPlan, load_params, read_section
-from pipeline.data import shards
+from pipeline.data.celeba import fingerprint
 from pipeline.data.prepare import prepare
 from pipeline.data.source import named, open_source
 from pipeline.errors import one_sentence
-from pipeline.workspace import published
+from pipeline.plan import code
+from pipeline.records import write_record
+from pipeline.workspace import digest
 
-OUTPUT = Path("data/shards")
+DATASET, OUTPUT = Path("data/dataset"), Path("data/shards")
 
 
 def main() -> None:
+    own_code = code.checked("prepare")
     plan, cluster = read_section(DataPlan, "plan/pipeline/data.json"), load_params().cluster
-    manifest = prepare(open_source(plan, Path("data/dataset")), OUTPUT, plan.image_size, processes=cluster.processes,
-                       source=named(plan), cluster=cluster, work=Path(".checkpoints/prepare"))
-    published(OUTPUT, cluster.storage, f"shards-{manifest['sha256'][:16]}", shards.MANIFEST)
-    counts = ", ".join(f"{count} {split}" for split, count in manifest["images"].items())
-    print(f"{OUTPUT}: {counts} images of {plan.image_size}×{plan.image_size}, views {', '.join(manifest['views'])}")
+    checked = DATASET / "checked.json"  # there where the images are CelebA's
+    content = checked.read_text() if checked.is_file() else str(fingerprint(DATASET))
+    manifests = prepare(open_source(plan, DATASET), OUTPUT, plan.image_size, processes=cluster.processes,
+                        source=named(plan), cluster=cluster, work=Path(".checkpoints/prepare"),
+                        made_by=digest(plan.model_dump_json(), own_code, content))
+    counts = ", ".join(f"{count} {split}" for split, count in next(iter(manifests.values()))["images"].items())
+    write_record("prepare")
+    print(f"{OUTPUT}: {counts} images of {plan.image_size}×{plan.image_size}, views {', '.join(manifests)}")
 
 
 if __name__ == "__main__":

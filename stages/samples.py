@@ -1,4 +1,4 @@
-"""Decode samples of one variant, from N(0, I) and from a mixture fitted to latents: python -m stages.samples VARIANT"""
+"""Score samples of one variant, from N(0, I) and from a mixture fitted to latents: python -m stages.samples VARIANT"""
 
 import sys
 from pathlib import Path
@@ -11,15 +11,16 @@ from pipeline.data import shards
 from pipeline.errors import one_sentence
 from pipeline.evaluation.inception import inception_features
 from pipeline.evaluation.sample_quality import blur, loss_network_features, moments_by, sample_quality
-from pipeline.figures.samples import samples
 from pipeline.json_file import write_json
-from pipeline.models.trained import decoder_of, device, load_model
-
-SHOWN = 40  # the first of those that are scored
+from pipeline.models.gpu import device
+from pipeline.models.trained import decoder_of, load_model
+from pipeline.plan import code
+from pipeline.records import write_record
 
 
 def main(name: str) -> None:
     variant = read_variant(f"plan/{name}.json")
+    code.checked("samples", [variant])
     plan = read_section(SamplingPlan, "plan/pipeline/sampling.json")
     output = Path("samples") / name
     output.mkdir(parents=True, exist_ok=True)
@@ -35,9 +36,6 @@ def main(name: str) -> None:
     write_json(output / "notes.json", notes)
 
     decode = decoder_of(load_model(Path("models") / name / "model.safetensors", variant))
-    for source, draw in z.items():
-        samples(output / f"{source}.png", {variant.label: decode}, draw(SHOWN), columns=8)
-
     networks = {"frechet_distance": loss_network_features(Path("models/loss_network.safetensors"), plan.frechet_layer,
                                                           device())}
     if plan.inception:
@@ -51,6 +49,7 @@ def main(name: str) -> None:
     metrics["test_images"] = {"blur": blur(test), "images": len(test)}
     write_json(Path("metrics/samples") / f"{name}.json", metrics)
 
+    write_record("samples", name)
     for note in notes:
         print(f"note: {variant.label}: {note}")
     scores = "; ".join(f"{source} {metrics[source]['frechet_distance']:.4g} and {metrics[source]['blur']:.3f}"

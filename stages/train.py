@@ -12,42 +12,37 @@ from pipeline.cluster import address
 from pipeline.config import Tracking, Variant, load_params, read_variant
 from pipeline.data import shards
 from pipeline.errors import one_sentence
-from pipeline.figures.samples import samples
-from pipeline.figures.training_curves import training_curves
 from pipeline.json_file import write_json
-from pipeline.losses import loss_network
-from pipeline.models.trained import decoder_of, load_model, save_weights
-from pipeline.sampling import prior
+from pipeline.losses import network_file
+from pipeline.models.trained import example, load_model, save_weights
+from pipeline.records import machine, write_record
 from pipeline.storage import Folder
 from pipeline.training import checkpoints, ray_train
-from pipeline.training.loop import History, terms_of
-from pipeline.training.summary import summary, warnings
-from pipeline.workspace import lasting, published, recorded, source_code
+from pipeline.training.inputs import LOSS_NETWORK, SHARDS, VIEW, inputs_of, loss_network_of
+from pipeline.training.loop import History
+from pipeline.training.summary import speed, speed_of, summary, warnings, without_speed
+from pipeline.workspace import lasting, published, recorded
 
 
 def main(name: str) -> None:
     variant = read_variant(f"plan/{name}.json")
-    params = load_params()
-    cluster, network = params.cluster, Path("models") / ray_train.LOSS_NETWORK
+    inputs, params = inputs_of(variant), load_params()
+    cluster = params.cluster
     if address(cluster) and not cluster.workers:
         print(f"cluster.workers is 0: training runs in this process, and not on the cluster at {address(cluster)}",
               file=sys.stderr)
-    feature = variant.loss.reconstruction == "feature"
-    hashes = {"data_sha256": shards.manifest("data/shards")["sha256"]}
-    shards_of_all_nodes = published("data/shards", cluster.storage, f"shards-{hashes['data_sha256'][:16]}",
-                                    shards.MANIFEST)
     network_of_all_nodes = Folder("none")  # a pixel loss has none
-    if feature:
-        hashes["loss_network_sha256"] = loss_network.sha256(network)
-        network_of_all_nodes = published(network, cluster.storage,
-                                         f"loss_network-{hashes['loss_network_sha256'][:16]}", network.name)
+    if sha256 := inputs.hashes.get("loss_network_sha256"):
+        network_of_all_nodes = published(loss_network_of(variant), cluster.storage, f"loss_network-{sha256[:16]}",
+                                         LOSS_NETWORK)
+    shards_of_all_nodes = published(SHARDS, cluster.storage, f"shards-{inputs.hashes['data_sha256'][:16]}",
+                                    shards.manifest_name(VIEW), only=f"view={VIEW}")
     storage, known = lasting(cluster.storage), recorded(f"train@{name}")
-    folder = checkpoints.folder(storage, name, variant.model_dump_json(), *hashes.values(),
-                                source_code("losses", "models", "training"))
+    folder = inputs.folder(storage)
     checkpoints.begin(storage, folder, name, known)
 
-    tags = {**hashes, "variant": name, "label": variant.label,
-            "loss_network": loss_network.source_of(network) if feature else "none"}
+    tags = {**inputs.hashes, "variant": name, "label": variant.label,
+            "loss_network": network_file.source_of(loss_network_of(variant)) if sha256 else "none"}
     run_id = tracking.start_run(params.tracking, variant, tags, folder)
     live = tracking.live_logger(params.tracking, run_id)
     job = ray_train.Job(variant, shards_of_all_nodes, network_of_all_nodes, folder, cluster.checkpoint_steps,
@@ -71,39 +66,31 @@ class Written(NamedTuple):
     model: nn.Module
     metrics: dict[str, float]
     trained: dict[str, str | int]  # see `History`
+    speed: dict[str, float]
     warnings: list[str]
-    figures: list[Path]
 
 
 def write(variant: Variant, weights: dict, history: History, run_id: str) -> Written:
-    folder, training, figures = (Path(part) / variant.name for part in ("models", "training", "figures"))
-    figures /= "training"
+    folder, training = (Path(part) / variant.name for part in ("models", "training"))
     save_weights(folder / "model.safetensors", weights, variant)
-    tracking.write_run(folder, run_id)
     training.mkdir(parents=True, exist_ok=True)
     pd.DataFrame(history.steps).to_csv(training / "steps.csv", index=False)
-    epochs = pd.DataFrame(history.epochs)
-    epochs.to_csv(training / "epochs.csv", index=False)
-    training_curves(figures / "curves.png", epochs, variant.label, latent_dim=variant.model.latent_dim,
-                    terms=terms_of(history.steps[0]))
-    model = load_model(folder / "model.safetensors", variant)
-    samples(figures / "samples.png", {variant.label: decoder_of(model)},
-            prior(40, variant.model.latent_dim, variant.seed))
+    pd.DataFrame(map(without_speed, history.epochs)).to_csv(training / "epochs.csv", index=False)
     metrics = summary(history)
     found = warnings(metrics, variant)
     write_json(training / "warnings.json", found)
-    write_json(training / "trained.json", history.trained)
     write_json(Path("metrics/train") / f"{variant.name}.json", metrics)
-    return Written(model, metrics, history.trained, found, [figures / "curves.png", figures / "samples.png"])
+    write_record("train", variant.name, mlflow_run=run_id, **history.trained, **speed(history),
+                 epochs=list(map(speed_of, history.epochs)))
+    return Written(load_model(folder / "model.safetensors", variant), metrics, history.trained, speed(history), found)
 
 
 def track(config: Tracking, variant: Variant, run_id: str, history: History, written: Written) -> None:
     """Add to the run what it does not have yet. Raises NoAnswer or Refused."""
     tracking.complete(config, run_id, history.steps, history.epochs)
-    tracking.add_to_run(config, Path("models") / variant.name, variant,
-                        {f"train/{key}": value for key, value in written.metrics.items()},
-                        {"figures": written.figures}, written.trained)
-    tracking.log_model(config, run_id, written.model, variant.encodes)
+    metrics = {f"train/{key}": value for key, value in (written.metrics | written.speed).items()}
+    tracking.add_to_run(config, run_id, variant, metrics, tags=written.trained | machine())
+    tracking.log_model(config, run_id, written.model, example(written.model, variant.encodes))
 
 
 def last_line(variant: Variant, written: Written, run_id: str) -> str:
@@ -115,7 +102,7 @@ def last_line(variant: Variant, written: Written, run_id: str) -> str:
     if "wasserstein" in metrics:
         said += [f"Wasserstein estimate {metrics['wasserstein']:.3g}"]
     return (f"models/{variant.name}/model.safetensors: {variant.label}, {', '.join(said)}, "
-            f"{metrics['images_per_second']:.0f} images/s in {written.trained['precision']}; MLflow run {run_id}")
+            f"{written.speed['images_per_second']:.0f} images/s in {written.trained['precision']}; MLflow run {run_id}")
 
 
 if __name__ == "__main__":

@@ -36,6 +36,9 @@ def clone(folder: Path, variants: set[str], **sections: dict) -> Path:
         if (PROJECT / name).is_file():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(PROJECT / name, folder / name)
+    for name in filter(None, run(folder, "git", "ls-files", "-z").split("\0")):
+        if not (PROJECT / name).is_file():
+            (folder / name).unlink()  # removed since the last commit
     params = params_without_an_experiment()
     for section, values in sections.items():
         assert values.keys() <= params[section].keys()

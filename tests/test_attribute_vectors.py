@@ -5,8 +5,8 @@ import pytest
 
 from pipeline import attribute_vectors
 from pipeline.attribute_vectors import AttributeVectors
-from pipeline.data.attributes import ATTRIBUTES
 from pipeline.errors import InputError
+from pipeline.vocabulary import ATTRIBUTES
 
 NAMES = ["Attractive", "Male", "Bald", "Young", "Smiling", "Black_Hair"]
 

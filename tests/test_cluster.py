@@ -7,7 +7,6 @@ import pytest
 from pipeline.cluster import address, connected, each, expect, gpus_each
 from pipeline.config import load_params
 from pipeline.errors import InputError
-from pipeline.models import gpu
 from tests import tiny
 from tests.two_nodes import free_port
 
@@ -52,16 +51,35 @@ def test_the_address_is_the_parameter_or_rays_own_variable(cluster, monkeypatch)
 
 
 @pytest.mark.parametrize(("asked", "here", "each_gets"), [(None, 0, 0), (None, 4, 1), (0, 4, 0), (1, 4, 1)])
-def test_gpus_of_this_machine_are_used_where_nothing_else_is_said(cluster, monkeypatch, asked, here, each_gets):
-    monkeypatch.setattr(gpu, "usable_gpus", lambda: here)  # no machine here has one
+def test_gpus_of_this_machine_are_used_where_nothing_else_is_said(cluster, asked, here, each_gets):
     asking = cluster.model_copy(update={"gpus_per_worker": asked})
-    assert gpus_each(asking) == gpus_each(asking, in_this_process=True) == each_gets
+    beside_a_cluster = asking.model_copy(update={"address": "auto"})
+    assert gpus_each(asking, (here, 0)) == gpus_each(beside_a_cluster, (here, 0)) == each_gets
 
 
-def test_this_process_is_not_promised_a_gpu_that_is_not_there(cluster, monkeypatch):
-    monkeypatch.setattr(gpu, "usable_gpus", lambda: 0)
+@pytest.mark.parametrize(("asked", "there", "each_gets"), [(None, 4, 1), (0, 4, 0), (1, 4, 1), (0, 0, 0), (1, 0, 1)])
+def test_gpus_of_the_cluster_are_used_and_waited_for_where_asked(cluster, monkeypatch, asked, there, each_gets):
+    import ray
+
+    monkeypatch.setattr(ray, "cluster_resources", lambda: {"CPU": 8.0} | ({"GPU": float(there)} if there else {}))
+    assert gpus_each(cluster.model_copy(update={"gpus_per_worker": asked, "address": "auto"})) == each_gets
+
+
+def test_a_cluster_that_has_no_gpu_now_has_to_be_told(cluster, monkeypatch):
+    import ray
+
+    monkeypatch.setattr(ray, "cluster_resources", lambda: {"CPU": 8.0})
+    with pytest.raises(InputError, match="the Ray cluster at auto has no GPU now, and may start some when asked for; "
+                                         "set cluster.gpus_per_worker to 1 to wait for GPUs, or to 0 to use CPUs"):
+        gpus_each(cluster.model_copy(update={"address": "auto"}))
+
+
+def test_this_machine_is_not_promised_a_gpu_that_is_not_there(cluster):
+    asking = cluster.model_copy(update={"gpus_per_worker": 1})
     with pytest.raises(InputError, match="gpus_per_worker is 1, but this machine has no GPU that torch can use; set"):
-        gpus_each(cluster.model_copy(update={"gpus_per_worker": 1}), in_this_process=True)
+        gpus_each(asking, (0, 2))
+    with pytest.raises(InputError, match=", or set cluster.workers to train on the cluster$"):
+        gpus_each(asking.model_copy(update={"address": "auto"}), (0, 0))
 
 
 def test_more_workers_than_gpus_are_refused_on_one_machine(cluster):
@@ -102,8 +120,8 @@ def test_what_ray_says_is_one_sentence(cluster, monkeypatch, error, sentence):
     assert "\n" not in str(found.value)
 
 
-def test_gpus_that_torch_cannot_use_are_said(cluster, monkeypatch, capsys):
-    monkeypatch.setattr(gpu, "usable_gpus", lambda: 0)
-    monkeypatch.setattr(gpu, "unusable_gpus", lambda: "2 GPUs")
-    assert gpus_each(cluster) == 0
-    assert capsys.readouterr().err.startswith("warning: torch cannot use this machine's 2 GPUs, too old ")
+@pytest.mark.parametrize(("here", "said"), [((0, 2), "2 GPUs"), ((0, 1), "1 GPU"), ((1, 1), ""), ((0, 0), "")])
+def test_gpus_that_torch_cannot_use_are_said(cluster, capsys, here, said):
+    assert gpus_each(cluster, here) == min(here[0], 1)
+    warning = capsys.readouterr().err
+    assert warning.startswith(f"warning: torch cannot use this machine's {said}, too old ") if said else not warning

@@ -1,12 +1,14 @@
 """params.yaml: what it resolves to, and one sentence for whatever is wrong in it."""
 
 import json
+from pathlib import Path
 
 import pytest
 import yaml
 
-from pipeline.config import Variant, labels, load_params, read_variant
+from pipeline.config import NO_FILE, ReportPlan, Variant, labels, load_params, read_variant, read_variants
 from pipeline.errors import InputError
+from pipeline.vocabulary import ADVERSARIES, VIEWS
 from tests.tiny import PARAMS
 
 ABSENT = object()
@@ -69,7 +71,8 @@ def test_variants_resolve_and_name_themselves(load):
     assert variants["dfc"].loss.layers == ["relu1_1", "relu2_1", "relu3_1"]
     assert variants["dfc_345"].loss.reference_rms == {"relu3_1": 358.6, "relu4_1": 400.0, "relu5_1": 70.0}
     assert "layers" not in json.loads(plan(params)["pvae"])["loss"]
-    assert variants["dfc"].seed == params.seed and variants["dfc"].image_size == 64
+    assert variants["dfc"].train.seed == params.train.seed and variants["dfc"].image_size == 64
+    assert json.loads(plan(params)["dcgan"])["encodes"] is False and json.loads(plan(params)["dfc"])["encodes"] is True
 
 
 def test_a_label_says_what_the_variants_own_block_changes(load):
@@ -96,6 +99,7 @@ def test_equal_labels_are_told_apart_by_name(load):
     ({"adversary": {"kind": "wasserstein"}, "loss": {"reconstruction": "none"}, "model": {"architecture": "dcgan"}},
      "DCWGAN"),
     ({"model": {"architecture": "resnet"}}, "VAE-123 architecture=resnet"),
+    ({"train": {"seed": 1}}, "VAE-123 seed=1"),
     ({"loss": {"extra": {"total_variation": {"weight": 20}}}}, "VAE-123 total_variation=20")])
 def test_labels_of_other_models(load, block, label):
     assert load({"variants.other": block}).variant("other").label == label
@@ -115,6 +119,42 @@ def test_a_reference_that_no_layer_of_a_variant_uses_does_not_touch_it(load):
 def test_pixel_parameters_are_a_matter_of_the_pixel_loss_alone(load):
     before, after = plan(load()), plan(load({"loss.pixel_sigma": 0.5}))
     assert {name for name in before if before[name] != after[name]} == {"pvae"}
+
+
+def test_the_seed_of_training_is_another_one_than_the_seed_of_all_else(load):
+    assert plan(load({"seed": 1})) == plan(load())
+    before, after = plan(load()), plan(load({"train.seed": 1}))
+    assert all(before[name] != after[name] for name in before)
+    one = load({"variants.dfc": {"train": {"seed": 1}}})
+    assert {name for name in before if plan(one)[name] != before[name]} == {"dfc"}
+
+
+def test_an_adversary_of_ones_own(load, own_choice):
+    block = {"adversary": {"kind": "hinge", "options": {"margin": 2.0}, "weight": 5.0}}
+    assert "adversary.kind is 'hinge'; it must be one of none, gan, wasserstein." in refusal(
+        load, {"variants.other": block})
+    own_choice(ADVERSARIES, "hinge", "")  # its options are checked when the class is there
+    variant = load({"variants.other": block}).variant("other")
+    assert variant.label == "VAE-hinge-123" and variant.adversary.model_dump() == {
+        "kind": "hinge", "weight": 5.0, "steps": 1, "channels": [32, 64, 128, 256], "learning_rate": 0.001,
+        "options": {"margin": 2.0}}
+    assert Variant.model_validate_json(variant.model_dump_json()) == variant
+    assert "adversary.kind is 'hnge'; it must be one of none, gan, wasserstein, hinge." in refusal(
+        load, {"variants.other": {"adversary": {"kind": "hnge"}}})
+    sentence = refusal(load, {"variants.other": {"adversary": {"kind": "hinge", "weight": -1}}})
+    assert "variants.other.adversary.weight is -1, but should be greater than 0" in sentence
+    sentence = refusal(load, {"variants.other": {"adversary": {"kind": "hinge", "options": 3}}})
+    assert "variants.other.adversary.options is 3" in sentence
+
+
+def test_the_options_of_ones_own_adversary_are_no_matter_of_others(load):
+    assert plan(load({"adversary.options": {"margin": 2.0}})) == plan(load())
+
+
+def test_a_view_of_ones_own(load, own_choice):
+    own_choice(VIEWS, "upper_half", "")
+    changes = {"multi_view.views": ["aligned", "upper_half"], "evaluate.view_sets.upper": ["upper_half"]}
+    assert load(changes).multi_view.views == ["aligned", "upper_half"]
 
 
 def test_where_a_run_happens_touches_no_plan(load):
@@ -147,6 +187,23 @@ def test_a_variant_reads_back_as_it_was_written(load, tmp_path):
         (tmp_path / "variant.json").write_text(variant.model_dump_json(indent=1))
         assert read_variant(tmp_path / "variant.json") == variant
         assert isinstance(read_variant(tmp_path / "variant.json"), Variant)
+
+
+def test_all_variants_of_the_plan_in_the_order_of_params(load, tmp_path, monkeypatch):
+    params = load()
+    (tmp_path / "plan/pipeline").mkdir(parents=True)
+    for name, text in plan(params).items():
+        (tmp_path / f"plan/{name}.json").write_text(text)
+    report = ReportPlan(**dict(params.report), seed=0, variants={name: name.upper() for name in params.variants})
+    (tmp_path / "plan/pipeline/report.json").write_text(report.model_dump_json())
+    monkeypatch.chdir(tmp_path)
+    assert read_variants() == [params.variant(name) for name in params.variants]
+
+
+def test_no_file_is_a_file_that_is_there():
+    params = yaml.safe_load(PARAMS.read_text())
+    assert params["loss_network"]["file"] == params["sampling"]["inception"] == NO_FILE
+    assert (Path(__file__).resolve().parents[1] / NO_FILE).is_file()
 
 
 @pytest.mark.parametrize(("changes", "said"), [
@@ -185,13 +242,19 @@ def test_a_variant_reads_back_as_it_was_written(load, tmp_path):
     ({"data.image_size": 16}, ["data.image_size", "at least 32"]),
     ({"data.limit": 0}, ["data.limit is 0", "greater than 0"]),
     ({"loss_network.source": "file"}, ["loss_network", "source is file", "-S loss_network.file="]),
+    ({"loss_network.file": None}, ["loss_network.file is None", "string"]),
+    ({"sampling.inception": None}, ["sampling.inception is None", "string"]),
+    ({"train.seed": -1}, ["train.seed is -1"]),
     ({"variants.a-b": {}}, ["variants", "'a-b'", "letters"]),
+    ({"variants.loss_networks": {}}, ["variants", "'loss_networks'", "names files and stages"]),
+    ({"variants.pipeline": {}}, ["variants", "'pipeline'", "names files and stages"]),
     ({"adversary.kind": "wgan"}, ["adversary.kind is 'wgan'", "none, gan, wasserstein"]),
     ({"adversary.wieght": 1}, ["adversary.wieght is not a known parameter", "did you mean weight?"]),
     ({"variants.vae_wgan.adversary.clipp": 1}, ["variants.vae_wgan.adversary.clipp is not", "did you mean clip?"]),
     ({"variants.vae_wgan.adversary.lipschitz": "none"}, ["variants.vae_wgan.adversary.lipschitz is 'none'", "'clip'"]),
     ({"variants.dcgan.adversary.kind": "none"}, ["variants.dcgan has neither a reconstruction loss nor an adversary"]),
-    ({"evaluate.view_sets.eyes": ["eye"]}, ["evaluate.view_sets", "eye is not a view", "did you mean eyes?"]),
+    ({"evaluate.view_sets.eyes": ["eye"]}, ["evaluate.view_sets", "eye is not a view, a file of pipeline/data/views",
+                                                      "did you mean eyes?"]),
     ({"evaluate.view_sets": {"a b": ["eyes"]}}, ["evaluate.view_sets", "'a b'", "names files"]),
     ({"multi_view.views": []}, ["multi_view.views", "at least one view"]),
     ({"sampling.frechet_layer": "relu9"}, ["sampling.frechet_layer: relu9 is not a layer"]),

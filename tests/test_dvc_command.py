@@ -1,6 +1,7 @@
 """Lists on the command line: as people write them, and as DVC reads them."""
 
 import os
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -9,7 +10,8 @@ import pytest
 import yaml
 
 from pipeline import dvc_command
-from pipeline.dvc_command import keep_lock_whole, with_lists
+from pipeline.dvc_command import NAMES_A_FILE, keep_lock_whole, null_file, with_lists
+from tests.clone import PROJECT
 from tests.tiny import PARAMS
 
 RUN = ["exp", "run"]
@@ -164,3 +166,26 @@ def test_a_lock_that_another_dvc_is_writing_is_left_alone(tmp_path, monkeypatch)
     held.close()
     keep_lock_whole()
     assert lock.read_text() == LOCK and (tmp_path / ".dvc/tmp/dvc.lock.damaged").read_text() == LOCK[:70]
+
+
+@pytest.mark.parametrize(("text", "arguments", "named"), [
+    ("{loss_network: {file: data/none}, data: {root: data/celeba}}", [], ""),
+    ("{loss_network: {file: null}}", [], "loss_network.file"),
+    ("{sampling: {inception: null}}", ["status"], "sampling.inception"),
+    ("{loss_network: {file: null}}", ["exp", "run", "-S", "loss_network.file=/data/vgg19.pth"], ""),
+    ("{loss_network: {file: x}}", ["exp", "run", "-S", "loss_network.file=null"], "loss_network.file"),
+    ("{loss_network: {file: x}}", ["exp", "run", "-Sloss_network.file="], "loss_network.file"),
+    ("{loss_network: {file: x}}", ["exp", "run", "--set-param=params.yaml:loss_network.file=~"], "loss_network.file"),
+    ("{another: project}", ["exp", "run", "-S", "train.epochs=null"], ""),
+    ("[not: a, mapping", [], ""),
+])
+def test_a_null_where_dvc_needs_a_file_is_found(tmp_path, text, arguments, named):
+    (tmp_path / "params.yaml").write_text(text)
+    assert null_file(arguments, tmp_path / "params.yaml") == named
+    assert null_file(arguments, tmp_path / "missing.yaml") in ("", named)
+
+
+def test_the_files_are_those_of_dvc_yaml():
+    stages = (PROJECT / "dvc.yaml").read_text()
+    assert {name for name in re.findall(r"\$\{([\w.]+)\}", stages)} - {"key", "item"} >= set(NAMES_A_FILE)
+    assert all(f"${{{name}}}" in stages for name in NAMES_A_FILE)

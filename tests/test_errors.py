@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from pipeline.errors import InputError, one_sentence
+from pipeline.errors import InputError, in_a_copy, one_sentence
 
 
 def test_an_input_error_ends_the_process_with_its_sentence():
@@ -36,3 +36,13 @@ def test_a_process_ends_with_status_1_and_one_line():
         [sys.executable, "-c", "from pipeline.errors import *\nwith one_sentence():\n raise InputError('wrong')"],
         capture_output=True, text=True)
     assert (ended.returncode, ended.stdout, ended.stderr) == (1, "", "error: wrong\n")
+
+
+def test_only_in_dvcs_copy_of_the_project_a_missing_file_is_explained_by_it(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("DVC_ROOT", raising=False)
+    assert in_a_copy("add it to Git") == ""
+    monkeypatch.setenv("DVC_ROOT", str(tmp_path))
+    assert in_a_copy("add it to Git") == ""
+    monkeypatch.setenv("DVC_ROOT", str(tmp_path / "project"))
+    assert in_a_copy("add it to Git").endswith("runs in a copy that has Git's files alone: add it to Git)")

@@ -1,4 +1,4 @@
-"""Latents as a file: written in batches, read whole or by split."""
+"""Latents as a file: encoded and written in batches, read whole or by split."""
 
 import itertools
 
@@ -7,9 +7,9 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 
-from pipeline import latents
+from pipeline import encoding, latents
 from pipeline.data.pixels import to_network
-from pipeline.models.vae import VAE
+from pipeline.models.architectures.vae import VAE
 from tests import tiny
 
 BATCHES = (("train", 5), ("train", 3), ("valid", 2), ("test", 4))
@@ -37,13 +37,13 @@ def batches(sizes=BATCHES):
 @pytest.fixture
 def path(vae, tmp_path):
     path = tmp_path / "latents" / "dfc" / "aligned.parquet"
-    assert latents.write(path, vae, batches(), tmp_path / "parts") == len(IDS)
+    assert encoding.write_latents(path, vae, batches(), tmp_path / "parts") == len(IDS)
     return path
 
 
 def test_write_and_read(vae, path):
     read = latents.read(path)
-    mu, logvar = latents.encode(vae, tiny.faces(len(IDS)))
+    mu, logvar = encoding.encode(vae, tiny.faces(len(IDS)))
     assert read.image_ids.tolist() == IDS
     assert read.splits.tolist() == ["train"] * 8 + ["valid"] * 2 + ["test"] * 4
     np.testing.assert_allclose(read.mu, mu, atol=1e-5)
@@ -62,14 +62,14 @@ def test_only_some_splits_in_the_files_order(path):
 
 
 def test_a_split_without_images_is_empty(vae, tmp_path):
-    latents.write(tmp_path / "aligned.parquet", vae, batches([("train", 5), ("test", 4)]), tmp_path / "parts")
+    encoding.write_latents(tmp_path / "aligned.parquet", vae, batches([("train", 5), ("test", 4)]), tmp_path / "parts")
     empty = latents.read(tmp_path / "aligned.parquet", ["valid"])
     assert empty.mu.shape == empty.logvar.shape == (0, 5) and len(empty.image_ids) == len(empty.splits) == 0
 
 
 def test_an_empty_batch_adds_nothing(vae, tmp_path):
     some = batches([("train", 5), ("valid", 0), ("test", 4)])
-    assert latents.write(tmp_path / "aligned.parquet", vae, some, tmp_path / "parts") == 9
+    assert encoding.write_latents(tmp_path / "aligned.parquet", vae, some, tmp_path / "parts") == 9
     assert latents.read(tmp_path / "aligned.parquet").image_ids.tolist() == IDS[:9]
 
 
@@ -88,11 +88,19 @@ def test_an_interrupted_write_leaves_the_earlier_file_and_goes_on(vae, path, tmp
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        latents.write(path, vae, interrupted(), parts)
+        encoding.write_latents(path, vae, interrupted(), parts)
     assert path.read_bytes() == before and len(list(parts.iterdir())) == 2
-    monkeypatch.setattr(latents, "encode", lambda vae, pixels, encode=latents.encode: (
+    monkeypatch.setattr(encoding, "encode", lambda vae, pixels, encode=encoding.encode: (
         encoded.append(len(pixels)), encode(vae, pixels))[1])
     progress = []
-    latents.write(path, vae, batches(), parts, progress=progress.append)
+    encoding.write_latents(path, vae, batches(), parts, progress=progress.append)
     assert encoded == [2, 4] and sorted(progress) == [2, 3, 4, 5] and path.read_bytes() == before
     assert [file.name for file in path.parent.iterdir()] == ["aligned.parquet"]
+
+
+def test_a_variant_without_an_encoder_has_a_table_without_rows(tmp_path):
+    latents.write_table(tmp_path / "dcgan" / "aligned.parquet", [latents.schema(7).empty_table()])
+    assert pq.read_schema(tmp_path / "dcgan" / "aligned.parquet").names == ["image_id", "split", "mu", "logvar"]
+    for read in (latents.read(tmp_path / "dcgan" / "aligned.parquet", splits) for splits in (None, ["train"])):
+        assert read.mu.shape == read.logvar.shape == (0, 7) and len(read.image_ids) == 0
+    assert [file.name for file in (tmp_path / "dcgan").iterdir()] == ["aligned.parquet"]

@@ -87,7 +87,7 @@ def test_each_step_is_there_once_whatever_happens_to_the_server(server, tmp_path
     away = f"MLflow at {server.uri} does not answer (Connection refused); training goes on, rows wait"
     until(lambda: said() == [away])
     server.start()
-    tracking.add_to_run(config, begun, tiny.variant(), {"psnr": 20.0}, {"figures": [picture]})
+    assert tracking.add_to_run(config, run_id, tiny.variant(), {"psnr": 20.0}, {"figures": [picture]}) == run_id
     logger.on_steps(steps(900, 1020))  # as after a restart of the training, from its last checkpoint
     logger.on_epoch({"step": 1020, "epoch": 2, "learning_rate": 0.1, "valid_loss": 1.0})
     logger.close(60)

@@ -1,21 +1,33 @@
 """The whole pipeline, as its users run it: a clone, `dvc repro`, an experiment; real DVC, Ray Train and MLflow."""
 
+import contextlib
 import json
 import re
+import shutil
 import sqlite3
+import sys
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import yaml
+from safetensors.torch import save_file
 
+from pipeline.plan.exempt import EXEMPT
+from tests import tiny
+from tests.chaos import Run, kill
 from tests.clone import PROJECT, dvc, run
 from tests.clone import clone as make_clone
+from tests.data.conftest import draw_celeba
 
 TINY = {"data": {"synthetic_images": 120}, "train": {"epochs": 1}, "loss_network": {"calibration_images": 32},
         "attributes": {"per_class": 20}, "sampling": {"images": 40}, "report": {"mosaic_images": 16},
-        "multi_view": {"variants": ["dfc", "vae_wgan"]}}
+        "multi_view": {"variants": ["dfc", "vae_wgan"]}, "cluster": {"gpus_per_worker": 0}}
 VARIANTS = {"dfc", "dcgan", "vae_wgan"}  # of the committed ones; the others differ from dfc in their loss alone
 STAGES = {"train", "latents", "attributes", "samples", "evaluate"}  # of each variant
+ENCODERS = {"dfc", "vae_wgan"}
+END = {"figures", "report", "track"}
 
 
 def ran(output: str) -> set[str]:
@@ -28,20 +40,49 @@ def clone(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def reproduced(clone) -> str:
+def recorded(tmp_path_factory) -> dict[str, str]:
+    """Variables by which every process of a stage notes the modules that it loads, in the folder LOADED_MODULES."""
+    return {"LOADED_MODULES": str(tmp_path_factory.mktemp("loaded")),
+            "PYTHONPATH": str(PROJECT / "tests/loaded_modules")}
+
+
+@pytest.fixture(scope="module")
+def reproduced(clone, recorded) -> str:
     """The output of the first `dvc repro` in the clone."""
-    return dvc(clone, "repro")
+    return dvc(clone, "repro", environment=recorded)
+
+
+@contextlib.contextmanager
+def changed(clone: Path, name: str, old: str, new: str) -> Iterator[None]:
+    """A file of the clone with another text, for as long as the block lasts."""
+    path = clone / name
+    before = path.read_text()
+    assert before.count(old) == 1, (name, old)
+    path.write_text(before.replace(old, new))
+    try:
+        yield
+    finally:
+        path.write_text(before)
+
+
+def would_run(clone: Path) -> set[str]:
+    """The stages that `dvc status` finds changed, once plan has run."""
+    assert ran(dvc(clone, "repro", "plan")) <= {"plan"}
+    return set(json.loads(dvc(clone, "status", "--json").splitlines()[-1]))
+
+
+def of_all(stage: str, variants: set[str] = VARIANTS) -> set[str]:
+    return {f"{stage}@{variant}" for variant in variants}
 
 
 def test_repro_makes_everything(clone, reproduced):
-    assert ran(reproduced) == {"plan", "dataset", "prepare", "loss_network", "multi_view", "vgg_fc", "report",
-                               "track"} | {
-        f"{stage}@{variant}" for stage in STAGES for variant in VARIANTS}
+    assert ran(reproduced) == {"plan", "dataset", "prepare", "loss_network", "multi_view", "vgg_fc"} | END | {
+        f"{stage}@{variant}" for stage in STAGES for variant in VARIANTS} | of_all("features", ENCODERS)
     assert "Traceback" not in reproduced
     for variant in VARIANTS:
         assert (clone / f"models/{variant}/model.safetensors").stat().st_size > 1e6
-        figures = {path.name for path in (clone / f"figures/{variant}/training").iterdir()}
-        assert figures == {"curves.png", "samples.png"}
+        drawn = {path.name for path in (clone / f"figures/{variant}").iterdir()}
+        assert {"curves.png", "prior.png"} <= drawn
         sampled = json.loads((clone / f"metrics/samples/{variant}.json").read_text())
         assert sampled["prior"]["frechet_distance"] > 0
         assert ("mixture" in sampled) == (variant != "dcgan")
@@ -51,11 +92,12 @@ def test_repro_makes_everything(clone, reproduced):
             continue
         assert set(scores["svm"]) == {"aligned", "landmark", "multi_view"}
         assert 0 < scores["reconstruction"]["psnr"] < 60
-        drawn = {path.name for path in (clone / f"figures/{variant}/latent_space").iterdir()}
-        assert {"interpolation.png", "correlation.png"} <= drawn
+        assert {"mixture.png", "interpolation.png", "correlation.png"} <= drawn
     assert json.loads((clone / "metrics/train/vae_wgan.json").read_text())["gradient_norm"] > 0
+    assert {path.name for path in (clone / "figures").glob("*.*")} == {
+        "samples.png", "reconstructions.png", "mosaic.jpg", "svm.png", "gains.png"}
     page = (clone / "report/index.html").read_text()
-    assert "random weights" in page and "VAE-123" in page and "LNets+ANet" in page
+    assert "random weights" in page and "VAE-123" in page and "LNets+ANet" in page and "all results" in page
     ignored = run(clone, "git", "status", "--porcelain", "--untracked-files=all")
     assert not re.search(r"\.(safetensors|parquet|zip|db|png)$", ignored, re.M), ignored
 
@@ -73,17 +115,19 @@ def test_mlflow_has_one_run_per_variant_with_everything_in_it(clone, reproduced)
         assert parameters["loss.layers"] == "relu1_1,relu2_1,relu3_1"
         metrics = {key for key, in database.execute("select distinct key from metrics where run_uuid = ?", [dfc])}
         assert {"step/loss", "step/relu3_1", "epoch/active_units", "epoch/images_per_second",
-                "svm/landmark/accuracy", "reconstruction/ssim"} <= metrics
+                "svm/landmark/accuracy", "reconstruction/ssim", "train/seconds"} <= metrics
         tags = dict(database.execute("select key, value from tags where run_uuid = ?", [dfc]))
+        assert {"processor", "python", "precision"} <= tags.keys()
         assert tags["git_commit"] == run(clone, "git", "rev-parse", "HEAD").strip()
         assert len(tags["data_sha256"]) == len(tags["loss_network_sha256"]) == 64
     artifacts = {path.name for path in (clone / "mlartifacts" / dfc / "artifacts").rglob("*") if path.is_file()}
-    assert {"samples.png", "correlation.png", "svm_aligned.csv", "index.html"} <= artifacts
+    assert {"prior.png", "samples.png", "correlation.png", "svm_aligned.csv", "index.html"} <= artifacts
 
 
 def test_an_experiment_reruns_what_its_parameter_touches(clone, reproduced):
     output = dvc(clone, "exp", "run", "-n", "layers", "-S", "loss.layers=relu2_1,relu3_1")
-    assert ran(output) == {"plan", "multi_view", "report", "track"} | {f"{stage}@dfc" for stage in STAGES}
+    assert ran(output) == {"plan", "loss_network", "features@dfc", "multi_view"} | END | {
+        f"{stage}@dfc" for stage in STAGES}
     plan = json.loads((clone / "plan/dfc.json").read_text())
     assert plan["loss"]["layers"] == ["relu2_1", "relu3_1"] and plan["label"] == "VAE-23"
     shown = json.loads(dvc(clone, "exp", "show", "--json"))
@@ -103,31 +147,208 @@ def test_where_a_run_happens_reruns_nothing_but_the_plan(clone, reproduced):
         (clone / "params.yaml").write_text(original)
 
 
-def test_the_readmes_loss_of_ones_own(clone, reproduced):
-    """Its file, its line of registration and its variant, as they stand there."""
-    section = (PROJECT / "README.md").read_text().split("\n## A loss or a model of your own\n")[1].split("\n## ")[0]
-    [module, line, block] = re.findall(r"```(?:python|yaml)\n(.*?)```", section, re.DOTALL)
-    changed = {name: clone / name for name in ("pipeline/losses/build.py", "params.yaml")}
-    original = {name: path.read_text() for name, path in changed.items()}
-    added = clone / re.match("# (.*)\n", module)[1]
-    try:
-        added.write_text(module)
-        changed["pipeline/losses/build.py"].write_text(original["pipeline/losses/build.py"].replace(
-            "TERMS = {\n", "TERMS = {\n" + line))
-        params = yaml.safe_load(original["params.yaml"])
-        params["variants"] |= yaml.safe_load(block)["variants"]
-        changed["params.yaml"].write_text(yaml.safe_dump(params, sort_keys=False))
-        assert ran(dvc(clone, "repro", "train@dfc_edges")) == {"plan", "train@dfc_edges"}
-        steps = (clone / "training/dfc_edges/steps.csv").read_text().splitlines()
-        column = steps[0].split(",").index("gradient_difference")
-        assert all(float(row.split(",")[column]) > 0 for row in steps[1:])
-    finally:
-        added.unlink()
-        for name, path in changed.items():
-            path.write_text(original[name])
-
-
 def test_a_wrong_layer_is_refused_in_one_sentence(clone, reproduced):
     output = dvc(clone, "exp", "run", "-S", "loss.layers=relu9_9", ok=False)
     assert "relu9_9 is not a layer of VGG-19" in output
     assert "Traceback" not in output and ran(output) == {"plan"}
+
+
+# What depends on what. The clone is as it was after `reproduced` again when each of these ends.
+
+
+def test_every_stage_loads_only_what_is_in_its_digest(clone, reproduced, recorded):
+    """Each stage, and its workers. What a digest lacked would not make the stage run again."""
+    processes: dict[str, int] = {}
+    for path in Path(recorded["LOADED_MODULES"]).iterdir():
+        stage = path.name.split(" ")[0]
+        processes[stage] = processes.get(stage, 0) + 1
+        if stage != "plan":
+            digest = json.loads((clone / f"code/{stage.replace('@', '/')}.json").read_text())
+            loaded = set(path.read_text().split())
+            assert loaded <= digest.keys() | EXEMPT.keys(), (path.name, loaded - digest.keys() - EXEMPT.keys())
+    assert processes.keys() - of_all("features") == ran(reproduced) - of_all("features")
+    assert processes["prepare"] > 1  # workers
+
+
+# A change, and the stages whose results it can change: in the file, by its module in the table of plan.table.
+EDITS = [
+    ("pipeline/losses/kl.py", "threshold: float = 0.01", "threshold: float = 0.02", of_all("train")),
+    ("pipeline/losses/adversaries/wasserstein.py", "add(1e-12)", "add(1e-11)", {"train@vae_wgan"}),
+    ("pipeline/losses/terms/total_variation.py", "diff(dim=2)", "diff(dim=-2)", set()),
+    ("pipeline/data/pixels.py", ".div_(127.5)", ".div_(127.0)",
+     {"loss_network", "vgg_fc", "figures", "track"} | of_all("train") | of_all("samples")
+     | of_all("latents", ENCODERS) | of_all("evaluate", ENCODERS)),
+    ("pipeline/data/views/landmark.py", "32.5, 72, 144.5, 184", "32.5, 71, 144.5, 183", {"prepare"}),
+    ("pipeline/evaluation/svm.py", "deviation == 0] = 1", "deviation == 0] = 2",
+     of_all("evaluate", ENCODERS) | {"multi_view", "vgg_fc"}),
+    ("pipeline/evaluation/published_table1.csv", "VGG-FC,83", "VGG-FC,82", {"report"}),
+    ("pipeline/figures/svm_bars.py", "linewidth=5", "linewidth=6", {"figures"}),
+    ("stages/samples.py", '"blur": blur(test)', '"blur": 2 * blur(test)', of_all("samples")),
+]
+HARMLESS = [  # a docstring, a comment, a message, and where work is run
+    ("pipeline/losses/kl.py", "The KL term and", "The term KL, and"),
+    ("pipeline/training/loop.py", "# beside the progress bar", "# beside the bar"),
+    ("pipeline/data/shards.py", "is damaged ({error});", "is not whole ({error});"),
+    ("pipeline/cluster.py", "timeout=10", "timeout=11"),
+]
+
+
+@pytest.mark.parametrize(("name", "old", "new", "stages"), EDITS, ids=[f"{edit[0]} {edit[2]}" for edit in EDITS])
+def test_a_changed_line_makes_those_stages_run_whose_results_it_can_change(clone, reproduced, name, old, new, stages):
+    """As DVC sees it; and an interrupted training goes on if, and only if, DVC would not have trained again."""
+    before = checkpoints_of(clone)
+    with changed(clone, name, old, new):
+        assert would_run(clone) == stages
+        kept = {variant for variant, folder in checkpoints_of(clone).items() if folder == before[variant]}
+        assert kept == {variant for variant in VARIANTS if f"train@{variant}" not in stages}
+
+
+def test_what_only_people_read_makes_nothing_run(clone, reproduced):
+    before = checkpoints_of(clone)
+    with contextlib.ExitStack() as changes:
+        for name, old, new in HARMLESS:
+            changes.enter_context(changed(clone, name, old, new))
+        assert would_run(clone) == set() and checkpoints_of(clone) == before
+
+
+def checkpoints_of(clone: Path) -> dict[str, str]:
+    """Variant → the folder in which its training looks for checkpoints."""
+    script = ("import json; from pipeline.config import read_variants; from pipeline.storage import Folder; "
+              "from pipeline.training.inputs import inputs_of; "
+              "print(json.dumps({v.name: str(inputs_of(v).folder(Folder('.'))) for v in read_variants()}))")
+    return json.loads(run(clone, sys.executable, "-c", script).splitlines()[-1])
+
+
+def test_a_changed_figure_is_drawn_and_nothing_computed(clone, reproduced):
+    picture = clone / "figures/svm.png"
+    before = picture.read_bytes()
+    with changed(clone, "pipeline/figures/svm_bars.py", "linewidth=5", "linewidth=9"):
+        assert ran(dvc(clone, "repro", "figures")) == {"plan", "figures"}
+        assert picture.read_bytes() != before
+    dvc(clone, "repro", "figures")
+    assert picture.read_bytes() == before
+
+
+def test_a_stage_refuses_code_that_dvc_has_not_seen(clone, reproduced):
+    with changed(clone, "pipeline/evaluation/svm.py", "deviation == 0] = 1", "deviation == 0] = 2"):
+        said = dvc(clone, "repro", "--single-item", "--force", "multi_view", ok=False)
+        assert "error: pipeline.evaluation.svm has changed since the plan was made" in said
+        assert "Traceback" not in said
+    with changed(clone, "pipeline/losses/kl.py", "The KL term and", "The term KL, and"):
+        dvc(clone, "repro", "--single-item", "--force", "attributes@dfc")
+
+
+def test_the_landmark_crop_trains_nothing_again(clone, reproduced):
+    with changed(clone, "pipeline/data/views/landmark.py", "32.5, 72, 144.5, 184", "32.5, 71, 144.5, 183"):
+        said = dvc(clone, "repro", *of_all("train"), *of_all("attributes"))
+        assert ran(said) == {"plan", "prepare"} | of_all("latents")  # of all views; attributes come from another one
+    dvc(clone, "repro")
+
+
+def test_trained_again_with_equal_weights_runs_nothing_behind(clone, reproduced):
+    record = clone / "records/train/dfc.json"
+    before = json.loads(record.read_text())["mlflow_run"]
+    dvc(clone, "repro", "--force", "--single-item", "--no-run-cache", "train@dfc")
+    assert json.loads(record.read_text())["mlflow_run"] != before
+    assert ran(dvc(clone, "repro")) == set()
+
+
+def test_weights_replaced_by_others_of_equal_size(clone, reproduced, tmp_path):
+    file, other = tmp_path / "vgg19.safetensors", tmp_path / "other.safetensors"
+    for path, seed in ((file, 0), (other, 1)):
+        save_file(tiny.random_weights("relu4_1", seed), path)
+    assert file.stat().st_size == other.stat().st_size
+    params = clone / "params.yaml"
+    before = params.read_text()
+    given = yaml.safe_load(before)
+    given["loss_network"] |= {"source": "file", "file": str(file)}
+    given["sampling"]["inception"] = str(tmp_path / "inception.pth")
+    (tmp_path / "inception.pth").write_bytes(b"a" * 1000)
+    try:
+        params.write_text(yaml.safe_dump(given, sort_keys=False))
+        dvc(clone, "repro", "loss_network")
+        dvc(clone, "commit", "--force", *of_all("samples"))
+        assert would_run(clone).isdisjoint({"loss_network", *of_all("samples")})
+        shutil.copy(other, file)
+        (tmp_path / "inception.pth").write_bytes(b"b" * 1000)
+        assert {"loss_network", "vgg_fc", *of_all("samples")} <= would_run(clone)
+        assert ran(dvc(clone, "repro", "loss_network")) == {"loss_network"}
+    finally:
+        params.write_text(before)
+        run(clone, "git", "checkout", "dvc.lock")
+        dvc(clone, "repro")
+
+
+def test_an_image_replaced_by_another_of_equal_size(clone, reproduced, tmp_path):
+    root = draw_celeba(tmp_path / "celeba", images=40, pictures="folder")
+    params = clone / "params.yaml"
+    before = params.read_text()
+    given = yaml.safe_load(before)
+    given["data"] |= {"source": "celeba", "root": str(root)}
+    first, second = (root / "img_align_celeba" / f"00000{number}.jpg" for number in (1, 2))
+    longest = max(first.stat().st_size, second.stat().st_size)
+    for path in (first, second):
+        path.write_bytes(path.read_bytes().ljust(longest, b"\0"))
+    try:
+        params.write_text(yaml.safe_dump(given, sort_keys=False))
+        dvc(clone, "repro", "prepare")
+        assert ran(dvc(clone, "repro", "prepare")) == set()
+        shutil.copy(second, first)
+        assert ran(dvc(clone, "repro", "prepare")) == {"dataset", "prepare"}
+    finally:
+        params.write_text(before)
+        dvc(clone, "repro")
+
+
+def test_an_interrupted_training_goes_on_behind_a_changed_comment(clone, reproduced):
+    params = clone / "params.yaml"
+    before = params.read_text()
+    given = yaml.safe_load(before)
+    given["train"]["epochs"], given["cluster"]["checkpoint_steps"] = 8, 1
+    try:
+        params.write_text(yaml.safe_dump(given, sort_keys=False))
+        under_way = Run(clone, "repro", "train@dfc")
+        end = time.monotonic() + 200
+        while not (found := list(clone.glob(".checkpoints/dfc-*/step-00000002.pt"))) and time.monotonic() < end:
+            time.sleep(0.01)
+        assert found and kill(under_way.process)
+        under_way.wait()
+        with changed(clone, "pipeline/losses/kl.py", "The KL term and", "The term KL, and"):
+            said = dvc(clone, "repro", "train@dfc")
+        assert ran(said) == {"plan", "train@dfc"}
+        began, = set(re.findall(r"VAE-123 in \w+: .*?\| (\d+)/768 \[", said)[:1])
+        assert int(began) >= 32  # of 8 · 96 images, in steps of 16
+    finally:
+        params.write_text(before)
+        run(clone, "git", "checkout", "dvc.lock", "metrics")
+        dvc(clone, "repro")
+
+
+def test_the_readmes_loss_of_ones_own(clone, reproduced, recorded):
+    """Its file and its variant, as they stand there, trained by two workers; and what is left when it is removed."""
+    section = (PROJECT / "README.md").read_text().split("\n## A loss or a model of your own\n")[1].split("\n## ")[0]
+    [module, block] = re.findall(r"```(?:python|yaml)\n(.*?)```", section, re.DOTALL)
+    params = clone / "params.yaml"
+    before = params.read_text()
+    added = clone / re.match("# (.*)\n", module)[1]
+    try:
+        added.write_text(module)
+        given = yaml.safe_load(before)
+        given["variants"] |= yaml.safe_load(block)["variants"]
+        given["cluster"]["workers"] = 2
+        params.write_text(yaml.safe_dump(given, sort_keys=False))
+        assert ran(dvc(clone, "repro", *of_all("train", VARIANTS | {"dfc_edges"}), environment=recorded)) == {
+            "plan", "loss_network", "train@dfc_edges"}
+        steps = (clone / "training/dfc_edges/steps.csv").read_text().splitlines()
+        column = steps[0].split(",").index("gradient_difference")
+        assert all(float(row.split(",")[column]) > 0 for row in steps[1:])
+        digest = json.loads((clone / "code/train/dfc_edges.json").read_text())
+        loaded = [set(path.read_text().split()) for path in Path(recorded["LOADED_MODULES"]).glob("train@dfc_edges *")]
+        assert len(loaded) > 2 and all(names <= digest.keys() | EXEMPT.keys() for names in loaded)  # and workers
+        assert sum("pipeline.losses.terms.gradient_difference" in names for names in loaded) == 2
+    finally:
+        added.unlink()
+        params.write_text(before)
+    said = dvc(clone, "repro")
+    assert ran(said) == {"plan", "loss_network"} and "deleted" in said
+    assert not list(clone.glob("m*/**/dfc_edges*")) and not list(clone.glob("records/**/dfc_edges*"))

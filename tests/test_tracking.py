@@ -13,11 +13,12 @@ import requests
 import torch
 
 from pipeline import tracking
-from pipeline.config import Tracking
+from pipeline.config import NO_FILE, Tracking
 from pipeline.errors import InputError
 from pipeline.json_file import read_json, write_json
-from pipeline.models.trained import save_weights
-from pipeline.models.vae import VAE
+from pipeline.models.architectures.vae import VAE
+from pipeline.models.trained import example, save_weights
+from pipeline.records import machine, write_record
 from pipeline.storage import Folder
 from stages import track
 from tests import tiny
@@ -234,10 +235,10 @@ def test_a_later_stage_adds_metrics_and_files(config, begun, tmp_path, project):
     (tmp_path / "curves.png").write_bytes(b"a picture")
     metrics = {"svm/accuracy": 0.9, "psnr": float("inf"), "ssim": float("nan")}
     for _ in range(2):
-        assert tracking.add_to_run(config, begun, tiny.variant(), metrics,
-                                   {"figures": [tmp_path / "curves.png"]}) == run_id
+        assert tracking.add_to_run(config, run_id, tiny.variant(), metrics, {"figures": [tmp_path / "curves.png"]},
+                                   {"workers": 2}) == run_id
     assert get(config, run_id).data.metrics == {"svm/accuracy": 0.9}
-    assert history(config, run_id, "svm/accuracy") == [(0, 0.9)]
+    assert history(config, run_id, "svm/accuracy") == [(0, 0.9)] and get(config, run_id).data.tags["workers"] == "2"
     assert [file.path for file in tracking.client(config).list_artifacts(run_id, "figures")] == ["figures/curves.png"]
     assert [file.read_bytes() for file in (project / "mlartifacts").rglob("curves.png")] == [b"a picture"]
 
@@ -247,17 +248,29 @@ def test_nested_scores_are_named_by_their_path():
     assert tracking.flat(scores) == {"svm/aligned/C": 1.0}
 
 
-def test_a_run_of_another_store_gets_one_stand_in(config, begun):
+def test_a_run_of_another_store_gets_one_stand_in(config):
     """Results that were pulled: their run is in somebody else's MLflow."""
-    tracking.write_run(begun, "f" * 32)
-    stand_in = tracking.add_to_run(config, begun, tiny.variant(), {"a": 1.0})
-    assert tracking.add_to_run(config, begun, tiny.variant(), {"b": 2.0}) == stand_in != "f" * 32
+    assert not tracking.exists(config, "f" * 32)
+    stand_in = tracking.add_to_run(config, "f" * 32, tiny.variant(), {"a": 1.0})
+    assert tracking.add_to_run(config, "f" * 32, tiny.variant(), {"b": 2.0}) == stand_in != "f" * 32
+    assert tracking.exists(config, stand_in)
     run = get(config, stand_in)
     assert len(runs_of(config)) == 1 and run.data.metrics == {"a": 1.0, "b": 2.0}
     assert run.data.tags["trained_as"] == "f" * 32 and run.data.params["name"] == "dfc"
+    assert tracking.add_to_run(config, "e" * 32, tiny.variant()) != stand_in
+
+
+def test_a_folder_remembers_a_run_or_not(begun):
+    assert tracking.read_run(begun) is None
     tracking.write_run(begun, "e" * 32)
-    assert tracking.add_to_run(config, begun, tiny.variant()) != stand_in
-    assert read_json(begun / tracking.RUN) == {"run_id": "e" * 32}  # it is an output of DVC, and stays as it is
+    assert tracking.read_run(begun) == "e" * 32 and tracking.read_run(Folder(begun.as_uri())) == "e" * 32
+
+
+def test_a_deleted_run_does_not_exist(config, begun):
+    run_id = tracking.start_run(config, tiny.variant(), {}, begun)
+    assert tracking.exists(config, run_id)
+    tracking.client(config).delete_run(run_id)
+    assert not tracking.exists(config, run_id)
 
 
 def test_the_default_store_lies_in_the_project_and_not_in_dvcs_copy(project, tmp_path, monkeypatch):
@@ -297,9 +310,9 @@ def test_a_logged_model_serves_without_this_project(config, begun, vae, monkeypa
     run_id = tracking.start_run(config, tiny.variant(), {}, begun)
     assert not tracking.has_model(config, run_id)
     answers_lost(monkeypatch, "log_model_artifacts")
-    tracking.log_model(config.model_copy(update={"patience": 60}), run_id, vae, encodes=True)
+    tracking.log_model(config.model_copy(update={"patience": 60}), run_id, vae, example(vae, encodes=True))
     assert tracking.has_model(config, run_id)
-    tracking.log_model(config, run_id, vae, encodes=True)
+    tracking.log_model(config, run_id, vae, example(vae, encodes=True))
     [logged] = tracking.client(config).search_logged_models([tracking.experiment_id(config)])
     assert logged.source_run_id == run_id and logged.name == "model" and logged.params["name"] == "dfc"
     assert logged.model_id in [model.model_id for model in get(config, run_id).outputs.model_outputs]
@@ -310,24 +323,27 @@ def test_a_logged_model_serves_without_this_project(config, begun, vae, monkeypa
     assert get(config, run_id).info.status == "RUNNING"
 
 
-def test_the_last_stage_delivers_what_training_could_not(config, vae, tmp_path, monkeypatch):
+def test_the_last_stage_delivers_what_training_could_not(config, begun, vae, tmp_path, monkeypatch):
     variant = tiny.variant()
     monkeypatch.chdir(tmp_path)
-    for name in ("figures/dfc/training/curves.png", "figures/dfc/latent_space/correlation.png", "samples/dfc/prior.png",
-                 "samples/dfc/mixture.npz", "attributes/dfc/auc.csv", "evaluation/dfc/svm.csv", "multi_view/gains.csv",
+    Path("training/dfc").mkdir(parents=True)
+    for name in ("figures/dfc/curves.png", "figures/dfc/correlation.png", "figures/dfc/prior.png",
+                 "figures/samples.png", "figures/pvae/curves.png", "attributes/dfc/correlation.csv",
+                 "attributes/dfc/vectors.parquet", "evaluation/dfc/svm_aligned.csv", "multi_view/gains.csv",
                  "report/index.html", "dvc.lock", "params.yaml"):
         Path(name).parent.mkdir(parents=True, exist_ok=True)
         Path(name).write_text(name)
     write_json(Path("metrics/train/dfc.json"), {"loss": 0.3, "active_units": 4})
     write_json(Path("metrics/evaluate/dfc.json"), {"svm": {"aligned": {"accuracy": 0.9}}, "reconstruction": None})
     write_json(Path("metrics/samples/dfc.json"), {"prior": {"frechet_distance": 2.0}})
-    write_json(Path("training/dfc/trained.json"), {"precision": "fp32", "device": "a laptop", "workers": 1})
     steps = [{"step": step, "epoch": 1, "learning_rate": 0.1, "loss": 1 / step} for step in range(1, 8)]
     pd.DataFrame([*steps, {"step": 8, "learning_rate": 0.1, "loss": 0.3, "kl": 2.0}]).to_csv(
         "training/dfc/steps.csv", index=False)
     pd.DataFrame([{"step": 8, "learning_rate": 0.1, "loss": 0.5}]).to_csv("training/dfc/epochs.csv", index=False)
     save_weights(Path("models/dfc/model.safetensors"), vae.state_dict(), variant)
-    run_id = tracking.start_run(config, variant, {}, Path("models/dfc"))
+    run_id = tracking.start_run(config, variant, {}, begun)
+    record = {"precision": "fp32", "device": "a laptop", "workers": 1, "seconds": 9.0, "images_per_second": 70.0}
+    write_record("train", "dfc", mlflow_run=run_id, **record, epochs=[{"seconds": 8.5, "images_per_second": 75.0}])
     logger = tracking.live_logger(config, run_id)
     logger.on_steps(steps[:3])
     logger.close()
@@ -339,11 +355,17 @@ def test_the_last_stage_delivers_what_training_could_not(config, vae, tmp_path, 
     assert run.data.metrics["train/loss"] == 0.3 and run.data.metrics["svm/aligned/accuracy"] == 0.9
     assert history(config, run_id, "train/active_units") == [(0, 4.0)]
     assert (run.data.tags["precision"], run.data.tags["device"], run.data.tags["workers"]) == ("fp32", "a laptop", "1")
+    assert {name: run.data.tags[name] for name in machine()} == machine()
+    assert not {"mlflow_run", "epochs", "seconds"} & set(run.data.tags)
+    assert run.data.metrics["train/seconds"] == 9.0 and run.data.metrics["train/images_per_second"] == 70.0
+    assert history(config, run_id, "epoch/seconds") == [(8, 8.5)]
     assert history(config, run_id, "step/loss") == [*((row["step"], row["loss"]) for row in steps), (8, 0.3)]
     assert history(config, run_id, "step/kl") == [(8, 2.0)] and history(config, run_id, "epoch/loss") == [(8, 0.5)]
     listed = {folder: {Path(file.path).name for file in tracking.client(config).list_artifacts(run_id, folder)}
-              for folder in ("pipeline", "figures", "samples")}
-    assert listed == {"pipeline": {"dvc.lock", "params.yaml"}, "figures": {"curves.png"}, "samples": {"prior.png"}}
+              for folder in ("pipeline", "figures", "attributes", "evaluation", "report")}
+    assert listed == {"pipeline": {"dvc.lock", "params.yaml"},
+                      "figures": {"curves.png", "correlation.png", "prior.png"}, "attributes": {"correlation.csv"},
+                      "evaluation": {"svm_aligned.csv", "gains.csv"}, "report": {"index.html", "samples.png"}}
 
 
 def test_a_server_that_refuses_is_one_sentence(config, begun, monkeypatch):
@@ -393,11 +415,12 @@ def test_the_first_stage_says_it(monkeypatch, tmp_path):
 
     monkeypatch.chdir(tmp_path)
     (tmp_path / "data/celeba").mkdir(parents=True)
+    (tmp_path / NO_FILE).touch()
     (tmp_path / "params.yaml").write_text(tiny.PARAMS.read_text())
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "./mlruns")
     with pytest.raises(InputError, match="MLFLOW_TRACKING_URI is ./mlruns, but MLflow keeps"):
         plan.main()
-    assert not (tmp_path / "plan").exists()
+    assert not (tmp_path / "plan").exists() and not (tmp_path / "code").exists()
 
 
 def test_a_run_says_what_trains_it_while_it_is_trained(config, begun):

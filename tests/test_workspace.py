@@ -1,9 +1,11 @@
 """Where lasting things lie."""
 
+import hashlib
+
 import pytest
 
 from pipeline.storage import Folder
-from pipeline.workspace import digest, lasting, only, project_root, published, recorded, source_code
+from pipeline.workspace import digest, lasting, only, project_root, published, recorded, sha256
 
 
 @pytest.fixture
@@ -54,6 +56,18 @@ def test_a_relative_storage_is_in_the_project_and_a_copy_is_made_for_any_other(t
     assert published(one, str(tmp_path / "nfs"), "network-1", one.name).names() == [one.name]
 
 
+def test_only_a_part_of_a_folder_is_copied_where_no_more_is_needed(tmp_path):
+    local = tmp_path / "shards"
+    for view in ("aligned", "eyes"):
+        (local / f"view={view}").mkdir(parents=True)
+        for name in ("part.parquet", "_manifest.json"):
+            (local / f"view={view}" / name).write_text(view)
+    copy = published(local, str(tmp_path / "nfs"), "shards-1", "view=eyes/_manifest.json", only="view=eyes")
+    assert copy.names() == ["view=eyes/_manifest.json", "view=eyes/part.parquet"]
+    assert copy.read("view=eyes/part.parquet") == b"eyes"
+    assert str(published(local, ".checkpoints", "shards-1", "view=eyes/_manifest.json", only="view=eyes")) == str(local)
+
+
 def test_a_copy_that_was_interrupted_is_completed(tmp_path, monkeypatch):
     local = tmp_path / "shards"
     local.mkdir()
@@ -97,4 +111,4 @@ def test_a_digest_depends_on_every_part_and_on_what_files_hold(tmp_path):
         file.write_text(content)
         names |= {digest("a", "b", file), digest("ab", file), digest("b", "a", file)}
     assert len(names) == 6 and digest("a", "b", file) in names
-    assert source_code("losses") != source_code("models") != source_code("losses", "models")
+    assert sha256(file) == hashlib.sha256(b"2").hexdigest()

@@ -8,8 +8,9 @@ import torch
 import yaml
 
 from pipeline.config import Variant, load_params
-from pipeline.losses import loss_network
+from pipeline.losses import loss_network, network_file
 from pipeline.models.vgg19_layers import parameter_shapes
+from pipeline.plan import code
 
 FOLDER = tempfile.TemporaryDirectory()  # until the tests end
 PARAMS = Path(FOLDER.name) / "params.yaml"
@@ -58,5 +59,12 @@ def random_weights(last: str, seed: int = 0) -> loss_network.Weights:
 def write_loss_network(path: Path, last: str = "relu1_1") -> Path:
     """The random loss network up to `last`, calibrated on a few faces."""
     weights = random_weights(last)
-    loss_network.save(path, weights, loss_network.measure_rms(weights, torch.from_numpy(faces(16))), "random")
+    network_file.save(path, weights, loss_network.measure_rms(weights, torch.from_numpy(faces(16))), "random")
     return path
+
+
+def write_code(*variants: Variant) -> None:
+    """In the current folder, what the stage plan writes of the code, and without which no stage begins."""
+    for path, digest in code.digests(variants).items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(code.written(digest))

@@ -10,7 +10,7 @@ import os
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -20,13 +20,12 @@ import pyarrow as pa
 from PIL import Image
 from pyarrow import csv
 
-from pipeline.data.attributes import ATTRIBUTES
-from pipeline.errors import InputError
+from pipeline.errors import InputError, in_a_copy
+from pipeline.vocabulary import ATTRIBUTES, SPLITS
 
 WIDTH, HEIGHT = 178, 218  # of every aligned image, in pixels
 POINTS = ("lefteye", "righteye", "nose", "leftmouth", "rightmouth")  # left and right as the viewer sees them
 LANDMARKS = tuple(f"{point}_{axis}" for point in POINTS for axis in "xy")
-SPLITS = ("train", "valid", "test")  # 0, 1, 2 in list_eval_partition
 
 _ATTRIBUTE_TABLE, _LANDMARK_TABLE, _PARTITION_TABLE = (
     "list_attr_celeba", "list_landmarks_align_celeba", "list_eval_partition")
@@ -51,10 +50,6 @@ class ZipImages:
 
     path: Path
     members: dict[str, Member]
-
-    def state(self, image_ids: Iterable[str]) -> str:
-        """Words that change when one of these images does: the checksums in the zip's directory."""
-        return " ".join(f"{image_id} {self.members[image_id].crc}" for image_id in image_ids)
 
     def read(self, image_id: str) -> bytes:
         """The encoded bytes of one image.
@@ -84,17 +79,6 @@ class FolderImages:
     """Images as files of one folder."""
 
     path: Path
-
-    def state(self, image_ids: Iterable[str]) -> str:
-        """Words that change when one of these images does: sizes and times of change."""
-        return " ".join(f"{image_id} {stat.st_size} {stat.st_mtime_ns}" if stat else f"{image_id} missing"
-                        for image_id in image_ids for stat in [self.stat(image_id)])
-
-    def stat(self, image_id: str) -> os.stat_result | None:
-        try:
-            return (self.path / image_id).stat()
-        except OSError:
-            return None
 
     def read(self, image_id: str) -> bytes:
         """The encoded bytes of one image. Raises InputError if the file cannot be read."""
@@ -176,9 +160,8 @@ def decode(image_id: str, data: bytes, where: str | Path) -> Image.Image:
 def fingerprint(root: str | Path) -> dict:
     """What identifies the data under `root`: {file name: {"bytes": …, "sha256" or another digest: …}}.
 
-    Tables have the sha256 of their content. The zip has that of its directory (names, sizes and checksums of its
-    members), which stands for its content without reading all of it; a folder has the number of its images and
-    their total size.
+    Tables have the sha256 of their content, and a folder of images that of all names and contents. The zip has that of
+    its directory (names, sizes and checksums of its members), which stands for its content without reading all of it.
     """
     root = Path(root)
     found = {}
@@ -189,9 +172,14 @@ def fingerprint(root: str | Path) -> dict:
             found[path.name] = {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
     folder = _image_folder(root)
     if folder is not None:
+        size, content = 0, hashlib.sha256()
         with os.scandir(folder) as entries:
-            sizes = [entry.stat().st_size for entry in entries if _is_image_name(entry.name)]
-        found[_IMAGES] = {"images": len(sizes), "bytes": sum(sizes)}
+            names = sorted(entry.name for entry in entries if _is_image_name(entry.name))
+        for name in names:
+            data = (folder / name).read_bytes()
+            size += len(data)
+            content.update(f"{name} {hashlib.sha256(data).hexdigest()}\n".encode())
+        found[_IMAGES] = {"images": len(names), "bytes": size, "sha256": content.hexdigest()}
     elif (path := _find(root, (f"{_IMAGES}.zip",))) is not None:
         members = sorted(_read_directory(path).items())
         directory = "".join(f"{name} {member.size} {member.crc:08x}\n" for name, member in members)
@@ -220,7 +208,8 @@ def _read_table(root: Path, stem: str, columns: Sequence[str]) -> tuple[np.ndarr
     """Read `stem`.txt or .csv → image ids (str N), values (int16 N×C, in the order of `columns`), the file's path."""
     path = _find(root, (f"{stem}.txt", f"{stem}.csv"))
     if path is None:
-        raise InputError(f"{stem}.txt (or .csv) is missing in {root}: download it from {_DOWNLOAD}")
+        raise InputError(f"{stem}.txt (or .csv) is missing in {root}: download it from {_DOWNLOAD}"
+                         f"{in_a_copy('give data.root as an absolute path')}")
     data = path.read_bytes()
     if _is_web_page(data):
         raise _web_page(path)

@@ -1,29 +1,39 @@
 """From CelebA's images to shards: decode each image once, cut every view out of it, write Parquet."""
 
 import hashlib
-import inspect
-import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
+from PIL import Image
 from tqdm import tqdm
 
+from pipeline.by_name import module
 from pipeline.cluster import each
 from pipeline.config import Cluster
-from pipeline.data import crops, shards
-from pipeline.data.celeba import SPLITS, CelebA, decode
-from pipeline.data.crops import VIEWS, Crop
+from pipeline.data import shard_files, shards
+from pipeline.data.celeba import CelebA, decode
 from pipeline.errors import InputError
 from pipeline.json_file import read_json, write_json
 from pipeline.storage import Folder
+from pipeline.vocabulary import SPLITS, VIEWS, choices
 from pipeline.workspace import digest, only
 
 PART_ROWS = shards.PART_ROWS
+Crop = Callable[[Image.Image, int, np.ndarray], np.ndarray]  # see `pipeline.data.views`
+
+
+def all_views() -> dict[str, Crop]:
+    """Name → crop of every file in `pipeline/data/views`, by name. Raises InputError where one has no crop."""
+    found = {name: getattr(module(VIEWS, name), "crop", None) for name in choices(VIEWS)}
+    for name, crop in found.items():
+        if crop is None:
+            raise InputError(f"pipeline/{VIEWS}/{name}.py has no function crop; write it, as the other views have it")
+    return found
 
 
 class Part(NamedTuple):
@@ -49,10 +59,12 @@ class Recipe(NamedTuple):
     origin: str  # where the images lie, for messages
 
 
-def prepare(celeba: CelebA, root: str | Path, image_size: int = 64, views: Mapping[str, Crop] = VIEWS,
+def prepare(celeba: CelebA, root: str | Path, image_size: int = 64, views: Mapping[str, Crop] | None = None,
             processes: int = 0, progress: bool = True, source: str = "celeba", cluster: Cluster | None = None,
-            work: str | Path | None = None) -> dict:
-    """Write every view of every image under `root`, replacing what is there, and return the manifest.
+            work: str | Path | None = None, made_by: str = "") -> dict[str, dict]:
+    """Write every view of every image under `root`, replacing what is there, and return the views' manifests by name.
+
+    views: name → crop; None for all.
 
     processes: 0 for as many as there are processor cores, 1 to work in this process.
     cluster: where Ray has a cluster for the work, instead of processes. The images are read and the files written
@@ -60,35 +72,34 @@ def prepare(celeba: CelebA, root: str | Path, image_size: int = 64, views: Mappi
     source: where the images come from, in words, for the manifest and the files' metadata.
     work: a folder on the disk of `root`, by default beside it, in which parts are kept until all are done: when an
         interrupted run is started again, those are not made again.
+    made_by: names the images' bytes and the code; parts that were made by others are not taken.
 
-    The manifest: source, image_size, views, images (number by split), and sha256 over all ids, pixels, attributes
-    and landmarks in order. `root` appears only when all is done. However many the images, each process holds the
+    A manifest: source, image_size, view, images (number by split), and sha256 over all ids, pixels, attributes and
+    landmarks in order. `root` appears only when all is done. However many the images, each process holds the
     pixels of one part, and this one the stored images and Parquet files of two parts for each process at most. Raises
     InputError, naming the image, if one is damaged.
     """
     root = Path(root)
     if image_size < 1:
         raise InputError(f"image_size is {image_size}: it should be at least 1 pixel")
-    recipe = Recipe(image_size, views, source, str(celeba.images.path))
+    recipe = Recipe(image_size, all_views() if views is None else views, source, str(celeba.images.path))
     work = Path(work or root.parent / f".{root.name}-under-way")
-    begun = only(work / identity(celeba, recipe))
+    begun = only(work / identity(celeba, recipe, made_by))
 
-    content = hashlib.sha256()
+    content = {view: hashlib.sha256() for view in recipe.views}
     with tqdm(total=len(celeba), desc="prepare", unit=" images", disable=not progress) as bar:
         for part, of_views in make(celeba, recipe, begun, processes, cluster):
-            content.update(" ".join([part.split, *of_views]).encode())
+            for view, sha256 in zip(recipe.views, of_views, strict=True):
+                content[view].update(f"{part.split} {sha256}\n".encode())
             bar.update(len(part.image_ids))
-    manifest = {
-        "source": source,
-        "image_size": image_size,
-        "views": list(views),
-        "images": {split: int((celeba.split == split).sum()) for split in SPLITS},
-        "sha256": content.hexdigest(),
-    }
-    (begun / "shards" / shards.MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+    images = {split: int((celeba.split == split).sum()) for split in SPLITS}
+    manifests = {view: {"source": source, "image_size": image_size, "view": view, "images": images,
+                        "sha256": content[view].hexdigest()} for view in recipe.views}
+    for view, manifest in manifests.items():
+        write_json(begun / "shards" / shards.manifest_name(view), manifest)
     _move(begun / "shards", root)
     shutil.rmtree(work, ignore_errors=True)
-    return manifest
+    return manifests
 
 
 def make(celeba: CelebA, recipe: Recipe, folder: Path, processes: int,
@@ -120,18 +131,16 @@ def encode(recipe: Recipe, work: tuple[Part, list[bytes]]) -> dict[str, tuple[pa
         image = decode(image_id, stored, recipe.origin)
         for view, crop in recipe.views.items():
             pixels[view][row] = crop(image, size, part.landmarks[row])
-    return {view: shards.encode_part(view, part.split, part.image_ids, pixels[view], part.attributes, part.landmarks,
-                                     {"crop": inspect.cleandoc(crop.__doc__ or ""), "source": recipe.source})
-            for view, crop in recipe.views.items()}
+    return {view: shard_files.encode_part(view, part.split, part.image_ids, pixels[view], part.attributes,
+                                          part.landmarks, {"source": recipe.source}) for view in recipe.views}
 
 
-def identity(celeba: CelebA, recipe: Recipe) -> str:
-    """A name for all that the shards depend on: images, annotations and code."""
+def identity(celeba: CelebA, recipe: Recipe, made_by: str) -> str:
+    """A name for all that the shards depend on."""
     columns = (celeba.attributes, celeba.landmarks, celeba.split)
-    return digest(repr((recipe.image_size, list(recipe.views), recipe.source, PART_ROWS)),
-                  celeba.images.state(celeba.image_ids.tolist()),
-                  *(hashlib.sha256(np.ascontiguousarray(column)).hexdigest() for column in columns),
-                  *(Path(code) for code in (__file__, crops.__file__, shards.__file__)))
+    images = " ".join(celeba.image_ids.tolist())
+    return digest(repr((recipe.image_size, list(recipe.views), recipe.source, PART_ROWS)), made_by, images,
+                  *(hashlib.sha256(np.ascontiguousarray(column)).hexdigest() for column in columns))
 
 
 def _parts(celeba: CelebA) -> Iterator[Part]:

@@ -1,16 +1,15 @@
 """Prepared faces on disk: Parquet files by view and split, which any Parquet reader understands without this code.
 
     ROOT/view=aligned/split=train/part-00000.parquet …    one row per image
-    ROOT/_manifest.json                                   written last, so its presence says that all is there
+    ROOT/view=aligned/_manifest.json                      of each view, written last: it says that all is there
 
-The rows of a split are in the data set's order, and the same in every view.
+The rows of a split are in the data set's order, and the same in every view. `shard_files` writes them.
 """
 
-import hashlib
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
@@ -19,23 +18,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.data.attributes import ATTRIBUTES
-from pipeline.data.celeba import HEIGHT, LANDMARKS, SPLITS, WIDTH
-from pipeline.data.crops import VIEWS as CROPS
 from pipeline.errors import InputError
 from pipeline.storage import Folder
+from pipeline.vocabulary import ATTRIBUTES, SPLITS
 
-VIEWS = tuple(CROPS)
 MANIFEST = "_manifest.json"
 PART = re.compile(r"part-\d{5,}\.parquet")
 Location = str | Path | Folder  # of shards: on local disk, NFS or in object storage
 
 # Rows per file, and the unit of work: a process holds so many images of every view (25 MB each at 64×64) and no more.
 PART_ROWS = 2048
-
-# What a reader holds at least: 6.3 MB of 64×64 pixels, and four times that while Parquet decodes them. 1,024 rows
-# are read no faster, and take half as much memory again.
-ROW_GROUP_ROWS = 512
 
 
 class Faces(NamedTuple):
@@ -46,25 +38,30 @@ class Faces(NamedTuple):
     attributes: np.ndarray  # bool N×40, columns in the order of ATTRIBUTES
 
 
-# Reading
-
-
-def manifest(root: Location) -> dict:
-    """What the shards under `root` hold; see `pipeline.data.prepare.prepare`. Raises InputError if there are none."""
+def manifest(root: Location, view: str) -> dict:
+    """What a view's shards under `root` hold; see `pipeline.data.prepare.prepare`. Raises InputError if there are none.
+    """
     folder = Folder.of(root)
-    if not folder.has(MANIFEST):
-        raise InputError(f"no shards at {root}; run `dvc repro prepare`")
+    if not folder.has(name := manifest_name(view)):
+        raise InputError(f"no shards of a view {view!r} at {root}; run `dvc repro prepare`")
     try:
-        return json.loads(folder.read(MANIFEST))
+        return json.loads(folder.read(name))
     except ValueError as error:
-        raise InputError(f"{folder / MANIFEST} is damaged ({error}); run `dvc repro --force prepare`") from error
+        raise InputError(f"{folder / name} is damaged ({error}); run `dvc repro --force prepare`") from error
+
+
+def views(root: Location) -> list[str]:
+    """The views that lie under `root`, sorted."""
+    folder = Folder.of(root)
+    names = [name.removeprefix("view=") for name in folder.folders() if name.startswith("view=")]
+    return [view for view in names if folder.has(manifest_name(view))]
 
 
 def load(root: Location, view: str, split: str) -> Faces:
     """Read one split of one view into memory. Raises InputError if it is missing or damaged."""
     groups = _row_groups(root, view, split)
     ends = np.cumsum([0, *(group.rows for group in groups)])
-    size = manifest(root)["image_size"]
+    size = manifest(root, view)["image_size"]
     pixels = np.empty((ends[-1], 3, size, size), np.uint8)
     attributes = np.empty((ends[-1], len(ATTRIBUTES)), bool)
 
@@ -101,7 +98,7 @@ def batches(root: Location, view: str, split: str, batch_size: int) -> Iterator[
     if batch_size < 1:
         raise ValueError(f"batch_size is {batch_size}: it should be at least 1")
     groups = _row_groups(root, view, split)  # checked now, not at the first batch
-    size = manifest(root)["image_size"]
+    size = manifest(root, view)["image_size"]
 
     def generate() -> Iterator[tuple[np.ndarray, np.ndarray]]:
         held_ids, held_pixels, held = [], [], 0
@@ -136,10 +133,9 @@ class RowGroup(NamedTuple):
 
 def _row_groups(root: Location, view: str, split: str) -> list[RowGroup]:
     """In order."""
-    found, folder = manifest(root), Folder.of(root)
-    if view not in found["views"] or split not in found["images"]:
-        raise InputError(f"{root} has no split {split!r} of a view {view!r}, only {', '.join(found['images'])} of "
-                         f"{', '.join(found['views'])}; run `dvc repro prepare` if it should")
+    found, folder = manifest(root, view), Folder.of(root)
+    if split not in found["images"]:
+        raise InputError(f"{root} has no split {split!r} of view {view}, only {', '.join(found['images'])}")
     groups = []
     for name in folder.names(f"view={view}/split={split}"):
         if not PART.fullmatch(name.rpartition("/")[2]):
@@ -191,67 +187,11 @@ def _strings(table: pa.Table) -> np.ndarray:
     return np.array(table["image_id"].to_pylist(), dtype=str)
 
 
-# Writing
-
-
-def schema(image_size: int, about: Mapping[str, str]) -> pa.Schema:
-    """The columns of a shard, each with its description. `about` is added to the file's own metadata."""
-    def field(name: str, kind: pa.DataType, description: str, nullable: bool = True) -> pa.Field:
-        return pa.field(name, kind, nullable, {"description": description})
-
-    return pa.schema([
-        field("image_id", pa.string(), "file name of the image in the data set", nullable=False),
-        field("pixels", pa.fixed_shape_tensor(pa.uint8(), (3, image_size, image_size)),
-              f"the face, channels (red, green, blue) × {image_size} rows × {image_size} columns, 0 … 255, sRGB, "
-              "row by row from the upper left", nullable=False),
-        *(field(name, pa.bool_(), f"CelebA's attribute {name}: true where it is present, null where unknown")
-          for name in ATTRIBUTES),
-        *(field(name, pa.int16(), f"{'column' if name.endswith('x') else 'row'} of this landmark in the aligned "
-                f"image of {WIDTH}×{HEIGHT} pixels, from the upper left; left and right as the viewer sees them")
-          for name in LANDMARKS),
-    ], metadata={"description": "Face crops with CelebA's attributes and landmarks; one row per image", **about})
-
-
-def encode_part(view: str, split: str, image_ids: np.ndarray, pixels: np.ndarray, attributes: np.ndarray,
-                landmarks: np.ndarray, about: Mapping[str, str]) -> tuple[pa.Buffer, str]:
-    """One file of a split, as Parquet, and the sha256 of its content in hexadecimal.
-
-    image_ids str N, pixels uint8 N×3×S×S, attributes bool N×40, landmarks int16 N×5×2. The sha256 runs over these
-    values and not over the file's bytes, so it does not depend on the version of Parquet's writer.
-    """
-    pixels = np.ascontiguousarray(pixels, np.uint8)
-    attributes, landmarks = np.asarray(attributes, bool), np.asarray(landmarks, "<i2")
-    layout = schema(pixels.shape[-1], {"view": view, "split": split, **about})
-    tensor = layout.field("pixels").type
-    storage = pa.FixedSizeListArray.from_arrays(pa.array(pixels.reshape(-1)), type=tensor.storage_type)
-    table = pa.Table.from_arrays([
-        pa.array(image_ids.tolist(), pa.string()), pa.ExtensionArray.from_storage(tensor, storage),
-        *(pa.array(column) for column in attributes.T),
-        *(pa.array(np.ascontiguousarray(column)) for column in landmarks.reshape(-1, len(LANDMARKS)).T),
-    ], schema=layout)
-
-    file = pa.BufferOutputStream()
-    # Parquet has no integers below 32 bits: plain, a pixel takes four bytes. Splitting the four bytes apart leaves
-    # three streams of zeros, which zstd removes. Of 64×64, 1,000 faces take 12.1 MB, as with a dictionary, but
-    # are written in 0.13 s instead of 0.19 and read in 0.08 s instead of 0.09. DuckDB, Polars and Ray Data read it.
-    pq.write_table(table, file, row_group_size=ROW_GROUP_ROWS, compression="zstd", compression_level=1,
-                   use_dictionary=False, column_encoding={"pixels.list.element": "BYTE_STREAM_SPLIT"},
-                   write_statistics=["image_id"])
-
-    digest = hashlib.sha256("\n".join(image_ids.tolist()).encode())
-    for values in (pixels, attributes, landmarks):
-        digest.update(np.ascontiguousarray(values).data)
-    return file.getvalue(), digest.hexdigest()
-
-
-def write_part(root: Location, view: str, split: str, number: int, *columns: np.ndarray,
-               about: Mapping[str, str]) -> str:
-    """Write one file of a split, whole or not at all; `columns` and result as for `encode_part`."""
-    file, digest = encode_part(view, split, *columns, about)
-    Folder.of(root).write(part_name(view, split, number), file)
-    return digest
-
-
 def part_name(view: str, split: str, number: int) -> str:
     """Where a part lies in a folder of shards."""
     return f"view={view}/split={split}/part-{number:05}.parquet"
+
+
+def manifest_name(view: str) -> str:
+    """Where a view's manifest lies in a folder of shards."""
+    return f"view={view}/{MANIFEST}"

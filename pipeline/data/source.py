@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 
 from pipeline.config import DataPlan
-from pipeline.data.celeba import SPLITS, CelebA, last_as_test, open_celeba, thinned
-from pipeline.data.synthetic.dataset import partition
+from pipeline.data.celeba import CelebA, open_celeba
 from pipeline.errors import InputError
+from pipeline.vocabulary import SPLITS
 
 
 def open_source(plan: DataPlan, drawn: Path) -> CelebA:
@@ -19,14 +19,6 @@ def open_source(plan: DataPlan, drawn: Path) -> CelebA:
     faces = open_celeba(root, test_images(plan), plan.valid_images, plan.limit)
     check_splits(faces.split, plan)
     return faces
-
-
-def check_before_drawing(plan: DataPlan) -> None:
-    """InputError where the faces to be drawn would leave a split with fewer than two images."""
-    images = plan.synthetic_images
-    split = np.array(SPLITS)[partition(images)] if plan.test == "official" else \
-        last_as_test(images, plan.test, plan.valid_images)
-    check_splits(split[thinned(images, plan.limit)], plan)
 
 
 def test_images(plan: DataPlan) -> int | None:

@@ -25,7 +25,7 @@ def inception_features(path: Path, device="cpu") -> Features:
         from torch_fidelity.feature_extractor_inceptionv3 import FeatureExtractorInceptionV3
     except ImportError:
         raise InputError("sampling.inception needs the package torch-fidelity; install it, or set sampling.inception "
-                         "to null to leave FID out") from None
+                         "to data/none to leave FID out") from None
     if not Path(path).is_file():
         raise InputError(f"sampling.inception: {path} does not exist; give torch-fidelity's Inception weights")
     try:

@@ -10,8 +10,7 @@ import pandas as pd
 from pipeline.config import Cluster
 from pipeline.evaluation import svm
 from pipeline.evaluation.features import posterior_means
-
-ALL_VIEWS = "all_views"
+from pipeline.evaluation.results import ALL_VIEWS
 
 
 class Step(NamedTuple):
@@ -68,9 +67,3 @@ def gains(variants: Sequence[str], views: Sequence[str], labels: Mapping[str, st
                      "views": " ".join(step.views), "dimensions": len(columns[step.name]),
                      **{name: averages[name] for name in ("C", "accuracy", "balanced_accuracy", "majority")}})
     return pd.DataFrame(rows), {step.table: scored[step.name] for step in compared if step.table is not None}
-
-
-def read_combined(folder: str | Path) -> dict[str, pd.DataFrame]:
-    """What `gains` returned as its second part, from the files svm_<name>.csv of a folder, the first view first."""
-    paths = sorted(Path(folder).glob("svm_*.csv"), key=lambda path: path.stem == f"svm_{ALL_VIEWS}")
-    return {path.stem.removeprefix("svm_"): pd.read_csv(path) for path in paths}

@@ -95,13 +95,13 @@ def loss_network_features(path: Path, layer: str, device="cpu") -> Features:
     from pipeline.losses import loss_network
     from pipeline.models.float32 import full_float32
 
-    loss = loss_network.feature_loss(path, [layer], {layer: 1.0}).to(device)
-    scale = loss.factor[layer] ** 0.5  # the loss is of squares
+    network, rms = loss_network.load(path, [layer])
+    network = network.to(device)
 
     @torch.inference_mode()
     def features(images: np.ndarray) -> np.ndarray:
         with full_float32():
-            activations = loss.network(to_network(torch.from_numpy(images).to(device)))[layer]
-        return (scale * activations.mean(dim=(2, 3))).cpu().numpy()
+            activations = network(to_network(torch.from_numpy(images).to(device)))[layer]
+        return (activations.mean(dim=(2, 3)) / rms[layer]).cpu().numpy()
 
     return features

@@ -9,9 +9,9 @@ from tqdm import tqdm
 
 from pipeline.cluster import each, kept_connected
 from pipeline.config import Cluster
-from pipeline.data.attributes import ATTRIBUTES
 from pipeline.errors import InputError
 from pipeline.evaluation import linear_svm
+from pipeline.vocabulary import ATTRIBUTES
 
 
 class Data(NamedTuple):

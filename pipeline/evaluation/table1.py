@@ -5,22 +5,19 @@ of attributes that few faces have, such as Bald, accuracy says little. The paper
 """
 
 import os
-from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from pipeline.data.attributes import ATTRIBUTES
+from pipeline.evaluation.results import Results
+from pipeline.vocabulary import ATTRIBUTES
 
 AVERAGE = "Average"
 ACCURACY, BALANCED = "accuracy", "balanced accuracy"
 COLUMNS = ("measure", "source", "method", "view", *ATTRIBUTES, AVERAGE)
 MAJORITY = "majority class"
-
-# A method's label ("VAE-123", "VAE-123 + VAE-345", "VGG-FC") → set of views ("aligned") → the rows of `svm.evaluate`.
-Results = Mapping[str, Mapping[str, pd.DataFrame]]
 
 
 def published() -> pd.DataFrame:

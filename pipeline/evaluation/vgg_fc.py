@@ -12,15 +12,13 @@ import numpy as np
 
 from pipeline.config import LossNetworkPlan
 from pipeline.errors import InputError
-from pipeline.models.vgg19_layers import LAYERS
+from pipeline.vocabulary import LAYERS
 
 if TYPE_CHECKING:  # a plan with random weights needs no torch, which takes seconds to import
     import torch
 
     from pipeline.losses.loss_network import Weights
 
-LABEL = "VGG-FC"
-VIEW = "landmark"
 PIXELS = 224  # the size of image that the fully connected layers were trained for
 CLASSIFIER = {"classifier.0.weight": (4096, 512 * 7 * 7), "classifier.0.bias": (4096,),
               "classifier.3.weight": (4096, 4096), "classifier.3.bias": (4096,)}
@@ -33,7 +31,7 @@ class NotMeasured(Exception):
 def weights(plan: LossNetworkPlan) -> "Weights":
     """VGG-19's parameters up to `classifier.3`, float32, from where the loss network has its own.
 
-    Raises NotMeasured where that source holds none, and InputError where it is missing, changed or not VGG-19.
+    Raises NotMeasured where that source holds none, and InputError where it is missing or not VGG-19.
     """
     if plan.source == "random":
         raise NotMeasured("the loss network has random weights, so there is no VGG-19 trained on ImageNet")

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from pipeline.data.attributes import ATTRIBUTES
 from pipeline.figures.style import readable
+from pipeline.vocabulary import ATTRIBUTES
 
 # z float32 N×D → images uint8 N×3×S×S.
 Decode = Callable[[np.ndarray], np.ndarray]

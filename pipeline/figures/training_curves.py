@@ -1,6 +1,6 @@
 """How a variant's training went: loss terms, KL and active units by epoch, and the contest with its adversary."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -34,6 +34,7 @@ ADVERSARY = (
 )
 # Recorded, but told by another curve: the penalty by the norm, the two sides' gradients by their ratio.
 NOT_DRAWN = {"gradient_penalty", "reconstruction_gradient", "adversarial_gradient"}
+NO_TERMS = {"epoch", "step", "learning_rate", "seconds", "images_per_second"}
 IN_WORDS = {
     "active_units": "active units", "wasserstein": "estimate", "adversarial": "model",
     "gradient_norm": "of the critic, norm", "adversarial_ratio": "adversarial / reconstruction",
@@ -41,17 +42,18 @@ IN_WORDS = {
 }
 
 
-def training_curves(path: str | Path, history: pd.DataFrame, label: str, terms: Sequence[str] = ("loss", "rec"),
-                    latent_dim: int | None = None) -> None:
+def training_curves(path: str | Path, history: pd.DataFrame, label: str, latent_dim: int | None = None) -> None:
     """Write the panels for which there are numbers, three in a row: loss terms, KL in nats per image, number of active
     units; then, of a variant with an adversary, the Wasserstein estimate, the players' losses, the norm of the critic's
     gradient with the ratio of the model's gradients, and a discriminator's scores.
 
-    `history`: one row per epoch with the column epoch, the columns named by `terms`, kl and active_units, those named
-    in ADVERSARY, and any of them again with the prefix "valid_"; columns that are absent are not drawn.
+    `history`: one row per epoch with the columns epoch, step and learning_rate, those of the loss's terms, kl and
+    active_units, those named in ADVERSARY, and any of them again with the prefix "valid_"; columns that are absent are
+    not drawn.
     `label`: the variant's. `latent_dim`: number of latent units, drawn as the upper limit of the active ones.
     """
     elsewhere = NOT_DRAWN | {name for panel in (KL, ACTIVE_UNITS, *ADVERSARY) for name in panel.names}
+    terms = [name for name in history if name not in NO_TERMS and not name.startswith(VALIDATION)]
     losses = Panel("Loss terms", "per image", [term for term in terms if term not in elsewhere])
     if losses.names == ["loss"] and "kl" not in history:  # a generator alone: the same curve as adversarial
         losses = Panel("Loss terms", "per image", [])
@@ -73,6 +75,15 @@ def training_curves(path: str | Path, history: pd.DataFrame, label: str, terms: 
                     draw(axes, row[number], history, latent_dim)
                 else:
                     axes.set_visible(False)
+
+
+def curves_of_all(histories: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """The histories of all variants below each other, with the column variant in front, for `dvc plots`.
+
+    histories: a variant's label → its rows of epochs. What a variant does not have is empty.
+    """
+    return pd.concat([history.assign(variant=label) for label, history in histories.items()]).set_index(
+        "variant").reset_index()
 
 
 def columns_of(panel: Panel, history: pd.DataFrame) -> list[tuple[str, str]]:

@@ -1,28 +1,20 @@
-"""The frozen loss network: where VGG-19's weights come from, and their calibration.
+"""The frozen loss network: where VGG-19's weights come from, and their calibration. `network_file` keeps both."""
 
-A file of ours (safetensors) holds the weights in torchvision's layout and, in its metadata, the RMS of every layer's
-activations over natural images, measured once.
-"""
-
-import hashlib
 import json
-import os
 from pathlib import Path
 
 import torch
 from safetensors import safe_open
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 
-from pipeline.config import FeatureLossConfig, LossNetworkPlan
+from pipeline.config import LossNetworkPlan
 from pipeline.data.pixels import to_network
 from pipeline.errors import InputError
-from pipeline.losses.reconstruction import FeatureLoss
+from pipeline.losses.network_file import ABOUT, Weights, source_name
 from pipeline.models.float32 import full_float32
 from pipeline.models.vgg19 import VGG19Prefix
-from pipeline.models.vgg19_layers import LAYERS, RELU_INDEX, deepest, parameter_shapes
-
-Weights = dict[str, torch.Tensor]
-ABOUT = "loss_network"  # the one entry of the file's metadata: safetensors writes several in any order
+from pipeline.models.vgg19_layers import RELU_INDEX, deepest, parameter_shapes
+from pipeline.vocabulary import LAYERS
 
 
 def weights(plan: LossNetworkPlan) -> Weights:
@@ -35,11 +27,7 @@ def weights(plan: LossNetworkPlan) -> Weights:
     if plan.source == "imagenet":
         return imagenet_weights()
     path = Path(plan.file)
-    state = checked_weights(read_state_dict(path), path)
-    if sha256(path) != plan.sha256:
-        raise InputError(f"loss_network.file: {path} is no longer the file that was planned with; "
-                         "run `dvc repro -f plan`, then `dvc repro`.")
-    return state
+    return checked_weights(read_state_dict(path), path)
 
 
 def random_weights(seed: int) -> Weights:
@@ -142,42 +130,16 @@ def measure_rms(state: Weights, pixels: torch.Tensor, batch_size: int = 64) -> d
     return {layer: float(f"{(total / len(pixels)) ** 0.5:.6g}") for layer, total in squares.items()}
 
 
-def save(path: Path, state: Weights, rms: dict[str, float], source: str) -> None:
-    """Write the loss network atomically; the same one always as the same bytes, by which DVC tells what to train again.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(path.name + ".part")
-    save_file({name: tensor.contiguous() for name, tensor in state.items()}, temporary,
-              metadata={ABOUT: json.dumps({"source": source, "rms": rms})})
-    os.replace(temporary, path)
+def up_to(state: Weights, rms: dict[str, float], layers: list[str]) -> tuple[Weights, dict[str, float]]:
+    """As much of a network as a loss over `layers` reads: weights up to the deepest one, and the RMS of `layers`."""
+    return {name: state[name] for name in parameter_shapes(deepest(layers))}, {layer: rms[layer] for layer in layers}
 
 
-def feature_loss(path: Path, layers: list[str], reference_rms: dict[str, float]) -> FeatureLoss:
-    """Eq. 4 over `layers` of the loss network at `path`, whose weights are float32."""
+def load(path: Path, layers: list[str]) -> tuple[VGG19Prefix, dict[str, float]]:
+    """The network at `path` up to the deepest of `layers`, float32 and channels last; and its activations' RMS by
+    layer. Raises InputError where it does not hold a layer."""
     with safe_open(path, "pt") as file:
         about = json.loads(file.metadata()[ABOUT])
         check_layers_held(dict.fromkeys(file.keys()), layers, source_name(about["source"]))
         state = {name: file.get_tensor(name) for name in parameter_shapes(deepest(layers))}
-    network = prefix(state, layers).to(memory_format=torch.channels_last)
-    return FeatureLoss(network, about["rms"], reference_rms)
-
-
-def source_of(path: Path) -> str:
-    """Where the weights came from: random, imagenet, or the file's name."""
-    with safe_open(path, "pt") as file:
-        return json.loads(file.metadata()[ABOUT])["source"]
-
-
-def source_name(source: str) -> str:
-    return {"random": "the random network", "imagenet": "torchvision's network"}.get(source, source)
-
-
-def sha256(path: Path) -> str:
-    """Hex digest of a file's bytes."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def feature_loss_of(config: FeatureLossConfig, path: Path) -> FeatureLoss:
-    """The feature loss that a variant's configuration asks for."""
-    return feature_loss(path, config.layers, config.reference_rms)
+    return prefix(state, layers).to(memory_format=torch.channels_last), about["rms"]

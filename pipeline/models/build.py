@@ -1,40 +1,39 @@
-"""From a variant's configuration to its model. A new architecture is registered here."""
+"""From a variant's configuration to its model."""
 
 import inspect
-from pkgutil import resolve_name
 
 from torch import nn
 
+from pipeline.by_name import class_of
 from pipeline.config import Variant, did_you_mean
-from pipeline.errors import InputError
-
-# Name for params.yaml → module:class. Each is made from latent_dim, image_size, channels and model.options, has
-# attributes latent_dim and image_size, and a method decode; one that is trained with a reconstruction loss also has
-# encode. See VAE.
-ARCHITECTURES = {
-    "vae": "pipeline.models.vae:VAE",
-    "dcgan": "pipeline.models.dcgan:DCGAN",
-}
+from pipeline.errors import InputError, in_a_copy
+from pipeline.vocabulary import ARCHITECTURES, choices
 
 
 def build_model(variant: Variant) -> nn.Module:
     """The variant's model, weights initialised from torch's generator."""
     model = variant.model
-    architecture = resolve_name(ARCHITECTURES[model.architecture])
+    architecture = class_of(ARCHITECTURES, model.architecture)
     return architecture(model.latent_dim, variant.image_size, tuple(model.channels), **model.options)
 
 
 def check_model(variant: Variant) -> None:
     """InputError where the architecture does not exist, does not take the options, or has no encoder but needs one."""
     model, where = variant.model, f"params.yaml: model.architecture of variant {variant.name}"
-    if model.architecture not in ARCHITECTURES:
-        raise InputError(f"{where} is {model.architecture}, which is not one of {', '.join(ARCHITECTURES)}; "
-                         "register it in pipeline/models/build.py")
-    architecture = resolve_name(ARCHITECTURES[model.architecture])
+    check_choice(ARCHITECTURES, model.architecture, where)
+    architecture = class_of(ARCHITECTURES, model.architecture)
     check_options(architecture, model.options, "model.options", given=3)
     if variant.encodes and not hasattr(architecture, "encode"):
         raise InputError(f"{where} is {model.architecture}, which has no encoder, so loss.reconstruction must be none, "
                          f"not {variant.loss.reconstruction}")
+
+
+def check_choice(folder: str, name: str, where: str) -> None:
+    """InputError where `pipeline`/`folder` has no file of this name; `where` is the parameter that has it."""
+    known = choices(folder)
+    if name not in known:
+        raise InputError(f"{where} is {name}, which is neither one of {', '.join(known)} nor a file of your own, "
+                         f"pipeline/{folder}/{name}.py{in_a_copy('add it to Git')}{did_you_mean(name, known)}")
 
 
 def check_options(of: type, options: dict, where: str, given: int = 0) -> None:

@@ -1,22 +1,29 @@
 """GPUs that torch can use."""
 
 import re
+from typing import NamedTuple
 
 import torch
 
 
-def usable_gpus() -> int:
-    """How many GPUs of this machine torch can use: 0 where the driver is too old for it, or a GPU for its kernels."""
-    if not torch.cuda.is_available():
-        return 0
-    return sum(has_kernels(torch.cuda.get_device_capability(number), torch.cuda.get_arch_list())
-               for number in range(torch.cuda.device_count()))
+class GPUs(NamedTuple):
+    """How many GPUs a machine has, by whether torch can use them."""
+
+    usable: int
+    unusable: int  # the driver is too old for torch, or a GPU for its kernels
 
 
-def unusable_gpus() -> str:
-    """The other GPUs of this machine, in words: "2 GPUs"; "" if there are none."""
-    count = torch.cuda.device_count() - usable_gpus()
-    return "" if count < 1 else "1 GPU" if count == 1 else f"{count} GPUs"
+def count_gpus() -> GPUs:
+    """Those of this machine."""
+    count = torch.cuda.device_count()
+    usable = sum(has_kernels(torch.cuda.get_device_capability(number), torch.cuda.get_arch_list())
+                 for number in range(count)) if torch.cuda.is_available() else 0
+    return GPUs(usable, count - usable)
+
+
+def device() -> torch.device:
+    """A GPU where there is one that torch can use. CUDA_VISIBLE_DEVICES= in the environment hides it."""
+    return torch.device("cuda" if count_gpus().usable else "cpu")
 
 
 def has_kernels(capability: tuple[int, int], compiled: list[str]) -> bool:
@@ -26,12 +33,11 @@ def has_kernels(capability: tuple[int, int], compiled: list[str]) -> bool:
     for sm_XY runs on all of the same generation X from Y on, and compute_XY on all from X.Y on. AMD's have no numbers
     like these, and are taken for good.
     """
-    major, minor = capability
     for name in compiled:
         found = re.fullmatch(r"(sm|compute)_(\d+)(\d)[a-z]?", name)
         if found is None:
             return True
         of, needs = found[1], (int(found[2]), int(found[3]))
-        if needs <= capability and (of == "compute" or needs[0] == major):
+        if needs <= capability and (of == "compute" or needs[0] == capability[0]):
             return True
     return False

@@ -13,7 +13,6 @@ from pipeline.config import Variant
 from pipeline.data.pixels import to_network, to_uint8
 from pipeline.models.build import build_model
 from pipeline.models.float32 import full_float32
-from pipeline.models.gpu import usable_gpus
 
 
 def save_weights(path: Path, weights: dict[str, torch.Tensor], variant: Variant) -> None:
@@ -32,6 +31,16 @@ def load_model(path: Path, variant: Variant, device: str | torch.device = "cpu")
     return model.eval().to(device, memory_format=torch.channels_last).requires_grad_(False)
 
 
+def example(model: nn.Module, encodes: bool) -> tuple[np.ndarray, np.ndarray]:
+    """What a model takes and gives, for those who will use it: two images float32 2×3×S×S in -1 … 1, or z float32
+    2×latent_dim where it does not encode; and what it makes of them."""
+    with torch.no_grad():
+        given = torch.randn(2, model.latent_dim, generator=torch.Generator().manual_seed(0))
+        if encodes:
+            given = model.decode(given).clamp(-1, 1).contiguous()
+        return given.numpy(), model(given).numpy()
+
+
 def decoder_of(model: nn.Module) -> Callable[[np.ndarray], np.ndarray]:
     """z float32 N×D → uint8 N×3×S×S, as the figures want it."""
     def decode(z: np.ndarray) -> np.ndarray:
@@ -48,8 +57,3 @@ def reconstructor_of(model: nn.Module) -> Callable[[np.ndarray], np.ndarray]:
             return to_uint8(model(to_network(torch.from_numpy(pixels)))).cpu().numpy()
 
     return reconstruct
-
-
-def device() -> torch.device:
-    """A GPU where there is one that torch can use. CUDA_VISIBLE_DEVICES= in the environment hides it."""
-    return torch.device("cuda" if usable_gpus() else "cpu")

@@ -3,7 +3,8 @@
 import torch
 from torch import nn
 
-from pipeline.models.vgg19_layers import CONV_CHANNELS, LAYERS
+from pipeline.models.vgg19_layers import CONV_CHANNELS
+from pipeline.vocabulary import LAYERS
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)

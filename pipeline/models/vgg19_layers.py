@@ -1,26 +1,27 @@
-"""The names and shapes of VGG-19's layers, for checking parameters without loading torch.
+"""The shapes of VGG-19's layers, without torch.
 
-Layers are named as in the paper: relu<block>_<conv>, for instance relu3_1 = `features.11` in torchvision's layout
-(conv 3_1 is `features.10`).
+relu3_1 is `features.11` in torchvision's layout, and its convolution `features.10`.
 """
 
-BLOCKS = ((64, 2), (128, 2), (256, 4), (512, 4), (512, 4))  # channels, convolutions
+from pipeline.vocabulary import LAYERS
+
+WIDTHS = (64, 128, 256, 512, 512)  # channels of each block
 
 
 def _layers() -> tuple[dict[str, int], dict[str, tuple[int, int]]]:
     """relu name → index in torchvision's `features`; and relu name → (input, output) channels of its convolution."""
     index, before, relus, channels = 0, 3, {}, {}
-    for block, (width, convolutions) in enumerate(BLOCKS, 1):
-        for conv in range(1, convolutions + 1):
-            name = f"relu{block}_{conv}"
-            relus[name], channels[name] = index + 1, (before, width)
-            before, index = width, index + 2
-        index += 1  # max pooling
+    for name in LAYERS:
+        block, convolution = map(int, name.removeprefix("relu").split("_"))
+        if block > 1 and convolution == 1:
+            index += 1  # max pooling
+        width = WIDTHS[block - 1]
+        relus[name], channels[name] = index + 1, (before, width)
+        before, index = width, index + 2
     return relus, channels
 
 
 RELU_INDEX, CONV_CHANNELS = _layers()
-LAYERS: tuple[str, ...] = tuple(RELU_INDEX)
 
 
 def deepest(layers: list[str] | tuple[str, ...]) -> str:

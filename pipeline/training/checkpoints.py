@@ -1,7 +1,7 @@
 """Checkpoints by which an interrupted run goes on: written atomically, the newest two kept.
 
 They lie outside the pipeline's outputs (DVC empties those before a stage runs), in a folder that is named after all
-that the run depends on, so that a changed configuration never resumes from another's.
+that the run depends on (`inputs`), so that a changed configuration never resumes from another's.
 """
 
 import io
@@ -13,15 +13,9 @@ from typing import Any
 import torch
 
 from pipeline.storage import Folder
-from pipeline.workspace import digest
 
 FINISHED = "finished"
 NAME = re.compile(r"step-(\d{8})\.pt")
-
-
-def folder(storage: Folder, name: str, *depends_on: str) -> Folder:
-    """storage/<name>-<digest of everything the run depends on>."""
-    return storage / f"{name}-{digest(*depends_on)}"
 
 
 def save(directory: Folder, step: int, state: dict[str, Any], keep: int = 2) -> str:

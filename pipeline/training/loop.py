@@ -13,12 +13,12 @@ from tqdm import tqdm
 from pipeline.config import Variant
 from pipeline.data.pixels import to_network
 from pipeline.errors import InputError
+from pipeline.hardware import processor
 from pipeline.losses.kl import active_units
 from pipeline.losses.objective import MODEL, Objective
 from pipeline.models.float32 import full_float32
 from pipeline.storage import Folder
 from pipeline.training import checkpoints, precision
-from pipeline.training.hardware import name_of
 from pipeline.training.randomness import VALIDATION, epoch_order, noise
 
 Row = dict[str, float]
@@ -88,7 +88,7 @@ def train(
     chosen = precision.choose(recipe.precision, str(history.trained.get("precision", "")), device,
                               f"to start it anew, delete {directory} and run again")
     inner.precision = precision.DTYPES[chosen.name]
-    history.trained = {"precision": chosen.name, "device": name_of(device), "workers": workers}
+    history.trained = {"precision": chosen.name, "device": device_name(device), "workers": workers}
     if rank == 0:
         announce(variant, history, chosen, progress)
         on_start(history.trained)
@@ -99,7 +99,7 @@ def train(
     objective.train()
     while step < last_step:
         epoch, first = divmod(step, steps_per_epoch)
-        order = epoch_order(variant.seed, epoch, len(images))
+        order = epoch_order(variant.train.seed, epoch, len(images))
         learning_rate = recipe.learning_rate * recipe.lr_decay**epoch
         for player, optimizer in optimizers.items():
             for group in optimizer.param_groups:
@@ -112,7 +112,8 @@ def train(
                 at = (index - turn) % steps_per_epoch  # another batch for each
                 rows = order[at * batch:(at + 1) * batch][share]
                 x = to_network(torch.from_numpy(images[rows]).to(device, non_blocking=True))
-                z = noise(variant.seed, step, batch, inner.noise_width, turn=-turn)[share].to(device, non_blocking=True)
+                z = noise(recipe.seed, step, batch, inner.noise_width, turn=-turn)[share]
+                z = z.to(device, non_blocking=True)
 
                 optimizers[player].zero_grad(set_to_none=True)
                 loss, measured = objective(x, z, player)
@@ -148,6 +149,14 @@ def train(
         on_epoch(row)
     bar.close()
     return history
+
+
+def device_name(device: torch.device) -> str:
+    """A GPU's name; else the processor's, its instruction set for matrices, and the threads that torch uses."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    threads = torch.get_num_threads()
+    return f"{processor()}, {threads} {'thread' if threads == 1 else 'threads'}"
 
 
 def total_steps(variant: Variant, images: int) -> int:
@@ -269,7 +278,7 @@ def validate(objective: Objective, images: np.ndarray, variant: Variant, batch_s
     totals, means = {}, []
     for start in range(0, len(images), batch_size):
         x = to_network(torch.from_numpy(images[start:start + batch_size]).to(device))
-        fixed = noise(variant.seed, start, len(x), objective.noise_width, VALIDATION).to(device)
+        fixed = noise(variant.train.seed, start, len(x), objective.noise_width, VALIDATION).to(device)
         with full_float32():
             for player in objective.players():
                 for name, term in objective(x, fixed, player)[1].items():

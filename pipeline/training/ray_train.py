@@ -17,9 +17,11 @@ from pipeline.data import shards
 from pipeline.errors import InputError
 from pipeline.losses.build import build_objective
 from pipeline.losses.objective import MODEL
+from pipeline.models.gpu import count_gpus
 from pipeline.storage import Folder
 from pipeline.training import checkpoints
 from pipeline.training.batch_norm import synchronize
+from pipeline.training.inputs import LOSS_NETWORK, VIEW
 from pipeline.training.loop import History, Row, total_steps, train
 from pipeline.training.memory import keep_freed_memory
 
@@ -43,7 +45,6 @@ class Job:
     on_start: Callable[[dict], None] = lambda trained: None  # `History.trained`
 
 
-LOSS_NETWORK = "loss_network.safetensors"
 
 
 def train_worker(config: dict) -> None:
@@ -57,7 +58,7 @@ def train_worker(config: dict) -> None:
     device = ray.train.torch.get_device() if config["gpu"] else torch.device("cpu")
     context = ray.train.get_context()
     rank, workers = context.get_world_rank(), context.get_world_size()
-    if not job.shards.has(shards.MANIFEST):
+    if not job.shards.has(shards.manifest_name(VIEW)):
         raise InputError(f"no shards at {job.shards}, seen from a training worker on {socket.gethostname()}; set "
                          "cluster.storage to a folder or URL that all nodes see, or run `dvc repro prepare`")
     with local_file(job.loss_network, LOSS_NETWORK) as loss_network:
@@ -74,8 +75,8 @@ def train_worker(config: dict) -> None:
         ray.train.report(row)
 
     try:
-        train(job.variant, objective, shards.load(job.shards, "aligned", "train").pixels,
-              shards.load(job.shards, "aligned", "valid").pixels, job.directory, job.checkpoint_steps,
+        train(job.variant, objective, shards.load(job.shards, VIEW, "train").pixels,
+              shards.load(job.shards, VIEW, "valid").pixels, job.directory, job.checkpoint_steps,
               rank, workers, job.on_steps, report, on_start=job.on_start)
     finally:
         if rank == 0:
@@ -116,7 +117,8 @@ def fit(job: Job, cluster: Cluster) -> tuple[dict[str, torch.Tensor], History]:
         with connected(cluster):
             gpus_each(cluster)  # what latents will ask; better refused now than when training is done
     with connected(cluster) if cluster.workers else contextlib.nullcontext():
-        gpus = gpus_each(cluster, in_this_process=not cluster.workers)
+        here = not cluster.workers or not address(cluster)
+        gpus = gpus_each(cluster, count_gpus() if here else None)
         if cluster.workers:
             expect(cluster, cluster.workers, gpus)
         rays_own = job.directory / "ray"
@@ -134,7 +136,7 @@ def fit(job: Job, cluster: Cluster) -> tuple[dict[str, torch.Tensor], History]:
         except Exception as failure:  # the loop's own sentence, from behind Ray's tracebacks
             raise own_error(failure) or failure from None
     saved = checkpoints.load_newest(job.directory)
-    wanted = total_steps(job.variant, shards.manifest(job.shards)["images"]["train"])
+    wanted = total_steps(job.variant, shards.manifest(job.shards, VIEW)["images"]["train"])
     if saved is None or saved["step"] != wanted:
         raise InputError(f"training of {job.variant.name} has ended, but the newest checkpoint in {job.directory} that "
                          f"this machine can read is of step {saved['step'] if saved else 0} instead of {wanted}; set "

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pipeline.data.attributes import ATTRIBUTES
 from pipeline.data.celeba import LANDMARKS
-from pipeline.data.crops import TEMPLATE
+from pipeline.data.upright import TEMPLATE
+from pipeline.vocabulary import ATTRIBUTES
 
 
 @cache

@@ -5,9 +5,9 @@ import zipfile
 import numpy as np
 import pytest
 
-from pipeline.data.attributes import ATTRIBUTES
 from pipeline.data.celeba import decode, fingerprint, open_celeba
 from pipeline.errors import InputError
+from pipeline.vocabulary import ATTRIBUTES
 
 WEB_PAGE = b"\n<!DOCTYPE html><html><head><title>Google Drive - Quota exceeded</title></head></html>"
 
@@ -77,19 +77,6 @@ def test_limit_thins_evenly(celeba_root):
 def test_images_can_be_sent_to_another_process(celeba_root, drawn):
     again = pickle.loads(pickle.dumps(open_celeba(celeba_root()).images))
     assert [again.read(name) for name in ("000003.jpg", "000002.jpg")] == [drawn.jpeg(2), drawn.jpeg(1)]
-
-
-@pytest.mark.parametrize("pictures", ["folder", "zip"])
-def test_the_state_of_images_changes_with_them(celeba_root, drawn, pictures):
-    images = open_celeba(celeba_root(pictures=pictures)).images
-    ids = ["000001.jpg", "000002.jpg"]
-    assert images.state(ids) == images.state(ids) != images.state(ids[:1])
-    if pictures == "folder":
-        before = images.state(ids)
-        (images.path / ids[1]).write_bytes(drawn.jpeg(5))
-        assert images.state(ids) != before
-        (images.path / ids[1]).unlink()
-        assert images.state(ids).endswith("000002.jpg missing")
 
 
 @pytest.mark.parametrize("name", ["list_attr_celeba.txt", "list_landmarks_align_celeba.txt",
@@ -207,8 +194,26 @@ def test_fingerprint_tells_the_data_apart(celeba_root):
 
 def test_fingerprint_of_a_folder(celeba_root, drawn):
     found = fingerprint(celeba_root(tables="csv", pictures="nested"))
-    assert found["img_align_celeba"] == {"images": 10, "bytes": sum(len(drawn.jpeg(row)) for row in range(10))}
-    assert "list_attr_celeba.csv" in found
+    images = found["img_align_celeba"]
+    assert (images["images"], images["bytes"]) == (10, sum(len(drawn.jpeg(row)) for row in range(10)))
+    assert set(images) == {"images", "bytes", "sha256"} and "list_attr_celeba.csv" in found
+
+
+def test_fingerprint_of_a_folder_changes_with_any_image_and_any_name(celeba_root, drawn):
+    root = celeba_root(pictures="folder")
+    first, image = fingerprint(root), root / "img_align_celeba" / "000002.jpg"
+    assert fingerprint(root) == first
+    data = drawn.jpeg(1)
+    image.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))  # of equal size
+    other = fingerprint(root)
+    assert other["img_align_celeba"].pop("sha256") != first["img_align_celeba"].pop("sha256") and other == first
+    image.unlink()
+    assert fingerprint(root)["img_align_celeba"]["images"] == 9
+    image.with_name("000011.jpg").write_bytes(data)
+    renamed = fingerprint(root)["img_align_celeba"]
+    image.with_name("000011.jpg").rename(image)
+    again = fingerprint(root)["img_align_celeba"]
+    assert renamed.pop("sha256") != again.pop("sha256") and renamed == again
 
 
 def test_real_photographs(shared_celeba):

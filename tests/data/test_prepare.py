@@ -6,8 +6,8 @@ import pytest
 from pipeline.data import prepare as module
 from pipeline.data import shards
 from pipeline.data.celeba import decode, open_celeba
-from pipeline.data.crops import VIEWS, aligned_crop
-from pipeline.data.prepare import prepare
+from pipeline.data.prepare import all_views, prepare
+from pipeline.data.views import aligned
 from pipeline.errors import InputError
 
 
@@ -22,12 +22,14 @@ def content(root):
 
 def test_shards_hold_every_crop(celeba_root, tmp_path, drawn, small_parts):
     celeba = open_celeba(celeba_root(images=20))
-    manifest = prepare(celeba, tmp_path / "shards", image_size=32, processes=1, progress=False, source="drawn")
-    assert manifest == json.loads((tmp_path / "shards" / "_manifest.json").read_text())
-    assert manifest == shards.manifest(tmp_path / "shards")
-    assert manifest["images"] == {"train": 10, "valid": 6, "test": 4}
-    assert (manifest["image_size"], manifest["views"], manifest["source"]) == (32, list(VIEWS), "drawn")
-    for view, crop in VIEWS.items():
+    manifests = prepare(celeba, tmp_path / "shards", image_size=32, processes=1, progress=False, source="drawn")
+    assert list(manifests) == list(all_views()) == shards.views(tmp_path / "shards")
+    for view, crop in all_views().items():
+        manifest = manifests[view]
+        assert manifest == json.loads((tmp_path / "shards" / f"view={view}" / "_manifest.json").read_text())
+        assert manifest == shards.manifest(tmp_path / "shards", view)
+        assert manifest["images"] == {"train": 10, "valid": 6, "test": 4}
+        assert (manifest["image_size"], manifest["view"], manifest["source"]) == (32, view, "drawn")
         for split, first in (("train", 0), ("valid", 10), ("test", 16)):
             faces = shards.load(tmp_path / "shards", view, split)
             assert faces.image_ids.tolist() == celeba.image_ids[celeba.split == split].tolist()
@@ -79,25 +81,53 @@ def test_killed_after_the_shards_were_moved(celeba_root, tmp_path, small_parts, 
 
 def test_what_another_size_has_left_is_not_taken(celeba_root, tmp_path, small_parts, monkeypatch):
     celeba = open_celeba(celeba_root(images=20))
-    names = {module.identity(celeba, module.Recipe(size, VIEWS, source, "")) for size in (16, 32) for source in "ab"}
-    assert len(names) == 4
+    views = all_views()
+    names = {module.identity(celeba, module.Recipe(size, views, source, ""), made_by)
+             for size in (16, 32) for source in "ab" for made_by in ("", "code")}
+    assert len(names) == 8
+    assert module.identity(celeba, module.Recipe(16, {"eyes": views["eyes"]}, "a", ""), "") not in names
     monkeypatch.setattr(module, "PART_ROWS", 5)
-    assert module.identity(celeba, module.Recipe(16, VIEWS, "a", "")) not in names
+    assert module.identity(celeba, module.Recipe(16, views, "a", ""), "") not in names
+
+
+def test_what_other_code_or_images_have_left_is_made_again(celeba_root, tmp_path, small_parts, monkeypatch, drawn):
+    root = celeba_root(images=20, pictures="folder")
+
+    def prepared(made_by):
+        prepare(open_celeba(root), tmp_path / "shards", image_size=16, processes=1, progress=False, made_by=made_by)
+
+    def fails(*folders):
+        raise OSError("no space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(module, "_move", fails)  # all parts are made, and kept
+        with pytest.raises(OSError):
+            prepared("before")
+    made = []
+    monkeypatch.setattr(module, "encode", lambda recipe, work, encode=module.encode: (
+        made.append(work[0].name), encode(recipe, work))[1])
+    (root / "img_align_celeba" / "000001.jpg").write_bytes(drawn.jpeg(50))
+    prepared("after")
+    assert len(made) == 6 and "train-00000" in made
+    image = aligned.crop(decode("", drawn.jpeg(50), ""), 16)
+    np.testing.assert_array_equal(shards.load(tmp_path / "shards", "aligned", "train").pixels[0], image)
 
 
 def test_sha256_follows_the_content(celeba_root, tmp_path):
     root = celeba_root()
 
     def sha256(**arguments):
-        return prepare(open_celeba(root), tmp_path / "shards", image_size=16, processes=1, progress=False,
-                       **arguments)["sha256"]
+        manifests = prepare(open_celeba(root), tmp_path / "shards", image_size=16, processes=1, progress=False,
+                            **arguments)
+        return {view: manifest["sha256"] for view, manifest in manifests.items()}
 
     first = sha256()
-    assert sha256(source="another") == first
-    assert sha256(views={"aligned": aligned_crop}) != first
+    assert sha256(source="another") == first == sha256(made_by="other code") and len(set(first.values())) == 5
+    assert sha256(views={"aligned": aligned.crop}) == {"aligned": first["aligned"]}
+    assert sha256(views={"aligned": lambda *image: aligned.crop(*image) // 2})["aligned"] != first["aligned"]
     path = root / "list_attr_celeba.txt"
     path.write_text(path.read_text().replace(" 1", "-1", 1))
-    assert sha256() != first
+    assert all(found != first[view] for view, found in sha256().items())
 
 
 def test_a_split_may_be_empty(celeba_root, tmp_path):

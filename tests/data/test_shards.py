@@ -6,9 +6,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline.data import shards
-from pipeline.data.attributes import ATTRIBUTES
+from pipeline.data import shard_files, shards
 from pipeline.errors import InputError
+from pipeline.vocabulary import ATTRIBUTES, SPLITS
 
 IMAGES = {"train": 25, "valid": 0, "test": 7}
 SIZE, PART_ROWS = 8, 10
@@ -25,17 +25,17 @@ def rows(split: str) -> tuple[np.ndarray, ...]:
 
 @pytest.fixture
 def root(tmp_path, monkeypatch):
-    monkeypatch.setattr(shards, "ROW_GROUP_ROWS", 4)
+    monkeypatch.setattr(shard_files, "ROW_GROUP_ROWS", 4)
     for split, count in IMAGES.items():
         for number, start in enumerate(range(0, max(1, count), PART_ROWS)):
             part = [values[start:start + PART_ROWS] for values in rows(split)]
-            shards.write_part(tmp_path, "aligned", split, number, *part, about={"source": "random numbers"})
-    (tmp_path / "_manifest.json").write_text(
-        json.dumps({"image_size": SIZE, "views": ["aligned"], "images": IMAGES}))
+            shard_files.write_part(tmp_path, "aligned", split, number, *part, about={"source": "random numbers"})
+    (tmp_path / "view=aligned" / "_manifest.json").write_text(
+        json.dumps({"image_size": SIZE, "view": "aligned", "images": IMAGES}))
     return tmp_path
 
 
-@pytest.mark.parametrize("split", shards.SPLITS)
+@pytest.mark.parametrize("split", SPLITS)
 def test_load_gives_back_what_was_written(root, split):
     image_ids, pixels, attributes, _ = rows(split)
     faces = shards.load(root, "aligned", split)
@@ -84,7 +84,7 @@ def test_content_decides_the_sha256(tmp_path):
     part = list(rows("test"))
 
     def write(number=0):
-        return shards.write_part(tmp_path, "aligned", "test", number, *part, about={})
+        return shard_files.write_part(tmp_path, "aligned", "test", number, *part, about={})
 
     first = write()
     assert write(1) == first
@@ -98,15 +98,29 @@ def test_content_decides_the_sha256(tmp_path):
 
 
 def test_missing(tmp_path):
-    for read in (lambda: shards.manifest(tmp_path / "nothing"), lambda: shards.load(tmp_path, "aligned", "train"),
-                 lambda: shards.load_attributes(tmp_path), lambda: shards.batches(tmp_path, "aligned", "train", 4)):
-        with pytest.raises(InputError, match="^no shards at .*; run `dvc repro prepare`$"):
+    for read in (lambda: shards.manifest(tmp_path / "nothing", "aligned"), lambda: shards.load_attributes(tmp_path),
+                 lambda: shards.load(tmp_path, "aligned", "train"),
+                 lambda: shards.batches(tmp_path, "aligned", "train", 4)):
+        with pytest.raises(InputError, match="^no shards of a view 'aligned' at .*; run `dvc repro prepare`$"):
             read()
 
 
-def test_unknown_view(root):
-    with pytest.raises(InputError, match="no split 'train' of a view 'mouth', only train, valid, test of aligned"):
+def test_unknown_view_and_split(root):
+    with pytest.raises(InputError, match="no shards of a view 'mouth' at .*; run `dvc repro prepare`"):
         shards.load(root, "mouth", "train")
+    with pytest.raises(InputError, match="no split 'held_out' of view aligned, only train, valid, test"):
+        shards.load(root, "aligned", "held_out")
+
+
+def test_a_view_is_there_once_its_manifest_is(root):
+    begun = shards.part_name("eyes", "train", 0)
+    (root / begun).parent.mkdir(parents=True)
+    (root / begun).write_bytes(b"")
+    assert shards.views(root) == ["aligned"] and shards.views(root / "nothing") == []
+    (root / shards.manifest_name("eyes")).write_text("{")
+    assert shards.views(root) == ["aligned", "eyes"]
+    with pytest.raises(InputError, match="view=eyes/_manifest.json is damaged .*dvc repro --force prepare"):
+        shards.manifest(root, "eyes")
 
 
 def test_damaged(root):

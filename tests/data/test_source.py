@@ -4,8 +4,10 @@ import pytest
 
 from pipeline.config import DataPlan
 from pipeline.data import synthetic
-from pipeline.data.source import check_before_drawing, open_source
+from pipeline.data.before_drawing import check_before_drawing
+from pipeline.data.source import open_source
 from pipeline.errors import InputError
+from tests import tiny
 from tests.data.conftest import draw_celeba
 
 
@@ -69,6 +71,7 @@ def test_the_stage_refuses_before_it_draws(tmp_path, monkeypatch):
     from stages import dataset
 
     monkeypatch.chdir(tmp_path)
+    tiny.write_code()
     (tmp_path / "plan/pipeline").mkdir(parents=True)
     (tmp_path / "plan/pipeline/data.json").write_text(plan(source="synthetic", limit=5).model_dump_json())
     monkeypatch.setattr(synthetic, "write_dataset", lambda *arguments: pytest.fail("faces are drawn"))

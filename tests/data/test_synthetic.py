@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pipeline.data.attributes import ATTRIBUTES
 from pipeline.data.synthetic import write_dataset
 from pipeline.data.synthetic.attributes import sample_attributes
 from pipeline.data.synthetic.dataset import drawn, partition
 from pipeline.data.synthetic.draw import draw_face
 from pipeline.data.synthetic.geometry import TEMPLATE
 from pipeline.errors import InputError
+from pipeline.vocabulary import ATTRIBUTES
 
 FILES = ["img_align_celeba.zip", "list_attr_celeba.txt", "list_eval_partition.txt", "list_landmarks_align_celeba.txt"]
 IMAGES = 40  # more than one chunk of a worker

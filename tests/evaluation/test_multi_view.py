@@ -59,12 +59,3 @@ def test_every_row_is_the_svms_on_its_own_features(root):
     pd.testing.assert_frame_equal(combined["aligned"], rows)
     assert gains["accuracy"][3] == rows["accuracy"].mean() and gains["C"][3] == rows["C"][0]
     assert combined["all_views"]["accuracy"].mean() == gains["accuracy"][2]
-
-
-def test_combined_sets_are_read_for_table_1_the_first_view_first(tmp_path):
-    for name, accuracy in (("all_views", 0.9), ("eyes", 0.8)):
-        pd.DataFrame({"attribute": ["Bald"], "accuracy": [accuracy], "note": [""]}).to_csv(
-            tmp_path / f"svm_{name}.csv", index=False)
-    pd.DataFrame({"step": ["eyes"]}).to_csv(tmp_path / "gains.csv", index=False)
-    found = multi_view.read_combined(tmp_path)
-    assert list(found) == ["eyes", "all_views"] and found["all_views"]["accuracy"][0] == 0.9

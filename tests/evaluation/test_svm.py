@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.data.attributes import ATTRIBUTES
 from pipeline.errors import InputError
 from pipeline.evaluation import svm
+from pipeline.vocabulary import ATTRIBUTES
 
 
 @pytest.fixture(scope="module")

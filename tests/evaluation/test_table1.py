@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.data.attributes import ATTRIBUTES
 from pipeline.evaluation import table1
+from pipeline.vocabulary import ATTRIBUTES
 
 
 def rows(accuracy, majority=0.8):

@@ -11,7 +11,8 @@ from pipeline.errors import InputError
 from pipeline.evaluation import vgg_fc
 from pipeline.losses import loss_network
 from pipeline.models.vgg19 import IMAGENET_MEAN, IMAGENET_STD
-from pipeline.models.vgg19_layers import LAYERS, parameter_shapes
+from pipeline.models.vgg19_layers import parameter_shapes
+from pipeline.vocabulary import LAYERS
 from tests.tiny import faces
 
 
@@ -25,7 +26,7 @@ WHOLE = parameter_shapes(LAYERS[-1]) | vgg_fc.CLASSIFIER
 
 def plan_of(path, **changes):
     return LossNetworkPlan(**{"source": "file", "file": str(path), "calibration_images": 8, "seed": 0,
-                              "sha256": loss_network.sha256(path)} | changes)
+                              "layers": {}} | changes)
 
 
 @pytest.fixture
@@ -46,7 +47,7 @@ def test_a_file_with_the_whole_network_gives_what_is_needed(write):
 
 
 def test_without_fully_connected_layers_it_says_why(write, tmp_path):
-    plan = LossNetworkPlan(source="random", file=None, calibration_images=8, seed=0, sha256=None)
+    plan = LossNetworkPlan(source="random", file=None, calibration_images=8, seed=0, layers={})
     with pytest.raises(vgg_fc.NotMeasured, match="random weights"):
         vgg_fc.weights(plan)
     with pytest.raises(vgg_fc.NotMeasured, match="vgg19.pth ends at relu5_1, before"):
@@ -62,9 +63,8 @@ def test_what_is_not_vgg19_is_refused(write):
     damaged = state_of(WHOLE) | {"classifier.3.bias": torch.full((4096,), torch.nan)}
     with pytest.raises(InputError, match="classifier.3.bias .* not finite"):
         vgg_fc.weights(write(damaged))
-    plan = write(state_of(WHOLE))
-    with pytest.raises(InputError, match="no longer the file that was planned with"):
-        vgg_fc.weights(plan.model_copy(update={"sha256": "0" * 64}))
+    with pytest.raises(InputError, match="loss_network.file: .*nowhere.pth does not exist"):
+        vgg_fc.weights(write(state_of(WHOLE)).model_copy(update={"file": "nowhere.pth"}))
 
 
 def test_nothing_in_the_file_is_executed(tmp_path):

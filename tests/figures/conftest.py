@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pipeline.data.attributes import ATTRIBUTES
+from pipeline.vocabulary import ATTRIBUTES
 
 
 def decode_plainly(z):

@@ -5,7 +5,6 @@ import pytest
 from PIL import Image
 
 from pipeline import attribute_vectors
-from pipeline.data.attributes import ATTRIBUTES
 from pipeline.figures import attribute_arithmetic as arithmetic_figure
 from pipeline.figures import interpolation as interpolation_figure
 from pipeline.figures.attribute_arithmetic import attribute_arithmetic
@@ -15,6 +14,7 @@ from pipeline.figures.interpolation import interpolation
 from pipeline.figures.reconstructions import reconstructions
 from pipeline.figures.samples import samples
 from pipeline.sampling import prior
+from pipeline.vocabulary import ATTRIBUTES
 
 MALE, SMILING, EYEGLASSES = (ATTRIBUTES.index(name) for name in ("Male", "Smiling", "Eyeglasses"))
 

@@ -5,12 +5,12 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from pipeline.data.attributes import ATTRIBUTES
 from pipeline.figures import style
 from pipeline.figures.correlation import correlation
 from pipeline.figures.svm_bars import svm_bars
-from pipeline.figures.training_curves import training_curves
+from pipeline.figures.training_curves import curves_of_all, training_curves
 from pipeline.figures.view_gains import view_gains
+from pipeline.vocabulary import ATTRIBUTES
 
 NAMES = ATTRIBUTES[:13]
 
@@ -81,12 +81,34 @@ def panels(path):
 
 
 def test_training_curves_of_one_epoch_and_of_few_columns_have_no_empty_panels(tmp_path):
-    training_curves(tmp_path / "t.png", pd.DataFrame({"epoch": [1], "loss": [3.0]}), "PVAE")
+    training_curves(tmp_path / "t.png", pd.DataFrame({"epoch": [1], "loss": [3.0], "pixel": [2.0]}), "PVAE")
     picture = load(tmp_path / "t.png")
     assert picture.shape == (840, 1800, 3) and whole(picture)
     assert blue_and_red(picture[:, 700:1100])[0] > 0, "one panel, as wide as the figure"
     with pytest.raises(ValueError, match="only epoch, seconds"):
         training_curves(tmp_path / "t.png", pd.DataFrame({"epoch": [1], "seconds": [3.0]}), "PVAE")
+
+
+def test_the_terms_are_the_columns_of_the_history(tmp_path):
+    """Every further one has a curve; the columns that every history has, whatever the loss, have none."""
+    epoch = np.arange(1, 6)
+    history = pd.DataFrame({"epoch": epoch, "pixel": 900 / epoch})
+    training_curves(tmp_path / "one.png", history, "VAE-123")
+    bare = history.assign(step=10 * epoch, learning_rate=0.1 / epoch, images_per_second=50.0, seconds=1.0 * epoch)
+    training_curves(tmp_path / "bare.png", bare, "VAE-123")
+    assert (tmp_path / "one.png").read_bytes() == (tmp_path / "bare.png").read_bytes()
+    training_curves(tmp_path / "two.png", history.assign(relu3_1=500 / epoch), "VAE-123")
+    red = [blue_and_red(load(tmp_path / f"{name}.png"))[1] for name in ("one", "two")]
+    assert red[1] > red[0] + 100, "the second term's colour"
+
+
+def test_the_curves_of_all_variants_stand_in_one_table():
+    histories = {"DCGAN": pd.DataFrame({"epoch": [1, 2], "loss": [3.0, 2.0]}),
+                 "VAE-123": pd.DataFrame({"epoch": [1], "kl": [5.0], "loss": [9.0]})}
+    table = curves_of_all(histories)
+    assert list(table.columns) == ["variant", "epoch", "loss", "kl"]
+    assert table["variant"].tolist() == ["DCGAN", "DCGAN", "VAE-123"] and table["loss"].tolist() == [3.0, 2.0, 9.0]
+    assert table["kl"].isna().tolist() == [True, True, False]
 
 
 EPOCH = np.arange(1, 6)
@@ -97,18 +119,17 @@ def test_a_second_row_shows_the_contest_with_a_critic(tmp_path):
     critic = {"wasserstein": 5 - 2.0 * EPOCH, "valid_wasserstein": 6 - 2.0 * EPOCH, "gradient_norm": 1 - 0.3 / EPOCH,
               "adversarial_ratio": 0.02 * EPOCH, "critic": EPOCH - 9.0, "adversarial": 3.0 - EPOCH,
               "gradient_penalty": 1 / EPOCH, "reconstruction_gradient": 1e6 * EPOCH}
-    terms = ["loss", "kl", *critic]
-    training_curves(tmp_path / "t.png", pd.DataFrame(VAE | critic), "VAE-WGAN", terms, 100)
+    training_curves(tmp_path / "t.png", pd.DataFrame(VAE | critic), "VAE-WGAN", 100)
     picture = load(tmp_path / "t.png")
     assert picture.shape == (1680, 1800, 3) and whole(picture)
     for row in np.array_split(picture, 2):
         assert min(blue_and_red(part)[0] for part in np.array_split(row, 3, axis=1)) > 100
     without = {name: column for name, column in critic.items() if name not in ("gradient_norm", "adversarial_ratio")}
-    training_curves(tmp_path / "fewer.png", pd.DataFrame(VAE | without), "VAE-WGAN", terms, 100)
+    training_curves(tmp_path / "fewer.png", pd.DataFrame(VAE | without), "VAE-WGAN", 100)
     place_of_the_third = load(tmp_path / "fewer.png")[940:, 1300:]
     assert (place_of_the_third > 250).all(), "weights that are clipped have no gradient norm: no panel"
     only_drawn = {name: column for name, column in critic.items() if "penalty" not in name and "reconstr" not in name}
-    training_curves(tmp_path / "same.png", pd.DataFrame(VAE | only_drawn), "VAE-WGAN", terms, 100)
+    training_curves(tmp_path / "same.png", pd.DataFrame(VAE | only_drawn), "VAE-WGAN", 100)
     assert (tmp_path / "same.png").read_bytes() == (tmp_path / "t.png").read_bytes()
 
 
@@ -116,7 +137,7 @@ def test_a_generator_has_its_losses_and_the_scores_and_nothing_else(tmp_path):
     history = pd.DataFrame({"epoch": EPOCH, "loss": 2.0 + EPOCH, "discriminator": 1.3 - 0.1 * EPOCH,
                             "adversarial": 2.0 + EPOCH, "real_score": 0.5 + 0.05 * EPOCH,
                             "fake_score": 0.5 - 0.05 * EPOCH})
-    training_curves(tmp_path / "t.png", history, "DCGAN", list(history.columns[1:]), latent_dim=100)
+    training_curves(tmp_path / "t.png", history, "DCGAN", latent_dim=100)
     picture = load(tmp_path / "t.png")
     assert picture.shape == (840, 1800, 3) and whole(picture) and panels(tmp_path / "t.png") == 2
 

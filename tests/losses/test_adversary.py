@@ -4,7 +4,8 @@ import pytest
 import torch
 from torch import distributed, nn
 
-from pipeline.losses.adversary import Discriminator, WassersteinCritic
+from pipeline.losses.adversaries.gan import GAN
+from pipeline.losses.adversaries.wasserstein import Wasserstein
 
 SIZE, CHANNELS = 32, (4, 4, 8, 8)
 
@@ -13,10 +14,9 @@ def images(number: int, seed: int, offset: float = 0.0) -> torch.Tensor:
     return torch.randn(number, 3, SIZE, SIZE, generator=torch.Generator().manual_seed(seed)).mul(0.3).add(offset)
 
 
-def critic(**options) -> WassersteinCritic:
+def critic(**options) -> Wasserstein:
     torch.manual_seed(0)
-    return WassersteinCritic(SIZE, CHANNELS, 1.0, **{"lipschitz": "penalty", "penalty_weight": 10.0, "clip": 0.01,
-                                                     **options})
+    return Wasserstein(SIZE, CHANNELS, 1.0, **{"lipschitz": "penalty", "penalty_weight": 10.0, "clip": 0.01, **options})
 
 
 class Linear(nn.Module):
@@ -102,7 +102,7 @@ def test_the_penalty_holds_the_slope_of_a_real_critic_near_one(seed):
     Without the penalty it goes to thousands.
     """
     torch.manual_seed(seed)
-    adversary, (real, judged) = WassersteinCritic(SIZE, CHANNELS, 1.0, "penalty", 100.0, 0.01), constant_images()
+    adversary, (real, judged) = Wasserstein(SIZE, CHANNELS, 1.0, "penalty", 100.0, 0.01), constant_images()
     optimizer, norms = torch.optim.Adam(adversary.parameters(), 0.001, betas=(0.5, 0.9)), []
     for _ in range(300):
         optimizer.zero_grad()
@@ -159,7 +159,7 @@ def test_bf16_gives_about_the_same_penalty():
 
 def test_the_discriminators_losses_by_hand():
     torch.manual_seed(0)
-    adversary = Discriminator(SIZE, CHANNELS, 1.0).eval()
+    adversary = GAN(SIZE, CHANNELS, 1.0).eval()
     real, fake = images(4, 1, 0.5), images(4, 2)
     on_real, on_fake = adversary.network(real).sigmoid(), adversary.network(fake).sigmoid()
     loss, terms = adversary.own_loss(real, [fake], torch.rand(4))
@@ -173,7 +173,7 @@ def test_the_discriminators_losses_by_hand():
 def test_the_discriminator_judges_real_and_fake_batches_apart():
     """In training its batch norm takes the statistics of either alone, as in DCGAN."""
     torch.manual_seed(0)
-    adversary = Discriminator(SIZE, CHANNELS, 1.0).train()
+    adversary = GAN(SIZE, CHANNELS, 1.0).train()
     real, fake = images(4, 1, 0.5), images(4, 2)
     alone = adversary.own_loss(real, [fake], torch.rand(4))[1]["real_score"]
     assert adversary.own_loss(real, [5 * fake], torch.rand(4))[1]["real_score"] == alone

@@ -6,12 +6,16 @@ import numpy as np
 import pytest
 import torch
 
+from pipeline.config import LossNetworkPlan
 from pipeline.data.celeba import decode, open_celeba
-from pipeline.data.crops import aligned_crop
 from pipeline.data.pixels import to_network
+from pipeline.data.views import aligned
 from pipeline.errors import InputError
-from pipeline.losses import loss_network
-from pipeline.models.vgg19_layers import LAYERS, parameter_shapes
+from pipeline.losses import loss_network, network_file
+from pipeline.losses.reconstruction.feature import feature_loss
+from pipeline.models.vgg19_layers import parameter_shapes
+from pipeline.vocabulary import LAYERS
+from pipeline.workspace import sha256
 from tests.tiny import faces, random_weights
 
 SHARED = Path(__file__).resolve().parents[2].parent / "shared"
@@ -57,28 +61,28 @@ def test_rms_does_not_depend_on_the_batch_size():
 @pytest.fixture
 def saved(tmp_path) -> Path:
     path = tmp_path / "models" / "loss_network.safetensors"
-    loss_network.save(path, random_weights("relu2_1"), {"relu1_1": 2.0, "relu1_2": 1.0, "relu2_1": 4.0}, "random")
+    network_file.save(path, random_weights("relu2_1"), {"relu1_1": 2.0, "relu1_2": 1.0, "relu2_1": 4.0}, "random")
     return path
 
 
 def test_save_and_load(saved):
     reference = {"relu1_1": 50.2, "relu2_1": 258.7}
-    loss = loss_network.feature_loss(saved, ["relu2_1", "relu1_1"], reference)
+    loss = feature_loss(saved, ["relu2_1", "relu1_1"], reference)
     assert loss.factor == pytest.approx({"relu1_1": (50.2 / 2) ** 2, "relu2_1": (258.7 / 4) ** 2})
     weights = random_weights("relu2_1")
     assert all(torch.equal(*pair) for pair in zip(loss.network.state_dict().values(), weights.values(), strict=True))
-    assert loss_network.source_of(saved) == "random"
+    assert network_file.source_of(saved) == "random"
     assert [path.name for path in saved.parent.iterdir()] == [saved.name]
 
 
 def test_no_more_is_loaded_than_the_layers_need(saved):
-    loss = loss_network.feature_loss(saved, ["relu1_1"], {"relu1_1": 1.0})
+    loss = feature_loss(saved, ["relu1_1"], {"relu1_1": 1.0})
     assert [tuple(parameter.shape) for parameter in loss.network.parameters()] == [(64, 3, 3, 3), (64,)]
 
 
 def test_in_bfloat16(saved):
     reference = {"relu1_1": 50.2, "relu2_1": 258.7}
-    loss = loss_network.feature_loss(saved, list(reference), reference)
+    loss = feature_loss(saved, list(reference), reference)
     one, other = (to_network(torch.from_numpy(faces(4, seed))) for seed in (1, 2))
     full = loss(one, other)
     with torch.autocast("cpu", torch.bfloat16):
@@ -97,7 +101,7 @@ def test_the_rms_is_measured_in_float32_under_autocast_too():
 
 def test_a_layer_that_the_file_does_not_reach(saved):
     with pytest.raises(InputError, match="relu3_1, but the random network holds VGG-19 only up to relu2_1"):
-        loss_network.feature_loss(saved, ["relu3_1"], {"relu3_1": 1.0})
+        feature_loss(saved, ["relu3_1"], {"relu3_1": 1.0})
 
 
 def test_without_a_network_imagenets_weights_are_a_sentence(monkeypatch):
@@ -115,8 +119,8 @@ def test_the_same_network_is_the_same_file(tmp_path):
     rms = {"relu1_1": 0.9, "relu1_2": 1.1}
     written = set()
     for number in range(50):
-        loss_network.save(tmp_path / f"{number}.safetensors", random_weights("relu1_2"), rms, "random")
-        written.add(loss_network.sha256(tmp_path / f"{number}.safetensors"))
+        network_file.save(tmp_path / f"{number}.safetensors", random_weights("relu1_2"), rms, "random")
+        written.add(sha256(tmp_path / f"{number}.safetensors"))
     assert len(written) == 1
 
 
@@ -127,7 +131,38 @@ def test_the_papers_network_on_real_faces_has_the_reference_rms():
     weights = loss_network.checked_weights(loss_network.read_state_dict(path), path)
     weights = {name: weights[name] for name in parameter_shapes("relu3_1")}
     images = open_celeba(celeba).images
-    pixels = np.stack([aligned_crop(decode(image_id, images.read(image_id), images.path), 64)
+    pixels = np.stack([aligned.crop(decode(image_id, images.read(image_id), images.path), 64)
                        for image_id in (f"{number:06}.jpg" for number in range(1, 201))])
     rms = loss_network.measure_rms(weights, torch.from_numpy(pixels))
     assert [rms[layer] for layer in ("relu1_1", "relu2_1", "relu3_1")] == pytest.approx([50.2, 258.7, 358.6], rel=0.05)
+
+
+def test_as_much_of_a_network_as_a_loss_reads(saved, tmp_path):
+    """What a variant's training depends on, so that other layers do not train it again."""
+    rms = {"relu1_1": 2.0, "relu1_2": 1.0, "relu2_1": 4.0}
+    state, kept = loss_network.up_to(random_weights("relu2_1"), rms, ["relu1_2", "relu1_1"])
+    assert set(state) == set(random_weights("relu1_2")) and kept == {"relu1_1": 2.0, "relu1_2": 1.0}
+    deeper = loss_network.up_to(random_weights("relu2_1"), rms | {"relu2_1": 5.0}, ["relu1_1", "relu1_2"])
+    of_variant = []
+    for number, (weights, of_layers) in enumerate([(state, kept), deeper]):
+        of_variant.append(tmp_path / f"{number}.safetensors")
+        network_file.save(of_variant[-1], weights, of_layers, "random")
+    loss, whole = (feature_loss(path, ["relu1_1", "relu1_2"], {"relu1_1": 1.0, "relu1_2": 1.0})
+                   for path in (of_variant[0], saved))
+    assert loss.factor == whole.factor
+    assert all(torch.equal(*pair) for pair in zip(loss.parameters(), whole.parameters(), strict=True))
+    with pytest.raises(InputError, match="relu2_1, but the random network holds VGG-19 only up to relu1_2"):
+        feature_loss(of_variant[0], ["relu2_1"], {"relu2_1": 1.0})
+
+
+def test_a_network_and_its_rms_are_loaded(saved):
+    network, rms = loss_network.load(saved, ["relu1_2"])
+    assert network.layers == ("relu1_2",) and rms == {"relu1_1": 2.0, "relu1_2": 1.0, "relu2_1": 4.0}
+    assert {parameter.dtype for parameter in network.parameters()} == {torch.float32}
+    assert network.features[0].weight.is_contiguous(memory_format=torch.channels_last)
+
+
+def test_a_plan_with_random_weights():
+    plan = LossNetworkPlan(source="random", file=None, calibration_images=8, seed=1, layers={})
+    found = loss_network.weights(plan)
+    assert all(torch.equal(found[name], tensor) for name, tensor in loss_network.random_weights(1).items())

@@ -4,10 +4,12 @@ import pytest
 import torch
 from torch.distributions import Normal, kl_divergence
 
+from pipeline.config import Variant
 from pipeline.data.pixels import to_network
 from pipeline.errors import InputError
-from pipeline.losses.build import build_objective, check_extra
+from pipeline.losses.build import build_adversary, build_objective, check_adversary, check_extra
 from pipeline.losses.objective import Objective
+from pipeline.vocabulary import ADVERSARIES, TERMS
 from tests import tiny
 
 TWO = {"layers": ["relu1_1", "relu2_1"], "reference_rms": {"relu1_1": 50.2, "relu2_1": 258.7}}
@@ -70,7 +72,7 @@ def test_terms_by_hand(network):
 
 def test_weights_are_initialised_from_the_seed(network):
     one, same = (build_objective(tiny.variant(), network).model.state_dict() for _ in range(2))
-    seven = build_objective(tiny.variant().model_copy(update={"seed": 7}), network).model.state_dict()
+    seven = build_objective(tiny.variant(seed=7), network).model.state_dict()
     assert all(torch.equal(one[name], same[name]) for name in one)
     assert not torch.equal(one["mu.weight"], seven["mu.weight"])
 
@@ -152,7 +154,9 @@ def test_a_further_term_is_added_with_its_weight(network):
 
 
 @pytest.mark.parametrize(("extra", "said"), [
-    ({"total_varation": {"weight": 1}}, "loss.extra.total_varation of variant dfc is not .* mean total_variation?"),
+    ({"total_varation": {"weight": 1}}, "a term in loss.extra of variant dfc is total_varation, which is neither one "
+     "of total_variation nor a file of your own, pipeline/losses/terms/total_varation.py; did you mean "
+     "total_variation.$"),
     ({"total_variation": {}}, "loss.extra.total_variation.weight is None"),
     ({"total_variation": {"weight": 0}}, "loss.extra.total_variation.weight is 0"),
     ({"total_variation": {"weight": 1, "power": 2}}, "total_variation.power is not an option of TotalVariation")])
@@ -160,6 +164,85 @@ def test_what_is_wrong_with_a_further_term(extra, said):
     check_extra(tiny.variant(loss={"extra": {"total_variation": {"weight": 1}}}))
     with pytest.raises(InputError, match=said):
         check_extra(tiny.variant(loss={"extra": extra}))
+
+
+BRIGHTNESS = """
+from torch import nn
+
+class Brightness(nn.Module):
+    def __init__(self, power: float):
+        super().__init__()
+        self.power = power
+
+    def forward(self, reconstruction, image):
+        return (reconstruction - image).mean().abs() ** self.power
+"""
+
+
+def test_a_term_of_ones_own_is_a_file(network, own_choice):
+    variant = tiny.variant(loss={"extra": {"brightness": {"weight": 3.0, "power": 2.0}}})
+    with pytest.raises(InputError, match="is brightness, which is neither one of .*terms/brightness.py$"):
+        check_extra(variant)
+    own_choice(TERMS, "brightness", BRIGHTNESS)
+    check_extra(variant)
+    (loss, _), (larger, terms) = (build_objective(v, network).eval()(*batch()) for v in (tiny.variant(), variant))
+    assert terms["brightness"] > 0
+    assert larger.item() == pytest.approx(loss.item() + 3 * terms["brightness"].item(), rel=1e-5)
+    with pytest.raises(InputError, match="loss.extra.brightness.power is missing, and Brightness needs it"):
+        check_extra(tiny.variant(loss={"extra": {"brightness": {"weight": 3.0}}}))
+
+
+HINGE = """
+import torch
+from torch import nn
+
+from pipeline.models.critic import Critic
+
+
+class Hinge(nn.Module):
+    def __init__(self, image_size, channels, weight, margin, batch_norm=True):
+        super().__init__()
+        self.network, self.weight, self.margin = Critic(image_size, channels, batch_norm), weight, margin
+
+    def own_loss(self, real, judged, epsilon):
+        loss = (self.margin - self.network(real)).relu().mean()
+        loss = loss + sum((self.margin + self.network(images)).relu().mean() for images in judged) / len(judged)
+        return loss, {"hinge": loss}
+
+    def models_loss(self, judged):
+        return -sum(self.network(images).mean() for images in judged) / len(judged)
+
+    def after_update(self): ...
+"""
+
+
+def with_hinge(**options) -> Variant:
+    values = tiny.variant("dcgan").model_dump()
+    return Variant.model_validate({**values, "adversary": {**values["adversary"], "kind": "hinge", "options": options}})
+
+
+def test_an_adversary_of_ones_own_is_a_file_and_takes_its_options(network, own_choice):
+    with pytest.raises(InputError, match="adversary.kind of variant dcgan is hinge, which is neither one of gan, "
+                                         "wasserstein nor .*pipeline/losses/adversaries/hinge.py$"):
+        check_adversary(with_hinge(margin=2.0))
+    own_choice(ADVERSARIES, "hinge", HINGE)
+    check_adversary(with_hinge(margin=2.0))
+    adversary = build_adversary(with_hinge(margin=2.0, batch_norm=False))
+    assert (adversary.margin, adversary.weight) == (2.0, tiny.variant("dcgan").adversary.weight)
+    objective = build_objective(with_hinge(margin=2.0), network)
+    assert objective.turns == ("adversary", "model")
+    images, noise = batch()[0], torch.randn(8, 5, generator=torch.Generator().manual_seed(2))
+    assert list(objective(images, noise, "adversary")[1]) == ["hinge"]
+    assert list(objective(images, noise)[1]) == ["adversarial", "loss"]
+    with pytest.raises(InputError, match="adversary.options.margn is not an option of Hinge; did you mean margin?"):
+        check_adversary(with_hinge(margn=2.0))
+    with pytest.raises(InputError, match="adversary.options.margin is missing, and Hinge needs it"):
+        check_adversary(with_hinge())
+
+
+@pytest.mark.parametrize("name", ["dfc", "dcgan", "vae_wgan"])
+def test_the_committed_adversaries_take_what_the_configuration_gives(name):
+    check_adversary(tiny.variant(name))
 
 
 def test_bf16_is_close_to_fp32(network):

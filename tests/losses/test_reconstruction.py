@@ -6,7 +6,8 @@ from torch import nn
 
 from pipeline.data.pixels import to_network
 from pipeline.losses.loss_network import measure_rms, prefix
-from pipeline.losses.reconstruction import FeatureLoss, PixelLoss, mean_square
+from pipeline.losses.reconstruction.feature import FeatureLoss, mean_square
+from pipeline.losses.reconstruction.pixel import PixelLoss
 from pipeline.models.vgg19 import IMAGENET_MEAN, IMAGENET_STD
 from tests.tiny import faces, random_weights
 

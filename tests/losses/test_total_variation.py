@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from pipeline.losses.total_variation import TotalVariation
+from pipeline.losses.terms.total_variation import TotalVariation
 
 
 def test_by_hand():

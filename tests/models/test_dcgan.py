@@ -4,7 +4,8 @@ import pytest
 import torch
 from torch import nn
 
-from pipeline.models.dcgan import DCGAN, Critic
+from pipeline.models.architectures.dcgan import DCGAN
+from pipeline.models.critic import Critic
 
 
 def test_the_generator_of_the_paper():

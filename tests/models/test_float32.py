@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 import torch
 
-from pipeline import latents
+from pipeline.encoding import encode
 from pipeline.evaluation.reconstruction import reconstruction_quality
 from pipeline.evaluation.sample_quality import loss_network_features
-from pipeline.losses import loss_network
+from pipeline.losses.reconstruction.feature import feature_loss
+from pipeline.models.architectures.vae import VAE
 from pipeline.models.float32 import full_float32
 from pipeline.models.trained import decoder_of, reconstructor_of
-from pipeline.models.vae import VAE
 from pipeline.sampling import prior
 from tests import tiny
 
@@ -53,12 +53,12 @@ def network(tmp_path_factory):
 
 
 def quality(model, network):
-    distance = loss_network.feature_loss(network, ["relu1_1"], {"relu1_1": 50.2})
+    distance = feature_loss(network, ["relu1_1"], {"relu1_1": 50.2})
     return list(reconstruction_quality(model, distance.total_distance, [tiny.faces(4)]).values())
 
 
 MEASURES = {
-    "latents": lambda model, network: latents.encode(model, tiny.faces(4))[0],
+    "latents": lambda model, network: encode(model, tiny.faces(4))[0],
     "reconstruction scores": quality,
     "features of the Fréchet distance": lambda model, network: loss_network_features(network, "relu2_1")(tiny.faces(4)),
     "decoded samples": lambda model, network: decoder_of(model)(prior(4, 4, seed=0)),

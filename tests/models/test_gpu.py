@@ -3,8 +3,7 @@
 import pytest
 import torch
 
-from pipeline.models.gpu import has_kernels, unusable_gpus, usable_gpus
-from pipeline.models.trained import device
+from pipeline.models.gpu import GPUs, count_gpus, device, has_kernels
 
 COMPILED = ["sm_75", "sm_80", "sm_90a", "compute_120"]
 
@@ -35,5 +34,5 @@ def test_a_gpu_that_torch_cannot_use_counts_for_nothing(monkeypatch, available, 
     for name, answer in (("is_available", available), ("device_count", 2), ("get_arch_list", COMPILED)):
         monkeypatch.setattr(torch.cuda, name, lambda answer=answer: answer)
     monkeypatch.setattr(torch.cuda, "get_device_capability", lambda number: capability)
-    assert usable_gpus() == usable and unusable_gpus() == ("" if usable else "2 GPUs")
+    assert count_gpus() == GPUs(usable, unusable=2 - usable)
     assert device().type == ("cuda" if usable else "cpu")

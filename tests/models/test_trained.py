@@ -9,9 +9,9 @@ from safetensors import safe_open
 
 from pipeline.config import Variant
 from pipeline.data.pixels import to_network, to_uint8
+from pipeline.models.architectures.vae import VAE
 from pipeline.models.build import build_model
-from pipeline.models.trained import decoder_of, load_model, reconstructor_of, save_weights
-from pipeline.models.vae import VAE
+from pipeline.models.trained import decoder_of, example, load_model, reconstructor_of, save_weights
 from tests import tiny
 
 
@@ -65,3 +65,18 @@ def test_a_model_without_an_encoder(tmp_path):
     images = decoder_of(load_model(tmp_path / "model.safetensors", variant))(z)
     assert images.shape == (3, 3, tiny.SIZE, tiny.SIZE) and images.dtype == np.uint8
     np.testing.assert_array_equal(images, to_uint8(model.eval().decode(torch.from_numpy(z))).numpy())
+
+
+def test_an_example_for_those_who_will_use_the_model(vae):
+    images, made = example(vae, encodes=True)
+    assert images.shape == made.shape == (2, 3, tiny.SIZE, tiny.SIZE) and images.dtype == made.dtype == np.float32
+    assert -1 <= images.min() < images.max() <= 1 and images.flags.c_contiguous
+    with torch.no_grad():
+        torch.testing.assert_close(torch.from_numpy(made), vae(torch.from_numpy(images)))
+    np.testing.assert_array_equal(images, example(vae, encodes=True)[0])
+
+    generator = build_model(tiny.variant("dcgan")).eval()
+    z, made = example(generator, encodes=False)
+    assert z.shape == (2, 4) and made.shape == (2, 3, tiny.SIZE, tiny.SIZE) and z.dtype == made.dtype == np.float32
+    with torch.no_grad():
+        torch.testing.assert_close(torch.from_numpy(made), generator.decode(torch.from_numpy(z)))

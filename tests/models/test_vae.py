@@ -6,8 +6,9 @@ import pytest
 import torch
 from torch import nn
 
-from pipeline.models.dcgan import DCGAN, Critic
-from pipeline.models.vae import VAE
+from pipeline.models.architectures.dcgan import DCGAN
+from pipeline.models.architectures.vae import VAE
+from pipeline.models.critic import Critic
 
 
 @pytest.mark.parametrize(("image_size", "latent_dim", "channels"), [

@@ -8,7 +8,8 @@ from torchvision.transforms.functional import normalize
 
 from pipeline.losses.loss_network import prefix
 from pipeline.models.vgg19 import IMAGENET_MEAN, IMAGENET_STD, VGG19Prefix
-from pipeline.models.vgg19_layers import LAYERS, RELU_INDEX, deepest, parameter_shapes
+from pipeline.models.vgg19_layers import RELU_INDEX, deepest, parameter_shapes
+from pipeline.vocabulary import LAYERS
 from tests.tiny import random_weights
 
 

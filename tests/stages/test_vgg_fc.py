@@ -11,9 +11,11 @@ from pipeline.data import shards
 from pipeline.data.celeba import open_celeba
 from pipeline.data.prepare import prepare
 from pipeline.evaluation import vgg_fc
+from pipeline.records import machine, read_record
+from pipeline.vocabulary import SPLITS
 from stages import vgg_fc as stage
 from tests.data.conftest import draw_celeba
-from tests.tiny import PARAMS
+from tests.tiny import PARAMS, write_code
 
 
 @pytest.fixture
@@ -23,11 +25,12 @@ def planned(tmp_path, monkeypatch):
             processes=1, progress=False)
     evaluate = load_params(PARAMS).evaluate
     (tmp_path / "plan" / "pipeline").mkdir(parents=True)
-    network = LossNetworkPlan(source="file", file="vgg19.pth", calibration_images=8, seed=0, sha256="")
+    network = LossNetworkPlan(source="file", file="vgg19.pth", calibration_images=8, seed=0, layers={})
     for name, section in (("evaluate", EvaluatePlan(**dict(evaluate), reference_rms={})), ("loss_network", network)):
         (tmp_path / "plan" / "pipeline" / f"{name}.json").write_text(section.model_dump_json())
     shutil.copy(PARAMS, tmp_path / "params.yaml")
     monkeypatch.chdir(tmp_path)
+    write_code()
     return tmp_path
 
 
@@ -36,7 +39,7 @@ def test_svms_are_scored_on_the_activations_of_the_landmark_view(planned, monkey
         """In place of VGG-19: one number per image; checks that it is given the landmark crops, split after split."""
         assert state == {"classifier": 1}
         pixels = np.concatenate(list(batches))
-        expected = [shards.load("data/shards", "landmark", split).pixels for split in shards.SPLITS]
+        expected = [shards.load("data/shards", "landmark", split).pixels for split in SPLITS]
         np.testing.assert_array_equal(pixels, np.concatenate(expected))
         return pixels.mean(axis=(1, 2, 3))[:, None].astype(np.float32)
 
@@ -45,6 +48,6 @@ def test_svms_are_scored_on_the_activations_of_the_landmark_view(planned, monkey
     stage.main()
     rows = pd.read_csv("baselines/vgg_fc.csv", keep_default_na=False)
     assert len(rows) == 40 and {"accuracy", "balanced_accuracy", "majority", "C"} <= set(rows)
-    assert not (planned / "baselines" / "none.json").exists()
+    assert not (planned / "baselines" / "none.json").exists() and read_record("vgg_fc") == machine()
     said = capsys.readouterr().out
     assert "SVM accuracy of VGG-FC on view landmark" in said and "60 images" in said

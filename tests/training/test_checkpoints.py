@@ -1,7 +1,6 @@
 """Checkpoints: whole or not there, the newest two, and never another run's."""
 
 import os
-from pathlib import Path
 
 import pytest
 import torch
@@ -60,18 +59,6 @@ def test_killed_while_writing_leaves_the_earlier_one(tmp_path, monkeypatch):
     assert checkpoints.load_newest(Folder.of(tmp_path)) == {"step": 1} and names(tmp_path) == ["step-00000001.pt"]
     checkpoints.save(Folder.of(tmp_path), 2, {"step": 2})
     assert checkpoints.load_newest(Folder.of(tmp_path)) == {"step": 2}
-
-
-def test_the_folder_depends_on_every_input(tmp_path):
-    inputs = ["dfc", '{"layers": ["relu1_1"]}', "sha of the shards", "sha of the network"]
-    folders = {checkpoints.folder(Folder.of(tmp_path), *inputs)}
-    for number in range(len(inputs)):
-        changed = [text + "x" * (number == at) for at, text in enumerate(inputs)]
-        folders.add(checkpoints.folder(Folder.of(tmp_path), *changed))
-    folders.add(checkpoints.folder(Folder.of(tmp_path), *inputs[:-1]))
-    assert len(folders) == len(inputs) + 2
-    assert checkpoints.folder(Folder.of(tmp_path), *inputs) in folders
-    assert all(Path(str(folder)).parent == tmp_path and Path(str(folder)).name.startswith("dfc") for folder in folders)
 
 
 def test_a_complete_run_is_kept_until_dvc_has_recorded_it(tmp_path):

@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 from pipeline.errors import InputError
+from pipeline.hardware import processor
 from pipeline.losses.build import build_objective
 from pipeline.losses.objective import Objective
 from pipeline.storage import Folder
@@ -95,7 +96,7 @@ def test_the_first_step_has_the_learning_rate_of_its_epoch(run, network):
 
 def test_a_run_is_a_function_of_its_seed(run):
     one, same = run(folder="one"), run(folder="same")
-    other = run(tiny.variant().model_copy(update={"seed": 1}), folder="other")
+    other = run(tiny.variant(seed=1), folder="other")
     assert all(torch.equal(one[0][name], same[0][name]) for name in one[0]) and one[1].steps == same[1].steps
     assert other[1].steps != one[1].steps
 
@@ -270,7 +271,7 @@ def test_in_a_step_each_update_has_its_own_images_and_noise(tmp_path):
     history = train(tiny.variant("dcgan", epochs=1, learning_rate=0.1, lr_decay=1.0, adversary={"learning_rate": 0.01}),
                     objective, numbered, NOTHING, tmp_path, progress=False)
     assert objective.player == ["adversary", "adversary", "model"] * STEPS
-    order = epoch_order(tiny.variant().seed, 0, IMAGES)[:STEPS * BATCH].reshape(STEPS, BATCH).tolist()
+    order = epoch_order(tiny.variant().train.seed, 0, IMAGES)[:STEPS * BATCH].reshape(STEPS, BATCH).tolist()
     assert objective.images[2::3] == order                         # the model's: every image once
     assert objective.images[1::3] == order[1:] + order[:1]
     assert objective.images[0::3] == order[2:] + order[:2]
@@ -286,13 +287,13 @@ def test_the_last_partial_batch_is_dropped(tmp_path):
     assert [len(batch) for batch in recorded.images] == [BATCH] * 2 * STEPS
     for epoch in range(2):
         seen = [image for batch in recorded.images[epoch * STEPS:(epoch + 1) * STEPS] for image in batch]
-        assert seen == epoch_order(tiny.variant().seed, epoch, IMAGES)[:STEPS * BATCH].tolist()
+        assert seen == epoch_order(tiny.variant().train.seed, epoch, IMAGES)[:STEPS * BATCH].tolist()
 
 
 def test_every_step_has_its_own_noise(tmp_path):
     recorded = record(tmp_path, epochs=2)
     for step, drawn in enumerate(recorded.noise):
-        assert torch.equal(drawn, noise(tiny.variant().seed, step, BATCH, 4))
+        assert torch.equal(drawn, noise(tiny.variant().train.seed, step, BATCH, 4))
 
 
 def test_fewer_images_than_a_batch_are_one_batch(tmp_path):
@@ -328,3 +329,12 @@ def test_a_batch_that_the_workers_cannot_share_evenly(tmp_path):
 def test_no_images(tmp_path):
     with pytest.raises(InputError):
         record(tmp_path, images=0)
+
+
+def test_a_device_has_its_name_and_of_a_processor_the_threads_are_counted(monkeypatch):
+    assert loop.device_name(torch.device("cpu")).endswith(f", {torch.get_num_threads()} thread"
+                                                          + "s" * (torch.get_num_threads() > 1))
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 8)
+    assert loop.device_name(torch.device("cpu")) == f"{processor()}, 8 threads"
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda device: f"a GPU, number {device.index}")
+    assert loop.device_name(torch.device("cuda", 1)) == "a GPU, number 1"

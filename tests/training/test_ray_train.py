@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from pipeline.config import Cluster, Variant
-from pipeline.data import shards
+from pipeline.data import shard_files, shards
 from pipeline.data.pixels import to_network
 from pipeline.errors import InputError
 from pipeline.losses.build import build_objective
@@ -27,10 +27,10 @@ def project(tmp_path_factory) -> Path:
     root = tmp_path_factory.mktemp("project")
     for split, count in IMAGES.items():
         ids = np.array([f"{split}-{number}.jpg" for number in range(count)])
-        shards.write_part(root / "shards", "aligned", split, 0, ids, tiny.faces(count, seed=len(split)),
-                          np.zeros((count, 40), bool), np.zeros((count, 5, 2), np.int16), about={})
-    (root / "shards" / "_manifest.json").write_text(
-        json.dumps({"image_size": tiny.SIZE, "views": ["aligned"], "images": IMAGES}))
+        shard_files.write_part(root / "shards", "aligned", split, 0, ids, tiny.faces(count, seed=len(split)),
+                               np.zeros((count, 40), bool), np.zeros((count, 5, 2), np.int16), about={})
+    (root / "shards" / shards.manifest_name("aligned")).write_text(
+        json.dumps({"image_size": tiny.SIZE, "view": "aligned", "images": IMAGES}))
     tiny.write_loss_network(root / "loss_network.safetensors")
     return root
 
@@ -54,8 +54,8 @@ def cluster(workers: int = 0) -> Cluster:
 def first_batches(project: Path, variant: Variant, steps: int) -> list[tuple[torch.Tensor, torch.Tensor]]:
     """Images and noise of the first steps, over all workers."""
     faces = to_network(torch.from_numpy(shards.load(project / "shards", "aligned", "train").pixels))
-    order = epoch_order(variant.seed, 0, len(faces)).reshape(-1, variant.train.batch_size)
-    return [(faces[rows], noise(variant.seed, step, len(rows), 4)) for step, rows in enumerate(order[:steps])]
+    order = epoch_order(variant.train.seed, 0, len(faces)).reshape(-1, variant.train.batch_size)
+    return [(faces[rows], noise(variant.train.seed, step, len(rows), 4)) for step, rows in enumerate(order[:steps])]
 
 
 def test_zero_workers_train_in_this_process(project, job):

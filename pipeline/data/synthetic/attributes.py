@@ -10,7 +10,7 @@ from statistics import NormalDist
 
 import numpy as np
 
-from pipeline.data.attributes import ATTRIBUTES
+from pipeline.vocabulary import ATTRIBUTES
 
 INDEX = {name: i for i, name in enumerate(ATTRIBUTES)}
 

@@ -13,10 +13,10 @@ import numpy as np
 from PIL import Image
 from tqdm import tqdm
 
-from pipeline.data.attributes import ATTRIBUTES
 from pipeline.data.synthetic.attributes import sample_attributes
 from pipeline.data.synthetic.draw import draw_face
 from pipeline.errors import InputError
+from pipeline.vocabulary import ATTRIBUTES
 
 POINTS = ("lefteye", "righteye", "nose", "leftmouth", "rightmouth")
 # Images in CelebA's training, validation and test splits, in this order in the files.

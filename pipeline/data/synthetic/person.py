@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pipeline.data.attributes import ATTRIBUTES
 from pipeline.data.synthetic.canvas import Colour, mix, ramp
 from pipeline.data.synthetic.geometry import Pose, pose
+from pipeline.vocabulary import ATTRIBUTES
 
 # From light to dark, as lit by a neutral light.
 SKIN_TONES = np.array([

@@ -8,6 +8,8 @@ of sums.
 import torch
 from torch import nn
 
+from pipeline.models.initialize import initialize
+
 CHANNELS = (32, 64, 128, 256)  # of the encoder; 64×64 pixels become 256×4×4
 LEAK = 0.2
 
@@ -76,17 +78,3 @@ class VAE(nn.Module):
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         """Reconstruction from the posterior mean: N×3×S×S → N×3×S×S."""
         return self.decode(self.encode(images)[0])
-
-
-def initialize(module: nn.Module) -> None:
-    """Convolutions N(0, 0.02), batch-norm weights N(1, 0.02), their biases 0, as in DCGAN and in the authors' code.
-
-    Linear layers keep the framework's default.
-    """
-    if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
-        nn.init.normal_(module.weight, 0.0, 0.02)
-        if module.bias is not None:
-            nn.init.zeros_(module.bias)
-    elif isinstance(module, nn.BatchNorm2d):
-        nn.init.normal_(module.weight, 1.0, 0.02)
-        nn.init.zeros_(module.bias)

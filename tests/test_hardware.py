@@ -1,9 +1,8 @@
-"""What a training runs on, in words."""
+"""The processor that work runs on, in words."""
 
 import pytest
-import torch
 
-from pipeline.training.hardware import name_of, processor
+from pipeline.hardware import processor
 
 INTEL = "processor\t: 0\nmodel name\t: Intel(R) Xeon(R)  CPU\nflags\t\t: fpu sse avx2 avx512f avx512_bf16 amx_bf16\n"
 
@@ -29,8 +28,3 @@ def test_what_limits_onednn_is_said(tmp_path, monkeypatch):
 
 def test_where_linux_says_nothing_there_is_still_a_name(tmp_path):
     assert processor(tmp_path / "nothing")
-
-
-def test_threads_are_counted():
-    assert name_of(torch.device("cpu")).endswith(f", {torch.get_num_threads()} thread"
-                                                 + "s" * (torch.get_num_threads() > 1))

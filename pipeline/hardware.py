@@ -1,23 +1,13 @@
-"""What a training runs on, in words."""
+"""The processor that work runs on, in words."""
 
 import os
 import platform
 import re
 from pathlib import Path
 
-import torch
-
 # Linux's names of instruction sets, the most capable first, and those that people know.
 INSTRUCTIONS = {"amx_bf16": "AMX", "avx512_bf16": "AVX512-BF16", "avx512f": "AVX512", "avx2": "AVX2",
                 "bf16": "Arm BF16"}
-
-
-def name_of(device: torch.device) -> str:
-    """A GPU's name; else the processor's, its instruction set for matrices, and the threads that torch uses."""
-    if device.type == "cuda":
-        return torch.cuda.get_device_name(device)
-    threads = torch.get_num_threads()
-    return f"{processor()}, {threads} {'thread' if threads == 1 else 'threads'}"
 
 
 def processor(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:

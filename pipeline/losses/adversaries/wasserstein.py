@@ -1,41 +1,12 @@
-"""A second network that judges images, and what each of the two players minimises.
-
-Both adversaries have the same three methods. `judged` is a list of batches of images that the model made:
-reconstructions and samples, or samples alone. Numbers are float32 scalars, terms are named and unweighted.
-"""
+"""The critic of a Wasserstein GAN."""
 
 import torch
 from torch import distributed, nn
-from torch.nn.functional import softplus
 
-from pipeline.models.dcgan import Critic
-
-
-class Discriminator(nn.Module):
-    """Goodfellow et al. 2014, with the non-saturating loss of the generator: the adversary of DCGAN."""
-
-    def __init__(self, image_size: int, channels: tuple[int, ...], weight: float):
-        super().__init__()
-        self.network, self.weight = Critic(image_size, channels, batch_norm=True), weight
-
-    def own_loss(self, real: torch.Tensor, judged: list[torch.Tensor], epsilon: torch.Tensor
-                 ) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
-        """-E log D(x) - E log(1 - D(G(z))), with D the sigmoid of the network."""
-        on_real = self.network(real).float()
-        on_judged = torch.cat([self.network(images).float() for images in judged])
-        loss = softplus(-on_real).mean() + softplus(on_judged).mean()
-        return loss, {"discriminator": loss, "real_score": on_real.sigmoid().mean(),
-                      "fake_score": on_judged.sigmoid().mean()}
-
-    def models_loss(self, judged: list[torch.Tensor]) -> torch.Tensor:
-        """-E log D(G(z)), averaged over the batches."""
-        return sum(softplus(-self.network(images).float()).mean() for images in judged) / len(judged)
-
-    def after_update(self) -> None:
-        """Nothing is held to bounds."""
+from pipeline.models.critic import Critic
 
 
-class WassersteinCritic(nn.Module):
+class Wasserstein(nn.Module):
     """Arjovsky et al. 2017: a function f of images, 1-Lipschitz, that is high on real ones and low on the model's.
 
     lipschitz: "penalty" adds penalty_weight · E (‖∇f(x̂)‖ - 1)², x̂ on the line from a real to a judged image

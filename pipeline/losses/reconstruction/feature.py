@@ -1,24 +1,13 @@
-"""L_rec: what separates a plain VAE from a deep feature consistent one.
+"""The deep feature consistent loss: distances between hidden features of a frozen network."""
 
-Each is a module called with (reconstruction, image), both N×3×H×W in -1 … 1, that returns the named terms of L_rec,
-each a float32 scalar averaged over the batch.
-"""
+from pathlib import Path
 
 import torch
 from torch import nn
 
+from pipeline.config import FeatureLossConfig
+from pipeline.losses import loss_network
 from pipeline.models.vgg19 import VGG19Prefix
-
-
-class PixelLoss(nn.Module):
-    """Eq. 1 for p(x|z) = N(x̄, sigma²·I), pixels in -1 … 1: Σ (x - x̄)² / (2·sigma²), in nats up to a constant."""
-
-    def __init__(self, sigma: float):
-        super().__init__()
-        self.weight = 1 / (2 * sigma**2)
-
-    def forward(self, reconstruction: torch.Tensor, image: torch.Tensor) -> dict[str, torch.Tensor]:
-        return {"pixel": self.weight * (reconstruction.float() - image).square().sum() / len(image)}
 
 
 class FeatureLoss(nn.Module):
@@ -53,3 +42,15 @@ class FeatureLoss(nn.Module):
 def mean_square(difference: torch.Tensor) -> torch.Tensor:
     """N×C×H×W of any float type → float32 N, the mean square per image, summed in float32."""
     return difference.float().square().mean(dim=(1, 2, 3))
+
+
+def feature_loss(path: Path, layers: list[str], reference_rms: dict[str, float]) -> FeatureLoss:
+    """Eq. 4 over `layers` of the loss network at `path`, whose weights are float32."""
+    network, rms = loss_network.load(path, layers)
+    return FeatureLoss(network, rms, reference_rms)
+
+
+def build(loss: FeatureLossConfig, path: Path) -> tuple[FeatureLoss, float, float]:
+    """Eq. 5. kl_images makes it independent of the batch size: KL is summed over that many images where L_rec is
+    averaged."""
+    return feature_loss(path, loss.layers, loss.reference_rms), loss.alpha * loss.kl_images, loss.beta

@@ -9,7 +9,8 @@ from safetensors.torch import save_file
 from pipeline.config import Params, Variant, load_params
 from pipeline.errors import InputError
 from pipeline.losses import loss_network
-from pipeline.plan import resolve
+from pipeline.plan.resolve import resolve
+from pipeline.vocabulary import ADVERSARIES, VIEWS
 from tests.tiny import PARAMS, random_weights
 
 
@@ -44,17 +45,28 @@ def test_one_file_for_each_variant_and_each_section_that_a_stage_reads():
         "pipeline/loss_network.json", "pipeline/attributes.json", "pipeline/evaluate.json", "pipeline/multi_view.json",
         "pipeline/sampling.json", "pipeline/report.json"}
     assert isinstance(plan["dfc.json"], Variant) and plan["dfc.json"].label == "VAE-123"
-    assert plan["pipeline/report.json"].variants == ["pvae", "dfc", "dfc_345", "dcgan", "vae_wgan"]
-    assert plan["pipeline/loss_network.json"].sha256 is None
+    assert list(plan["pipeline/report.json"].variants.items()) == [
+        ("pvae", "PVAE"), ("dfc", "VAE-123"), ("dfc_345", "VAE-345"), ("dcgan", "DCGAN"), ("vae_wgan", "VAE-WGAN")]
+    assert plan["pipeline/loss_network.json"].file is None and plan["pipeline/sampling.json"].inception is None
+    assert plan["pipeline/loss_network.json"].layers == {
+        "pvae": [], "dfc": ["relu1_1", "relu2_1", "relu3_1"], "dfc_345": ["relu3_1", "relu4_1", "relu5_1"],
+        "dcgan": [], "vae_wgan": ["relu1_1", "relu2_1", "relu3_1"]}
     assert plan["pipeline/evaluate.json"].reference_rms["relu1_1"] == 50.2
 
 
-def test_the_layers_touch_no_section_but_its_label():
+def test_the_layers_touch_no_section_but_its_label_and_what_the_loss_network_cuts():
     params = load_params(PARAMS)
     before = resolve(params)
     after = resolve(params.model_copy(update={"loss": {**params.loss, "layers": ["relu3_1", "relu4_1"]}}))
-    assert {name for name in before if before[name] != after[name]} == {"dfc.json", "pipeline/multi_view.json"}
+    assert {name for name in before if before[name] != after[name]} == {
+        "dfc.json", "pipeline/multi_view.json", "pipeline/report.json", "pipeline/loss_network.json"}
     assert after["pipeline/multi_view.json"].labels == {"dfc": "VAE-34", "dfc_345": "VAE-345"}
+    one, other = (plan["pipeline/loss_network.json"].model_dump() for plan in (before, after))
+    assert {name for name in one if one[name] != other[name]} == {"layers"}
+    changed = {name for name in one["layers"] if one["layers"][name] != other["layers"][name]}
+    assert changed == {"dfc"} and other["layers"]["dfc"] == ["relu3_1", "relu4_1"]
+    one, other = (plan["pipeline/report.json"].model_dump() for plan in (before, after))
+    assert {name for name in one if one[name] != other[name]} == {"variants"}
 
 
 def test_an_evaluated_layer_needs_a_reference():
@@ -67,7 +79,9 @@ def test_an_evaluated_layer_needs_a_reference():
     ({"multi_view": {"variants": ["dcgan"]}}, "multi_view.variants names dcgan, which has no encoder and so no"),
     ({"report": {"mosaic_variant": "dcgan"}}, "report.mosaic_variant names dcgan, which has no encoder"),
     ({"sampling": {"inception": "/nowhere/inception.pth"}}, "sampling.inception is /nowhere/inception.pth, which"),
-    ({"model": {"architecture": "vea"}}, "model.architecture of variant pvae is vea, which is not one of"),
+    ({"loss_network": {"file": "/nowhere/vgg19.pth"}}, "loss_network.file is /nowhere/vgg19.pth, which does not "
+     "exist; give the file of VGG-19's weights, or data/none for none"),
+    ({"model": {"architecture": "vea"}}, "model.architecture of variant pvae is vea, which is neither one of"),
     ({"data": {"root": "/nowhere"}}, "data.root is /nowhere, which is not a folder")])
 def test_what_cannot_go_well_later_is_refused_now(sections, said):
     with pytest.raises(InputError, match=f"params.yaml: {said}"):
@@ -84,7 +98,7 @@ def test_weights_in_any_usual_form(tmp_path, form):
     else:
         torch.save({"state_dict": weights} if form == "nested.pth" else weights, path)
     plan = resolve(from_file(path, "relu2_1"))["pipeline/loss_network.json"]
-    assert plan.sha256 == loss_network.sha256(path)
+    assert plan.file == str(path)
     read = loss_network.weights(plan)
     assert set(read) == set(weights) and {tensor.dtype for tensor in read.values()} == {torch.float32}
     torch.testing.assert_close(read["features.2.weight"], weights["features.2.weight"], rtol=1e-3, atol=1e-3)
@@ -186,10 +200,48 @@ def test_a_prefix_too_short_for_the_evaluation(tmp_path):
         resolve(params)
 
 
-def test_a_file_that_changed_after_the_plan(tmp_path):
+def test_what_is_in_a_file_is_a_matter_of_the_stages_that_depend_on_it(tmp_path):
+    """DVC sees when it changes; the plan does not, and the stage reads what is there."""
     path = tmp_path / "vgg19.pth"
     torch.save(random_weights("relu1_1"), path)
-    plan = resolve(from_file(path))["pipeline/loss_network.json"]
-    torch.save(random_weights("relu1_1", seed=1), path)
-    with pytest.raises(InputError, match="no longer the file"):
-        loss_network.weights(plan)
+    before = resolve(from_file(path))
+    torch.save(other := random_weights("relu1_1", seed=1), path)
+    assert resolve(from_file(path)) == before
+    read = loss_network.weights(before["pipeline/loss_network.json"])
+    assert all(torch.equal(read[name], tensor) for name, tensor in other.items())
+    path.write_bytes(b"damaged")
+    with pytest.raises(InputError, match="state dict"):
+        loss_network.weights(before["pipeline/loss_network.json"])
+
+
+def test_a_file_that_is_not_the_source_is_not_planned_with(tmp_path):
+    path = tmp_path / "vgg19.pth"
+    path.write_bytes(b"not looked at")
+    plan = resolve(params_with(loss_network={"file": str(path)}))
+    assert plan == resolve(load_params(PARAMS))
+
+
+def test_inception_is_planned_by_its_path(tmp_path):
+    path = tmp_path / "inception.pth"
+    path.write_bytes(b"")
+    assert resolve(params_with(sampling={"inception": str(path)}))["pipeline/sampling.json"].inception == str(path)
+
+
+def test_what_is_ones_own_is_checked_too(own_choice):
+    own_choice(VIEWS, "upper_half", "")
+    with pytest.raises(InputError, match="pipeline/data/views/upper_half.py has no function crop"):
+        resolve(load_params(PARAMS))
+    own_choice(VIEWS, "upper_half", "def crop(image, size, landmarks): ...")
+    resolve(load_params(PARAMS))
+    own_choice(ADVERSARIES, "hinge", "class Hinge:\n    def __init__(self, size, channels, weight): ...\n")
+    params = load_params(PARAMS)
+    params.variants["dfc"]["adversary"] = {"kind": "hinge", "options": {"margin": 2.0}}
+    with pytest.raises(InputError, match="adversary.options.margin is not an option of Hinge"):
+        resolve(params)
+
+
+def test_in_dvcs_copy_of_the_project_a_path_has_to_be_absolute(tmp_path, monkeypatch):
+    monkeypatch.setenv("DVC_ROOT", str(tmp_path))
+    for sections in ({"data": {"root": "nowhere"}}, {"loss_network": {"file": "nowhere"}}):
+        with pytest.raises(InputError, match="with --temp or --queue runs in a copy .*: give an absolute path"):
+            resolve(params_with(**sections))

@@ -1,0 +1,14 @@
+"""The aligned face in the mirror."""
+
+import numpy as np
+from PIL import Image
+
+from pipeline.data.views import aligned
+
+
+def crop(image: Image.Image, size: int, landmarks: np.ndarray | None = None) -> np.ndarray:
+    """The aligned crop, columns 15 to 163 and rows 40 to 188, mirrored left to right.
+
+    RGB image → uint8 3×S×S. The landmarks are not used.
+    """
+    return aligned.crop(image, size)[:, :, ::-1]

@@ -1,0 +1,1 @@
+"""What stages read and depend on: the plan, resolved from params.yaml, and digests of the code."""

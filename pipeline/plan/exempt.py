@@ -1,0 +1,25 @@
+"""Code that no digest holds, since it cannot change a result.
+
+What it imports is followed all the same. It may import neither numeric libraries nor code that computes; a test looks.
+"""
+
+EXEMPT = {
+    "stages": "how a stage ends with DVC, and how its threads wait",
+    "pipeline.config": "its values, and what it computes, are in the plan",
+    "pipeline.errors": "messages",
+    "pipeline.cluster": "where and how often work is run",
+    "pipeline.storage": "where files lie",
+    "pipeline.workspace": "where files lie, and under which name unfinished work is kept",
+    "pipeline.tracking": "what is told to MLflow",
+    "pipeline.live_tracking": "what is told to MLflow",
+    "pipeline.leftovers": "what removed variants have left",
+    "pipeline.records": "by what a result was made, on which nothing depends",
+    "pipeline.hardware": "names for the records",
+    "pipeline.training.memory": "speed",
+    "pipeline.plan": "a description",
+    "pipeline.plan.code": "it makes the digests, which change where it changes",
+    "pipeline.plan.syntax": "it makes the digests, which change where it changes",
+    "pipeline.plan.exempt": "this list",
+}
+NUMERIC = {"numpy", "scipy", "sklearn", "skimage", "pandas", "torch", "torchvision", "torch_fidelity", "PIL",
+           "matplotlib"}

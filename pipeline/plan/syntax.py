@@ -1,0 +1,66 @@
+"""Digests of Python files that change where their results may change, and are the same on every supported Python."""
+
+import ast
+import hashlib
+from collections.abc import Iterator
+
+# Left out of the digest. Of an expression, whether it is read or written (ctx) follows from where it stands.
+FIELDS_LEFT_OUT = {"ctx", "kind", "type_comment"}
+MESSAGES = {"print", "warnings.warn", "tqdm.write"}  # calls that only say something
+
+
+def digest(source: str) -> str:
+    """A short name for what a file does: 16 hexadecimal digits.
+
+    It runs over the syntax tree, without comments, docstrings, calls of MESSAGES and the arguments of what is raised:
+    a message is no result. Empty fields are left out, since each Python adds some of its own.
+    """
+    return hashlib.sha256("\n".join(tokens(ast.parse(source))).encode()).hexdigest()[:16]
+
+
+def tokens(value: object) -> Iterator[str]:
+    """A syntax tree as texts, in order."""
+    if isinstance(value, ast.AST):
+        yield type(value).__name__
+        for name, part in ast.iter_fields(without_message(value)):
+            part = [item for item in part if not says_only(item)] if isinstance(part, list) else part
+            if name not in FIELDS_LEFT_OUT and part is not None and part != []:
+                yield f".{name}"
+                yield from tokens(part)
+        yield ";"
+    elif isinstance(value, list):
+        for item in value:
+            yield from tokens(item)
+    else:
+        yield f"{type(value).__name__} {value!r}"
+
+
+def says_only(statement: object) -> bool:
+    """Whether it is a docstring, or another text that stands alone, or a call of MESSAGES."""
+    if not isinstance(statement, ast.Expr):
+        return False
+    value = statement.value
+    if isinstance(value, ast.Call):
+        return ast.unparse(value.func) in MESSAGES
+    return isinstance(value, ast.Constant) and isinstance(value.value, str)
+
+
+def without_message(node: ast.AST) -> ast.AST:
+    """`raise Error` for `raise Error("why")`; any other node as it is."""
+    if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
+        return ast.Raise(exc=node.exc.func, cause=node.cause)
+    return node
+
+
+def lines_of_inner_imports(source: str) -> set[int]:
+    """The lines of the imports that are inside functions."""
+    functions = [node for node in ast.walk(ast.parse(source))
+                 if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    return {inner.lineno for function in functions for inner in ast.walk(function)
+            if isinstance(inner, ast.Import | ast.ImportFrom)}
+
+
+def texts(source: str) -> set[str]:
+    """All text constants of a file."""
+    return {node.value for node in ast.walk(ast.parse(source))
+            if isinstance(node, ast.Constant) and isinstance(node.value, str)}

@@ -1,0 +1,76 @@
+"""Digests follow what code does, and not how it is written down."""
+
+import pytest
+
+from pipeline.plan.syntax import digest, lines_of_inner_imports
+
+SOURCE = '''"""A module."""
+import warnings
+from dataclasses import dataclass
+
+
+@dataclass
+class Point:
+    """A place."""
+
+    x: float = 1.0  # metres
+    names: tuple[str, ...] = ("a", "b")
+
+
+async def far(point: Point, *rest: int, scale: float = 2, **more) -> str:
+    """How far, in words."""
+    if point.x < 0:
+        raise ValueError(f"{point.x} is too small: {scale!r:>{point.x}}")
+    if point.x > 9:
+        print("far")
+        warnings.warn("very far")
+    values = [x ** 2 for x in rest if x % 2] + [*more]
+    match values:
+        case [first, *_] if first:
+            return f"{first=} {scale:.2f} {{}} {b'bytes'!r}"
+    return lambda: (yield 1_000, 1e-3, 2j, ..., None, True)
+'''
+
+
+def test_the_same_on_every_python():
+    """The value was made by 3.11, and is that of 3.12 and 3.13; `ast.dump` and `ast.unparse` differ."""
+    assert digest(SOURCE) == "2f67eb2b0bcfd859"
+
+
+@pytest.mark.parametrize(("old", "new"), [
+    ('"""A module."""', '"""Another."""'),
+    ('    """A place."""\n', ""),
+    ('"""How far, in words."""', '"""Otherwise."""\n    "more of it"'),
+    ("  # metres", "  # feet"),
+    ('f"{point.x} is too small: {scale!r:>{point.x}}"', '"too small"'),
+    ('print("far")', 'print("near", point)'),
+    ('warnings.warn("very far")', 'warnings.warn("not near", stacklevel=2)'),
+    ("\n\n\nasync", "\n\nasync"),
+    ('("a", "b")', "('a',\n 'b',)"),
+    ("1_000", "1000"),
+])
+def test_what_only_people_read_does_not_count(old, new):
+    assert SOURCE.count(old) == 1
+    assert digest(SOURCE.replace(old, new)) == digest(SOURCE)
+
+
+@pytest.mark.parametrize(("old", "new"), [
+    ("1.0", "1.5"), ("1.0", "1"), ('"a"', '"c"'), ("point.x < 0", "point.x <= 0"), ("ValueError", "TypeError"),
+    ("** 2", "** 3"), ("2j", "3j"), ("b'bytes'", "'bytes'"), ("{scale:.2f}", "{scale:.3f}"), ("async def", "def"),
+    ("@dataclass\n", ""), ("x % 2", "x"), ('print("far")', 'point.x = 1'), ("scale: float = 2", "scale: int = 2"),
+])
+def test_what_may_change_a_result_counts(old, new):
+    assert SOURCE.count(old) == 1
+    assert digest(SOURCE.replace(old, new)) != digest(SOURCE)
+
+
+def test_where_statements_stand_counts():
+    assert digest("if a:\n    b()\nc()") != digest("if a:\n    b()\n    c()")
+    assert digest("f(a, b)") != digest("f(a)(b)") != digest("f(a(b))")
+    assert digest("def f(a, /, b): ...") != digest("def f(a, b): ...")
+    assert digest("x = [1, [2]]") != digest("x = [[1], 2]")
+
+
+def test_lines_of_imports_inside_functions():
+    assert lines_of_inner_imports("import a\ndef f():\n    import b\n    def g():\n        from c import d\n"
+                                  "class C:\n    import e\n") == {3, 5}

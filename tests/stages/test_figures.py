@@ -1,0 +1,61 @@
+"""The stage figures: which pictures of a variant it draws, with models that were never trained."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from pipeline import latents, sampling
+from pipeline.attribute_vectors import attribute_vectors
+from pipeline.config import AttributesPlan, load_params, read_variant
+from pipeline.data import shards
+from pipeline.models.trained import load_model
+from stages import figures as stage
+from tests import tiny
+
+HISTORY = pd.DataFrame({"epoch": [1, 2], "step": [5, 10], "learning_rate": [0.1, 0.1], "loss": [3.0, 2.0],
+                        "adversarial": [3.0, 2.0]})
+
+
+@pytest.fixture
+def draw(planned):
+    """draw("dfc", mixture) → the notes, and the names of the pictures that are there then."""
+    plan = AttributesPlan(**dict(load_params().attributes), seed=0)
+    (planned / "plan/pipeline/attributes.json").write_text(plan.model_dump_json())
+    train = latents.read(planned / "latents/dfc/aligned.parquet", ["train", "valid"])
+    _, _, known = shards.load_attributes("data/shards", ["train", "valid"])
+    attribute_vectors(train.mu, known, 10).write(planned / "attributes/dfc/vectors.parquet")
+    attributes = shards.load("data/shards", "aligned", "test").attributes
+
+    def draw(name: str, mixture: sampling.Mixture | None) -> tuple[list[str], set[str]]:
+        variant = read_variant(f"plan/{name}.json")
+        model = load_model(planned / f"models/{name}/model.safetensors", variant)
+        notes = stage.draw_variant(variant, 0, model, HISTORY, mixture, attributes)
+        return notes, {path.name for path in (planned / "figures" / name).iterdir()}
+
+    return draw
+
+
+def test_an_encoder_has_pictures_of_its_latent_space_and_samples_from_both_sources(draw, planned):
+    train = latents.read(planned / "latents/dfc/aligned.parquet", ["train"])
+    notes, drawn = draw("dfc", sampling.fit_mixture(train.mu, train.logvar, 2, 100, 0))
+    assert drawn == {"curves.png", "prior.png", "mixture.png", "correlation.png", "interpolation.png",
+                     "attribute_arithmetic.png", "manipulation.png"}
+    for source in ("prior", "mixture"):
+        width, height = Image.open(planned / f"figures/dfc/{source}.png").size
+        assert width > 8 * 2 * tiny.SIZE and height > 5 * 2 * tiny.SIZE
+    assert all(isinstance(note, str) for note in notes)
+    prior, mixture = (np.asarray(Image.open(planned / f"figures/dfc/{name}.png")) for name in ("prior", "mixture"))
+    assert prior.shape != mixture.shape or (prior != mixture).any()
+
+
+def test_without_components_there_is_no_mixture(draw):
+    assert "mixture.png" not in draw("dfc", None)[1]
+
+
+def test_a_generator_alone_has_curves_and_samples(draw):
+    assert draw("dcgan", None) == ([], {"curves.png", "prior.png"})
+
+
+def test_rows_are_whole_where_they_can_be():
+    assert [stage.whole_rows(count) for count in (2, 5, 11, 12, 16, 40, 63)] == [2, 5, 11, 6, 8, 10, 9]
