@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationError, ValidationInfo, field_validator
 
-from pipeline.errors import InputError
+from pipeline.errors import InputError, in_a_copy
 from pipeline.vocabulary import ADVERSARIES, ATTRIBUTES, LAYERS, VIEWS, choices
 
 NO_FILE = "data/none"  # a file that says so: DVC depends on each that a parameter names, and takes no null
@@ -192,7 +192,8 @@ def check_views(views: list[str]) -> list[str]:
     known = choices(VIEWS)
     for view in views:
         if view not in known:
-            raise ValueError(f"{view} is not a view, a file of pipeline/{VIEWS}{did_you_mean(view, known)}")
+            raise ValueError(f"{view} is not a view, a file of pipeline/{VIEWS}{in_a_copy('add it to Git')}"
+                             f"{did_you_mean(view, known)}")
     if not views or len(set(views)) < len(views):
         raise ValueError("must name at least one view, each once")
     return views
@@ -219,11 +220,18 @@ class Evaluate(Section):
 
 
 class MultiView(Section):
-    variants: list[str]
+    variants: Annotated[list[str], Field(min_length=1)]
     views: list[str]
     svm_c: Candidates
 
     _views = field_validator("views")(check_views)
+
+    @field_validator("variants")
+    @classmethod
+    def once(cls, variants: list[str]) -> list[str]:
+        if len(set(variants)) < len(variants):
+            raise ValueError("must name each variant once")
+        return variants
 
 
 class Sampling(Section):
@@ -271,7 +279,8 @@ class Tracking(Section):
 
 
 class Variant(Section):
-    """One trained model's whole configuration, as it stands in plan/<name>.json."""
+    """One trained model's whole configuration, as it stands in plan/<name>.json; but for its label, which is in the
+    report's plan, since no result of a variant depends on it."""
 
     name: str
     label: str
@@ -282,14 +291,33 @@ class Variant(Section):
     adversary: Adversary
     train: Train
 
+    def planned(self) -> str:
+        """The text of plan/<name>.json: all that its results depend on."""
+        return self.model_dump_json(indent=1, exclude={"label"}) + "\n"
 
-class DataPlan(Data):
+
+class DatasetPlan(Section):
+    """Of `Data`, what the images themselves depend on, and how they are split."""
+
+    source: Literal["synthetic", "celeba"]
+    root: str
+    synthetic_images: int
+    test: Literal["official"] | Positive
+    valid_images: int
+    limit: int | None
     seed: int
+
+
+class DataPlan(DatasetPlan):
+    image_size: int
 
 
 class LossNetworkPlan(LossNetwork):
     file: str | None  # None unless it is the source
     seed: int
+
+
+class LossNetworksPlan(Section):
     layers: dict[str, list[str]]  # of each variant's feature loss; none where it has none
 
 
@@ -384,7 +412,9 @@ def needed_by(parameter: str, kinds: dict[str, type[Section]], values: dict[str,
     chosen = values.get(parameter.split(".")[1])
     kind = kinds.get(str(chosen))
     if kind is None:
-        raise InputError(f"params.yaml: {parameter} is {chosen!r}; it must be one of {', '.join(kinds)}.")
+        own = f", or a file of your own in pipeline/{ADVERSARIES}{in_a_copy('add it to Git')}" \
+            if parameter == "adversary.kind" else ""
+        raise InputError(f"params.yaml: {parameter} is {chosen!r}; it must be one of {', '.join(kinds)}{own}.")
     needed = {key: value for key, value in values.items() if key in kind.model_fields}
     layers, reference_rms = needed.get("layers"), needed.get("reference_rms")
     if isinstance(layers, list) and isinstance(reference_rms, dict):
@@ -531,9 +561,21 @@ def did_you_mean(name: str, known) -> str:
     return f"; did you mean {near[0]}?" if near else ""
 
 
+def read_plan(model: type[BaseModel], path: str | os.PathLike, **more: Any) -> Any:
+    """A section from its file in plan/, and `more` of its fields. Raises InputError where the file is missing, or of
+    another state of this code."""
+    try:
+        return model.model_validate({**json.loads(Path(path).read_text()), **more})
+    except (OSError, ValueError) as error:  # a ValidationError is one
+        why = "is missing" if isinstance(error, FileNotFoundError) else "is not what this code has planned"
+        raise InputError(f"{path} {why}; run `dvc repro`, which makes it in its stage plan") from None
+
+
 def read_variant(path: str | os.PathLike) -> Variant:
-    """A variant from its plan/<name>.json."""
-    return Variant.model_validate_json(Path(path).read_text())
+    """A variant from its plan/<name>.json. Its label, which is no part of that, comes from the report's plan."""
+    report = Path(path).parent / "pipeline" / "report.json"
+    labels = json.loads(report.read_text())["variants"] if report.is_file() else {}
+    return read_plan(Variant, path, label=labels.get(Path(path).stem, Path(path).stem))
 
 
 def read_variants() -> list[Variant]:
@@ -544,4 +586,4 @@ def read_variants() -> list[Variant]:
 
 def read_section(model: type[Section], path: str | os.PathLike) -> Any:
     """A section from its plan/pipeline/<section>.json: read_section(DataPlan, 'plan/pipeline/data.json')."""
-    return model.model_validate(json.loads(Path(path).read_text()))
+    return read_plan(model, path)

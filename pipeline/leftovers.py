@@ -1,6 +1,9 @@
 """What removed variants have left behind."""
 
+import hashlib
+import json
 import shutil
+import subprocess
 from collections.abc import Collection
 from pathlib import Path
 
@@ -16,7 +19,7 @@ def delete_results_of_removed_variants() -> None:
 
 
 def delete_results_of_others(variants: Collection[str], several: Collection[str]) -> list[str]:
-    """Delete what stages of other variants than these have made, where DVC's cache has it; the deleted paths.
+    """Delete what stages of other variants than these have made, where DVC's cache or Git has it; the deleted paths.
 
     several: the variants of the stage features, which are fewer. A stage that reads a whole folder, such as metrics/,
     then does not find it there.
@@ -33,12 +36,39 @@ def delete_results_of_others(variants: Collection[str], several: Collection[str]
     if not left:
         return []
     cache = cache_folder()
-    deleted = sorted(path for path, md5 in left.items() if md5 and (cache / md5[:2] / md5[2:]).is_file())
-    for path in deleted:
+    kept_elsewhere = {path for path, md5 in left.items() if is_in_cache(Path(path), md5, cache) or is_in_git(path)}
+    for path in sorted(kept_elsewhere):
         shutil.rmtree(path) if Path(path).is_dir() else Path(path).unlink()
-    if deleted:
-        print(f"deleted, as params.yaml no longer has their variants: {', '.join(deleted)}; DVC's cache keeps them")
-    return deleted
+    if kept_elsewhere:
+        print(f"deleted, as params.yaml no longer has their variants: {', '.join(sorted(kept_elsewhere))}; DVC's "
+              "cache or Git keeps them")
+    if others := sorted(left.keys() - kept_elsewhere):
+        print(f"of variants that params.yaml no longer has, and kept nowhere else: {', '.join(others)}; delete them, "
+              "or move them elsewhere")
+    return sorted(kept_elsewhere)
+
+
+def is_in_cache(path: Path, md5: str, cache: Path) -> bool:
+    """Whether DVC's cache has a file or folder as it is now, and as dvc.lock has recorded it."""
+    cached = cache / md5[:2] / md5[2:]
+    if not md5 or not cached.is_file():
+        return False
+    if not path.is_dir():
+        return md5_of(path) == md5
+    recorded = {entry["relpath"]: entry["md5"] for entry in json.loads(cached.read_text())}
+    there = {str(file.relative_to(path)): md5_of(file) for file in path.rglob("*") if file.is_file()}
+    return there == recorded and all((cache / part[:2] / part[2:]).is_file() for part in recorded.values())
+
+
+def md5_of(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "md5").hexdigest()
+
+
+def is_in_git(path: str) -> bool:
+    """Whether Git has a file as it is now."""
+    return all(subprocess.run(["git", *command, "--", path], capture_output=True).returncode == 0
+               for command in (["ls-files", "--error-unmatch"], ["diff", "--quiet", "HEAD"]))
 
 
 def cache_folder() -> Path:

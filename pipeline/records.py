@@ -19,7 +19,7 @@ SPEED = ("seconds", "images_per_second")  # of a training or of one of its epoch
 
 
 def write_record(stage: str, variant: str | None = None, **more: Any) -> None:
-    """Record the machine on which this process runs, and what else `more` says."""
+    """Record the machine on which this process runs, which on a cluster is the driver's, and what else `more` says."""
     write_json(path_of(stage, variant), {**machine(), **more})
 
 

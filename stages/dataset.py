@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pipeline.config import DataPlan, load_params, read_section
+from pipeline.config import DatasetPlan, load_params, read_section
 from pipeline.data import celeba, synthetic
 from pipeline.data.before_drawing import check_before_drawing
 from pipeline.data.source import open_source
@@ -16,7 +16,7 @@ OUTPUT = Path("data/dataset")
 
 def main() -> None:
     code.checked("dataset")
-    plan = read_section(DataPlan, "plan/pipeline/data.json")
+    plan = read_section(DatasetPlan, "plan/pipeline/dataset.json")
     OUTPUT.mkdir(parents=True, exist_ok=True)
     if plan.source == "synthetic":
         check_before_drawing(plan)

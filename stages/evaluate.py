@@ -3,6 +3,7 @@
 import sys
 from pathlib import Path
 
+from pipeline import messages
 from pipeline.config import EvaluatePlan, Variant, load_params, read_section, read_variant
 from pipeline.errors import one_sentence
 from pipeline.json_file import write_json
@@ -50,13 +51,7 @@ def score(variant: Variant, output: Path, metrics_path: Path) -> None:
     metrics["reconstruction"] = reconstruction_quality(model, distance.total_distance, pixels)
     write_json(metrics_path, metrics)
 
-    accuracies = ", ".join(f"{view_set} {scores['accuracy']:.1%} (C {scores['C']:g})"
-                           for view_set, scores in metrics["svm"].items())
-    majority = next(iter(metrics["svm"].values()))["majority"]
-    quality = metrics["reconstruction"]
-    print(f"{output}: SVM accuracy of {variant.label}: {accuracies}, majority class {majority:.1%}; "
-          f"PSNR {quality['psnr']:.2f} dB, SSIM {quality['ssim']:.3f}, "
-          f"feature distance {quality['feature_distance']:.0f}, over {quality['images']} test images")
+    print(messages.evaluated(variant.label, output, metrics))
 
 
 if __name__ == "__main__":

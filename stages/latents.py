@@ -35,7 +35,7 @@ def encode(variant: Variant, output: Path, own_code: str) -> None:
     weights = Path("models") / variant.name / "model.safetensors"
     model, cluster = load_model(weights, variant), load_params().cluster
     manifests = {view: shards.manifest("data/shards", view) for view in shards.views("data/shards")}
-    identity = digest(weights, own_code, variant.model_dump_json(), *(m["sha256"] for m in manifests.values()))
+    identity = digest(weights, own_code, variant.planned(), *(m["files_sha256"] for m in manifests.values()))
     parts = only(Path(".checkpoints/latents") / variant.name / identity)
     total = sum(manifests["aligned"]["images"].values())
     with (kept_connected(cluster),

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import torch
 
-from pipeline.config import LossNetworkPlan, read_section
+from pipeline import messages
+from pipeline.config import LossNetworkPlan, LossNetworksPlan, read_section
 from pipeline.data import shards
 from pipeline.errors import one_sentence
 from pipeline.json_file import write_json
@@ -24,17 +25,16 @@ def main() -> None:
     state = loss_network.weights(plan)
     faces = shards.load("data/shards", "aligned", "train").pixels[:plan.calibration_images]
     rms = loss_network.measure_rms(state, torch.from_numpy(faces))
-    network_file.save(OUTPUT, state, rms, plan.file or plan.source)
-    for variant, layers in plan.layers.items():
+    network_file.save(OUTPUT, state, rms, plan.source)
+    for variant, layers in read_section(LossNetworksPlan, "plan/pipeline/loss_networks.json").layers.items():
         if layers:
-            loss_network.check_layers_held(state, layers, plan.file or plan.source)
+            loss_network.check_layers_held(state, layers, plan.source)
             network_file.save(OF_VARIANTS / variant / OUTPUT.name, *loss_network.up_to(state, rms, layers),
-                              plan.file or plan.source)
+                              plan.source)
         else:
-            write_json(OF_VARIANTS / variant / "none.json", {"note": "its loss has no feature term"})
+            write_json(OF_VARIANTS / variant / "none.json", {})
     write_record("loss_network")
-    measured = ", ".join(f"{layer} {value:.4g}" for layer, value in rms.items() if layer.endswith("_1"))
-    print(f"{OUTPUT}: VGG-19 up to {list(rms)[-1]}, {plan.source} weights; RMS over {len(faces)} faces: {measured}")
+    print(messages.loss_network(OUTPUT, plan.source, rms, len(faces)))
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from pipeline import messages
 from pipeline.config import MultiViewPlan, load_params, read_section
 from pipeline.data import shards
 from pipeline.errors import one_sentence
@@ -26,10 +27,7 @@ def main() -> None:
     measures = ["accuracy", "balanced_accuracy"]
     write_json(Path("metrics/multi_view.json"), gains.set_index("step")[measures].to_dict())
     write_record("multi_view")
-    best = gains.loc[gains["accuracy"].idxmax()]
-    print(f"{OUTPUT}: SVM accuracy {gains['accuracy'][0]:.1%} with view {plan.views[0]} of "
-          f"{plan.labels[plan.variants[0]]}, at best {best['accuracy']:.1%} ({best['step']}, {best['dimensions']} "
-          f"dimensions, C {best['C']:g}); majority class {best['majority']:.1%}")
+    print(messages.views_added(plan.labels[plan.variants[0]], OUTPUT, gains.to_dict("records")))
 
 
 if __name__ == "__main__":

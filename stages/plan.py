@@ -20,7 +20,8 @@ def main() -> None:
     plan = resolve(params)
     tracking.store_uri(params.tracking)  # a wrong one is told now, and not when the data is prepared
     variants = [section for section in plan.values() if isinstance(section, Variant)]
-    files = {Path("plan") / name: section.model_dump_json(indent=1) + "\n" for name, section in plan.items()}
+    files = {Path("plan") / name: section.planned() if isinstance(section, Variant) else
+             section.model_dump_json(indent=1) + "\n" for name, section in plan.items()}
     files |= {path: code.written(digest) for path, digest in code.digests(variants).items()}
     for folder in ("plan", code.FOLDER):
         shutil.rmtree(folder, ignore_errors=True)

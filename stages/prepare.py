@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from pipeline import messages
 from pipeline.config import DataPlan, load_params, read_section
 from pipeline.data.celeba import fingerprint
 from pipeline.data.prepare import prepare
@@ -22,9 +23,9 @@ def main() -> None:
     manifests = prepare(open_source(plan, DATASET), OUTPUT, plan.image_size, processes=cluster.processes,
                         source=named(plan), cluster=cluster, work=Path(".checkpoints/prepare"),
                         made_by=digest(plan.model_dump_json(), own_code, content))
-    counts = ", ".join(f"{count} {split}" for split, count in next(iter(manifests.values()))["images"].items())
     write_record("prepare")
-    print(f"{OUTPUT}: {counts} images of {plan.image_size}×{plan.image_size}, views {', '.join(manifests)}")
+    print(f"{OUTPUT}: {messages.counts(next(iter(manifests.values()))['images'])} images of "
+          f"{plan.image_size}×{plan.image_size}, views {', '.join(manifests)}")
 
 
 if __name__ == "__main__":

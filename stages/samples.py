@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from pipeline import latents, sampling
+from pipeline import latents, messages, sampling
 from pipeline.config import SamplingPlan, read_section, read_variant
 from pipeline.data import shards
 from pipeline.errors import one_sentence
@@ -52,11 +52,7 @@ def main(name: str) -> None:
     write_record("samples", name)
     for note in notes:
         print(f"note: {variant.label}: {note}")
-    scores = "; ".join(f"{source} {metrics[source]['frechet_distance']:.4g} and {metrics[source]['blur']:.3f}"
-                       for source in z)
-    print(f"{output}: {plan.images} samples of {variant.label} from each source, Fréchet distance "
-          f"({plan.frechet_layer}) and blur: {scores}; blur of {len(test)} test images "
-          f"{metrics['test_images']['blur']:.3f}")
+    print(messages.sampled(variant.label, output, metrics, plan.frechet_layer, plan.images))
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import pandas as pd
 from torch import nn
 
-from pipeline import tracking
+from pipeline import messages, tracking
 from pipeline.cluster import address
 from pipeline.config import Tracking, Variant, load_params, read_variant
 from pipeline.data import shards
@@ -18,7 +18,7 @@ from pipeline.models.trained import example, load_model, save_weights
 from pipeline.records import machine, write_record
 from pipeline.storage import Folder
 from pipeline.training import checkpoints, ray_train
-from pipeline.training.inputs import LOSS_NETWORK, SHARDS, VIEW, inputs_of, loss_network_of
+from pipeline.training.inputs import LOSS_NETWORK, SHARDS, VIEW, has_loss_network, inputs_of, loss_network_of
 from pipeline.training.loop import History
 from pipeline.training.summary import speed, speed_of, summary, warnings, without_speed
 from pipeline.workspace import lasting, published, recorded
@@ -32,17 +32,18 @@ def main(name: str) -> None:
         print(f"cluster.workers is 0: training runs in this process, and not on the cluster at {address(cluster)}",
               file=sys.stderr)
     network_of_all_nodes = Folder("none")  # a pixel loss has none
-    if sha256 := inputs.hashes.get("loss_network_sha256"):
-        network_of_all_nodes = published(loss_network_of(variant), cluster.storage, f"loss_network-{sha256[:16]}",
-                                         LOSS_NETWORK)
-    shards_of_all_nodes = published(SHARDS, cluster.storage, f"shards-{inputs.hashes['data_sha256'][:16]}",
+    if has_loss_network(variant):
+        network_of_all_nodes = published(loss_network_of(variant), cluster.storage,
+                                         f"loss_network-{inputs.loss_network[:16]}", LOSS_NETWORK)
+    hashes = inputs.hashes()
+    shards_of_all_nodes = published(SHARDS, cluster.storage, f"shards-{hashes['data_sha256'][:16]}",
                                     shards.manifest_name(VIEW), only=f"view={VIEW}")
     storage, known = lasting(cluster.storage), recorded(f"train@{name}")
     folder = inputs.folder(storage)
     checkpoints.begin(storage, folder, name, known)
 
-    tags = {**inputs.hashes, "variant": name, "label": variant.label,
-            "loss_network": network_file.source_of(loss_network_of(variant)) if sha256 else "none"}
+    tags = {**hashes, "variant": name, "label": variant.label,
+            "loss_network": network_file.source_of(loss_network_of(variant)) if has_loss_network(variant) else "none"}
     run_id = tracking.start_run(params.tracking, variant, tags, folder)
     live = tracking.live_logger(params.tracking, run_id)
     job = ray_train.Job(variant, shards_of_all_nodes, network_of_all_nodes, folder, cluster.checkpoint_steps,
@@ -57,7 +58,9 @@ def main(name: str) -> None:
     checkpoints.finish(folder, known)
     for warning in written.warnings:
         print(f"warning: {warning}")
-    print(last_line(variant, written, run_id))
+    print(messages.trained(variant.label, Path("models") / name / "model.safetensors", written.metrics,
+                           variant.model.latent_dim, written.speed["images_per_second"], written.trained["precision"],
+                           run_id))
 
 
 class Written(NamedTuple):
@@ -91,18 +94,6 @@ def track(config: Tracking, variant: Variant, run_id: str, history: History, wri
     metrics = {f"train/{key}": value for key, value in (written.metrics | written.speed).items()}
     tracking.add_to_run(config, run_id, variant, metrics, tags=written.trained | machine())
     tracking.log_model(config, run_id, written.model, example(written.model, variant.encodes))
-
-
-def last_line(variant: Variant, written: Written, run_id: str) -> str:
-    metrics = written.metrics
-    said = [f"loss {metrics['loss']:.4g}"]
-    if variant.encodes:
-        said += [f"KL {metrics['valid_kl']:.1f} nats (validation)",
-                 f"{metrics['active_units']} of {variant.model.latent_dim} units active"]
-    if "wasserstein" in metrics:
-        said += [f"Wasserstein estimate {metrics['wasserstein']:.3g}"]
-    return (f"models/{variant.name}/model.safetensors: {variant.label}, {', '.join(said)}, "
-            f"{written.speed['images_per_second']:.0f} images/s in {written.trained['precision']}; MLflow run {run_id}")
 
 
 if __name__ == "__main__":

@@ -131,7 +131,7 @@ def test_the_seed_of_training_is_another_one_than_the_seed_of_all_else(load):
 
 def test_an_adversary_of_ones_own(load, own_choice):
     block = {"adversary": {"kind": "hinge", "options": {"margin": 2.0}, "weight": 5.0}}
-    assert "adversary.kind is 'hinge'; it must be one of none, gan, wasserstein." in refusal(
+    assert "adversary.kind is 'hinge'; it must be one of none, gan, wasserstein, or a file of your own" in refusal(
         load, {"variants.other": block})
     own_choice(ADVERSARIES, "hinge", "")  # its options are checked when the class is there
     variant = load({"variants.other": block}).variant("other")
@@ -139,7 +139,7 @@ def test_an_adversary_of_ones_own(load, own_choice):
         "kind": "hinge", "weight": 5.0, "steps": 1, "channels": [32, 64, 128, 256], "learning_rate": 0.001,
         "options": {"margin": 2.0}}
     assert Variant.model_validate_json(variant.model_dump_json()) == variant
-    assert "adversary.kind is 'hnge'; it must be one of none, gan, wasserstein, hinge." in refusal(
+    assert "adversary.kind is 'hnge'; it must be one of none, gan, wasserstein, hinge, or a" in refusal(
         load, {"variants.other": {"adversary": {"kind": "hnge"}}})
     sentence = refusal(load, {"variants.other": {"adversary": {"kind": "hinge", "weight": -1}}})
     assert "variants.other.adversary.weight is -1, but should be greater than 0" in sentence
@@ -184,9 +184,18 @@ def test_a_value_that_is_set_wins_over_the_scale(load):
 def test_a_variant_reads_back_as_it_was_written(load, tmp_path):
     for name in ("pvae", "dfc"):
         variant = load().variant(name)
-        (tmp_path / "variant.json").write_text(variant.model_dump_json(indent=1))
-        assert read_variant(tmp_path / "variant.json") == variant
-        assert isinstance(read_variant(tmp_path / "variant.json"), Variant)
+        (tmp_path / f"{name}.json").write_text(variant.planned())
+        read = read_variant(tmp_path / f"{name}.json")
+        assert isinstance(read, Variant) and read == variant.model_copy(update={"label": name})  # no report's plan
+
+
+@pytest.mark.parametrize(("text", "said"), [
+    (None, "is missing"), ('{"name": "dfc"}', "is not what this code has planned"), ("{", "is not what this code")])
+def test_a_plan_of_another_state_of_the_code_is_refused_in_one_sentence(tmp_path, text, said):
+    if text is not None:
+        (tmp_path / "dfc.json").write_text(text)
+    with pytest.raises(InputError, match=f"dfc.json {said}.*; run `dvc repro`"):
+        read_variant(tmp_path / "dfc.json")
 
 
 def test_all_variants_of_the_plan_in_the_order_of_params(load, tmp_path, monkeypatch):
@@ -194,7 +203,8 @@ def test_all_variants_of_the_plan_in_the_order_of_params(load, tmp_path, monkeyp
     (tmp_path / "plan/pipeline").mkdir(parents=True)
     for name, text in plan(params).items():
         (tmp_path / f"plan/{name}.json").write_text(text)
-    report = ReportPlan(**dict(params.report), seed=0, variants={name: name.upper() for name in params.variants})
+    report = ReportPlan(**dict(params.report), seed=0,
+                        variants={name: params.variant(name).label for name in params.variants})
     (tmp_path / "plan/pipeline/report.json").write_text(report.model_dump_json())
     monkeypatch.chdir(tmp_path)
     assert read_variants() == [params.variant(name) for name in params.variants]

@@ -47,7 +47,7 @@ def test_a_submitted_experiment_runs_and_its_results_come_back(tmp_path, mlflow,
     brought = run(elsewhere, sys.executable, "-m", "pipeline.cluster_job", "results", job, environment=environment)
     assert f"as job {job} left it" in brought
     assert (elsewhere / "models/dfc/model.safetensors").stat().st_size > 1e6
-    assert '"VAE-23"' in (elsewhere / "plan/dfc.json").read_text()
+    assert '"VAE-23"' in (elsewhere / "plan/pipeline/report.json").read_text()
     assert json.loads((elsewhere / "metrics/train/dfc.json").read_text())["loss"] > 0
     assert "Running stage" not in run(elsewhere, DVC, "repro", "--dry", "train@dfc", environment=environment)
     again = run(elsewhere, sys.executable, "-m", "pipeline.cluster_job", "results", job, ok=False,
@@ -72,7 +72,7 @@ def test_a_failed_job_exits_so_and_what_it_has_made_comes_back(tmp_path):
     assert "failed to reproduce 'dataset'" in said
     assert "results are in" not in said and "Traceback" not in said
     run(elsewhere, sys.executable, "-m", "pipeline.cluster_job", "results", "without-ray", environment=environment)
-    assert '"VAE-23"' in (elsewhere / "plan/dfc.json").read_text()
+    assert '"VAE-23"' in (elsewhere / "plan/pipeline/report.json").read_text()
     params, lock = (yaml.safe_load((elsewhere / name).read_text()) for name in ("params.yaml", "dvc.lock"))
     assert params["data"]["source"] == "celeba" and set(lock["stages"]) == {"plan"}
 

@@ -1,39 +1,91 @@
-"""What removed variants have left is deleted, and nothing else."""
+"""What removed variants have left is deleted where it is kept elsewhere, and nothing else."""
 
-import shutil
+import hashlib
+import json
+import subprocess
+from pathlib import Path
 
+import pytest
 import yaml
 
 from pipeline import leftovers
 from pipeline.leftovers import delete_results_of_others
 
+MADE = {"train@dfc": ["models/dfc", "metrics/train/dfc.json"], "train@old": ["models/old", "metrics/train/old.json"],
+        "features@dfc": ["features/dfc"], "features@pvae": ["features/pvae"], "train@pvae": ["models/pvae"],
+        "report": ["report"]}
 
-def test_results_of_removed_variants_are_deleted(tmp_path, monkeypatch, capsys):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(leftovers, "cache_folder", lambda: tmp_path / "cache")
-    made = {"train@dfc": ["models/dfc", "metrics/train/dfc.json"],
-            "train@old": ["models/old", "metrics/train/old.json", "models/not_in_the_cache"],
-            "features@dfc": ["features/dfc"], "features@pvae": ["features/pvae"], "train@pvae": ["models/pvae"],
-            "report": ["report"]}
-    for path in [path for paths in made.values() for path in paths] + ["models/mine"]:
-        file = tmp_path / path if path.endswith(".json") else tmp_path / path / "file"
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text("x")
-    (tmp_path / "dvc.lock").write_text(yaml.safe_dump({"stages": {
-        stage: {"outs": [{"path": path, "md5": f"ab{path.replace('/', '-')}"} for path in paths]}
-        for stage, paths in made.items()}}))
-    for path in [path for paths in made.values() for path in paths if path != "models/not_in_the_cache"]:
-        (tmp_path / "cache/ab").mkdir(parents=True, exist_ok=True)
-        (tmp_path / "cache/ab" / path.replace("/", "-")).touch()
-    wanted = ["features/pvae", "metrics/train/old.json", "models/old"]
-    assert delete_results_of_others(["dfc", "pvae"], several=["dfc"]) == wanted
-    assert "models/old" in capsys.readouterr().out
-    shutil.rmtree(tmp_path / "cache")
-    left = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()}
-    assert left == {"dvc.lock", "models/not_in_the_cache/file", "models/dfc/file", "models/pvae/file",
-                    "models/mine/file", "metrics/train/dfc.json", "features/dfc/file", "report/file"}
+
+def store(cache: Path, data: bytes, suffix: str = "") -> str:
+    """Put a file into DVC's cache; its md5."""
+    md5 = hashlib.md5(data).hexdigest() + suffix
+    (cache / md5[:2]).mkdir(parents=True, exist_ok=True)
+    (cache / md5[:2] / md5[2:]).write_bytes(data)
+    return md5
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch) -> Path:
+    """Results of the stages MADE, as DVC has recorded and cached them; and a folder of the user's."""
+    folder, cache = tmp_path / "project", tmp_path / "cache"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr(leftovers, "cache_folder", lambda: cache)
+    stages: dict[str, dict] = {stage: {"outs": []} for stage in MADE}
+    for stage, paths in MADE.items():
+        for path in paths:
+            data, file = path.encode(), folder / path if path.endswith(".json") else folder / path / "deep" / "file"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(data)
+            md5 = store(cache, data)
+            if file != folder / path:
+                md5 = store(cache, json.dumps([{"md5": md5, "relpath": "deep/file"}]).encode(), ".dir")
+            stages[stage]["outs"].append({"path": path, "md5": md5})
+    (folder / "models/mine").mkdir()
+    (folder / "dvc.lock").write_text(yaml.safe_dump({"stages": stages}))
+    return folder
+
+
+def test_results_of_removed_variants_are_deleted(project, capsys):
+    before = {path for path in project.rglob("*") if path.suffix == ".json" or path.name == "file"}
+    deleted = ["features/pvae", "metrics/train/old.json", "models/old"]
+    assert delete_results_of_others(["dfc", "pvae"], several=["dfc"]) == deleted
+    assert "deleted, as params.yaml no longer has their variants: features/pvae, " in capsys.readouterr().out
+    left = {path for path in project.rglob("*") if path.suffix == ".json" or path.name == "file"}
+    assert before - left == {project / "features/pvae/deep/file", project / "models/old/deep/file",
+                             project / "metrics/train/old.json"}
+    assert (project / "models/mine").is_dir() and not (project / "models/old").exists()
     assert delete_results_of_others(["dfc", "pvae"], several=["dfc"]) == []
     assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("change", ["another file", "more files", "not in the cache"])
+def test_what_is_kept_nowhere_else_stays(project, capsys, change):
+    if change == "another file":
+        (project / "models/old/deep/file").write_text("trained again, and killed")
+    elif change == "more files":
+        (project / "models/old/mine.txt").write_text("mine")
+    else:
+        lock = project / "dvc.lock"
+        lock.write_text(lock.read_text().replace(leftovers.md5_of(project / "metrics/train/old.json"), "f" * 32))
+    wanted = {"features/pvae", "metrics/train/old.json", "models/old"}
+    kept = "metrics/train/old.json" if change == "not in the cache" else "models/old"
+    assert set(delete_results_of_others(["dfc", "pvae"], several=["dfc"])) == wanted - {kept}
+    assert (project / kept).exists() and f"kept nowhere else: {kept};" in capsys.readouterr().out
+
+
+def test_metrics_that_only_git_has_are_deleted_unless_they_are_changed(project, capsys):
+    lock, metrics = project / "dvc.lock", project / "metrics/train/old.json"
+    lock.write_text(lock.read_text().replace(leftovers.md5_of(metrics), "f" * 32))
+    for command in (["init", "-q"], ["add", "metrics"],
+                    ["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", "metrics"]):
+        subprocess.run(["git", *command], check=True)
+    before = metrics.read_bytes()
+    metrics.write_text("changed")
+    delete_results_of_others(["dfc", "pvae"], several=["dfc"])
+    assert metrics.read_text() == "changed"
+    metrics.write_bytes(before)
+    assert delete_results_of_others(["dfc", "pvae"], several=["dfc"]) == ["metrics/train/old.json"]
 
 
 def test_without_a_lock_nothing_is_deleted(tmp_path, monkeypatch):

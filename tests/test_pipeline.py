@@ -14,10 +14,11 @@ import pytest
 import yaml
 from safetensors.torch import save_file
 
+from pipeline.plan.code import OF_EACH_VARIANT, path_of
 from pipeline.plan.exempt import EXEMPT
 from tests import tiny
 from tests.chaos import Run, kill
-from tests.clone import PROJECT, dvc, run
+from tests.clone import PROJECT, dvc, run, set_params
 from tests.clone import clone as make_clone
 from tests.data.conftest import draw_celeba
 
@@ -48,8 +49,19 @@ def recorded(tmp_path_factory) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def reproduced(clone, recorded) -> str:
-    """The output of the first `dvc repro` in the clone."""
-    return dvc(clone, "repro", environment=recorded)
+    """The output of the first `dvc repro` in the clone, whose results are then committed."""
+    output = dvc(clone, "repro", environment=recorded)
+    run(clone, "git", "commit", "-qam", "results")
+    return output
+
+
+@pytest.fixture
+def made(clone, reproduced) -> Iterator[Path]:
+    """The clone, which is as it was after the first run again when the test ends."""
+    yield clone
+    run(clone, "git", "checkout", "-q", "--", ".")
+    dvc(clone, "checkout", "--quiet")
+    assert run(clone, "git", "status", "--porcelain") == ""
 
 
 @contextlib.contextmanager
@@ -118,52 +130,51 @@ def test_mlflow_has_one_run_per_variant_with_everything_in_it(clone, reproduced)
                 "svm/landmark/accuracy", "reconstruction/ssim", "train/seconds"} <= metrics
         tags = dict(database.execute("select key, value from tags where run_uuid = ?", [dfc]))
         assert {"processor", "python", "precision"} <= tags.keys()
-        assert tags["git_commit"] == run(clone, "git", "rev-parse", "HEAD").strip()
+        assert tags["git_commit"] == run(clone, "git", "rev-parse", "HEAD~1").strip()  # before its results
         assert len(tags["data_sha256"]) == len(tags["loss_network_sha256"]) == 64
     artifacts = {path.name for path in (clone / "mlartifacts" / dfc / "artifacts").rglob("*") if path.is_file()}
     assert {"prior.png", "samples.png", "correlation.png", "svm_aligned.csv", "index.html"} <= artifacts
 
 
-def test_an_experiment_reruns_what_its_parameter_touches(clone, reproduced):
-    output = dvc(clone, "exp", "run", "-n", "layers", "-S", "loss.layers=relu2_1,relu3_1")
+def test_an_experiment_reruns_what_its_parameter_touches(made):
+    output = dvc(made, "exp", "run", "-n", "layers", "-S", "loss.layers=relu2_1,relu3_1")
     assert ran(output) == {"plan", "loss_network", "features@dfc", "multi_view"} | END | {
         f"{stage}@dfc" for stage in STAGES}
-    plan = json.loads((clone / "plan/dfc.json").read_text())
-    assert plan["loss"]["layers"] == ["relu2_1", "relu3_1"] and plan["label"] == "VAE-23"
-    shown = json.loads(dvc(clone, "exp", "show", "--json"))
+    plan = json.loads((made / "plan/dfc.json").read_text())
+    assert plan["loss"]["layers"] == ["relu2_1", "relu3_1"]
+    assert json.loads((made / "plan/pipeline/report.json").read_text())["variants"]["dfc"] == "VAE-23"
+    shown = json.loads(dvc(made, "exp", "show", "--json"))
     names = [experiment.get("name") for base in shown for experiment in base.get("experiments") or []]
     assert "layers" in names
-    with sqlite3.connect(clone / "mlflow.db") as database:
+    with sqlite3.connect(made / "mlflow.db") as database:
         tagged = database.execute("select count(*) from tags where key = 'dvc_experiment' and value = 'layers'")
         assert tagged.fetchone() == (1,)
 
 
-def test_where_a_run_happens_reruns_nothing_but_the_plan(clone, reproduced):
-    original = (clone / "params.yaml").read_text()
-    try:
-        (clone / "params.yaml").write_text(re.sub("checkpoint_steps: .*", "checkpoint_steps: 50", original))
-        assert ran(dvc(clone, "repro")) <= {"plan"}
-    finally:
-        (clone / "params.yaml").write_text(original)
+def test_where_a_run_happens_reruns_nothing_but_the_plan(made):
+    set_params(made, "cluster", checkpoint_steps=50)
+    assert ran(dvc(made, "repro")) <= {"plan"}
 
 
-def test_a_wrong_layer_is_refused_in_one_sentence(clone, reproduced):
-    output = dvc(clone, "exp", "run", "-S", "loss.layers=relu9_9", ok=False)
+def test_a_wrong_layer_is_refused_in_one_sentence(made):
+    output = dvc(made, "exp", "run", "-S", "loss.layers=relu9_9", ok=False)
     assert "relu9_9 is not a layer of VGG-19" in output
     assert "Traceback" not in output and ran(output) == {"plan"}
 
 
-# What depends on what. The clone is as it was after `reproduced` again when each of these ends.
+# What depends on what.
 
 
-def test_every_stage_loads_only_what_is_in_its_digest(clone, reproduced, recorded):
+def test_every_stage_loads_only_what_is_in_its_digest(made, reproduced, recorded):
     """Each stage, and its workers. What a digest lacked would not make the stage run again."""
     processes: dict[str, int] = {}
     for path in Path(recorded["LOADED_MODULES"]).iterdir():
         stage = path.name.split(" ")[0]
         processes[stage] = processes.get(stage, 0) + 1
         if stage != "plan":
-            digest = json.loads((clone / f"code/{stage.replace('@', '/')}.json").read_text())
+            family, _, variant = stage.partition("@")
+            path_of_digest = path_of(family, variant if family in OF_EACH_VARIANT else None)
+            digest = json.loads((made / path_of_digest).read_text())
             loaded = set(path.read_text().split())
             assert loaded <= digest.keys() | EXEMPT.keys(), (path.name, loaded - digest.keys() - EXEMPT.keys())
     assert processes.keys() - of_all("features") == ran(reproduced) - of_all("features")
@@ -189,26 +200,71 @@ HARMLESS = [  # a docstring, a comment, a message, and where work is run
     ("pipeline/losses/kl.py", "The KL term and", "The term KL, and"),
     ("pipeline/training/loop.py", "# beside the progress bar", "# beside the bar"),
     ("pipeline/data/shards.py", "is damaged ({error});", "is not whole ({error});"),
+    ("pipeline/data/shards.py", "is damaged ({first_line});", "is not whole ({first_line});"),
+    ("pipeline/messages.py", "the last good checkpoint is", "the last good one is"),
+    ("pipeline/tracking.py", "does not answer, or refuses;", "does not answer or refuses;"),
     ("pipeline/cluster.py", "timeout=10", "timeout=11"),
 ]
 
 
 @pytest.mark.parametrize(("name", "old", "new", "stages"), EDITS, ids=[f"{edit[0]} {edit[2]}" for edit in EDITS])
-def test_a_changed_line_makes_those_stages_run_whose_results_it_can_change(clone, reproduced, name, old, new, stages):
+def test_a_changed_line_makes_those_stages_run_whose_results_it_can_change(made, name, old, new, stages):
     """As DVC sees it; and an interrupted training goes on if, and only if, DVC would not have trained again."""
-    before = checkpoints_of(clone)
-    with changed(clone, name, old, new):
-        assert would_run(clone) == stages
-        kept = {variant for variant, folder in checkpoints_of(clone).items() if folder == before[variant]}
+    before = checkpoints_of(made)
+    with changed(made, name, old, new):
+        assert would_run(made) == stages
+        kept = {variant for variant, folder in checkpoints_of(made).items() if folder == before[variant]}
         assert kept == {variant for variant in VARIANTS if f"train@{variant}" not in stages}
 
 
-def test_what_only_people_read_makes_nothing_run(clone, reproduced):
-    before = checkpoints_of(clone)
+def test_what_only_people_read_makes_nothing_run(made):
+    before = checkpoints_of(made)
     with contextlib.ExitStack() as changes:
         for name, old, new in HARMLESS:
-            changes.enter_context(changed(clone, name, old, new))
-        assert would_run(clone) == set() and checkpoints_of(clone) == before
+            changes.enter_context(changed(made, name, old, new))
+        assert would_run(made) == set() and checkpoints_of(made) == before
+
+
+def test_what_editors_leave_is_no_change(made):
+    litter = [made / "pipeline" / name for name in (
+        "report.py~", ".report.py.swp", "#report.py#", "report.py.orig", ".DS_Store", "losses/.#kl.py")]
+    for path in litter[:-1]:
+        path.write_text("x")
+    litter[-1].symlink_to("nobody@nowhere")  # Emacs, for as long as it edits
+    try:
+        assert json.loads(dvc(made, "status", "--json").splitlines()[-1]) == {}
+    finally:
+        for path in litter:
+            path.unlink()
+
+
+def test_another_seed_of_training_repeats_the_training_alone(made):
+    set_params(made, "train", seed=1)
+    assert would_run(made) == {f"{stage}@{variant}" for stage in STAGES for variant in VARIANTS} | END
+    with_seed = json.loads((made / "plan/dfc.json").read_text())
+    run(made, "git", "checkout", "-q", "--", "params.yaml")
+    dvc(made, "repro", "plan")
+    assert {**with_seed, "train": {**with_seed["train"], "seed": 0}} == json.loads((made / "plan/dfc.json").read_text())
+
+
+def test_a_label_alone_trains_nothing_again(made):
+    """A variant that sets what is the default is called by that, and is the same."""
+    params = yaml.safe_load((made / "params.yaml").read_text())
+    params["variants"]["dfc"] = {"loss": {"beta": params["loss"]["beta"]}}
+    (made / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
+    assert would_run(made) == {"multi_view"} | END  # whose table and pictures have the label
+
+
+def test_results_from_elsewhere_run_nothing_but_the_plan(made, tmp_path):
+    """Pushed, and pulled by another machine, whose code has another comment."""
+    dvc(made, "remote", "add", "--default", "--local", "shared", str(tmp_path / "remote"))
+    dvc(made, "push")
+    other = tmp_path / "other"
+    run(made, "git", "clone", "-q", str(made), str(other))
+    dvc(other, "remote", "add", "--default", "--local", "shared", str(tmp_path / "remote"))
+    dvc(other, "pull")
+    with changed(other, "pipeline/losses/kl.py", "The KL term and", "The term KL, and"):
+        assert ran(dvc(other, "repro")) == {"plan"}
 
 
 def checkpoints_of(clone: Path) -> dict[str, str]:
@@ -219,136 +275,107 @@ def checkpoints_of(clone: Path) -> dict[str, str]:
     return json.loads(run(clone, sys.executable, "-c", script).splitlines()[-1])
 
 
-def test_a_changed_figure_is_drawn_and_nothing_computed(clone, reproduced):
-    picture = clone / "figures/svm.png"
+def test_a_changed_figure_is_drawn_and_nothing_computed(made):
+    picture = made / "figures/svm.png"
     before = picture.read_bytes()
-    with changed(clone, "pipeline/figures/svm_bars.py", "linewidth=5", "linewidth=9"):
-        assert ran(dvc(clone, "repro", "figures")) == {"plan", "figures"}
+    with changed(made, "pipeline/figures/svm_bars.py", "linewidth=5", "linewidth=9"):
+        assert ran(dvc(made, "repro", "figures")) == {"plan", "figures"}
         assert picture.read_bytes() != before
-    dvc(clone, "repro", "figures")
-    assert picture.read_bytes() == before
 
 
-def test_a_stage_refuses_code_that_dvc_has_not_seen(clone, reproduced):
-    with changed(clone, "pipeline/evaluation/svm.py", "deviation == 0] = 1", "deviation == 0] = 2"):
-        said = dvc(clone, "repro", "--single-item", "--force", "multi_view", ok=False)
+def test_a_stage_refuses_code_that_dvc_has_not_seen(made):
+    with changed(made, "pipeline/evaluation/svm.py", "deviation == 0] = 1", "deviation == 0] = 2"):
+        said = dvc(made, "repro", "--single-item", "--force", "multi_view", ok=False)
         assert "error: pipeline.evaluation.svm has changed since the plan was made" in said
         assert "Traceback" not in said
-    with changed(clone, "pipeline/losses/kl.py", "The KL term and", "The term KL, and"):
-        dvc(clone, "repro", "--single-item", "--force", "attributes@dfc")
+    with changed(made, "pipeline/losses/kl.py", "The KL term and", "The term KL, and"):
+        dvc(made, "repro", "--single-item", "--force", "attributes@dfc")
 
 
-def test_the_landmark_crop_trains_nothing_again(clone, reproduced):
-    with changed(clone, "pipeline/data/views/landmark.py", "32.5, 72, 144.5, 184", "32.5, 71, 144.5, 183"):
-        said = dvc(clone, "repro", *of_all("train"), *of_all("attributes"))
-        assert ran(said) == {"plan", "prepare"} | of_all("latents")  # of all views; attributes come from another one
-    dvc(clone, "repro")
+def test_the_landmark_crop_trains_nothing_again(made):
+    with changed(made, "pipeline/data/views/landmark.py", "32.5, 72, 144.5, 184", "32.5, 71, 144.5, 183"):
+        said = dvc(made, "repro", *of_all("train"), *of_all("attributes"))
+        assert ran(said) - {"plan"} == {"prepare"} | of_all("latents")  # of all views; attributes read another
 
 
-def test_trained_again_with_equal_weights_runs_nothing_behind(clone, reproduced):
-    record = clone / "records/train/dfc.json"
+def test_trained_again_with_equal_weights_runs_nothing_behind(made):
+    record = made / "records/train/dfc.json"
     before = json.loads(record.read_text())["mlflow_run"]
-    dvc(clone, "repro", "--force", "--single-item", "--no-run-cache", "train@dfc")
+    dvc(made, "repro", "--force", "--single-item", "--no-run-cache", "train@dfc")
     assert json.loads(record.read_text())["mlflow_run"] != before
-    assert ran(dvc(clone, "repro")) == set()
+    assert ran(dvc(made, "repro")) == set()
 
 
-def test_weights_replaced_by_others_of_equal_size(clone, reproduced, tmp_path):
-    file, other = tmp_path / "vgg19.safetensors", tmp_path / "other.safetensors"
+def test_weights_replaced_by_others_of_equal_size(made, tmp_path):
+    file, other, inception = (tmp_path / name for name in ("vgg19.safetensors", "other.safetensors", "inception.pth"))
     for path, seed in ((file, 0), (other, 1)):
         save_file(tiny.random_weights("relu4_1", seed), path)
     assert file.stat().st_size == other.stat().st_size
-    params = clone / "params.yaml"
-    before = params.read_text()
-    given = yaml.safe_load(before)
-    given["loss_network"] |= {"source": "file", "file": str(file)}
-    given["sampling"]["inception"] = str(tmp_path / "inception.pth")
-    (tmp_path / "inception.pth").write_bytes(b"a" * 1000)
-    try:
-        params.write_text(yaml.safe_dump(given, sort_keys=False))
-        dvc(clone, "repro", "loss_network")
-        dvc(clone, "commit", "--force", *of_all("samples"))
-        assert would_run(clone).isdisjoint({"loss_network", *of_all("samples")})
-        shutil.copy(other, file)
-        (tmp_path / "inception.pth").write_bytes(b"b" * 1000)
-        assert {"loss_network", "vgg_fc", *of_all("samples")} <= would_run(clone)
-        assert ran(dvc(clone, "repro", "loss_network")) == {"loss_network"}
-    finally:
-        params.write_text(before)
-        run(clone, "git", "checkout", "dvc.lock")
-        dvc(clone, "repro")
+    inception.write_bytes(b"a" * 1000)
+    set_params(made, "loss_network", source="file", file=str(file))
+    set_params(made, "sampling", inception=str(inception))
+    dvc(made, "repro", "loss_network")
+    dvc(made, "commit", "--force", *of_all("samples"))
+    assert would_run(made).isdisjoint({"loss_network", *of_all("samples")})
+    shutil.copy(other, file)
+    inception.write_bytes(b"b" * 1000)
+    assert {"loss_network", "vgg_fc", *of_all("samples")} <= would_run(made)
+    assert ran(dvc(made, "repro", "loss_network")) == {"loss_network"}
 
 
-def test_an_image_replaced_by_another_of_equal_size(clone, reproduced, tmp_path):
+def test_an_image_replaced_by_another_of_equal_size(made, tmp_path):
     root = draw_celeba(tmp_path / "celeba", images=40, pictures="folder")
-    params = clone / "params.yaml"
-    before = params.read_text()
-    given = yaml.safe_load(before)
-    given["data"] |= {"source": "celeba", "root": str(root)}
     first, second = (root / "img_align_celeba" / f"00000{number}.jpg" for number in (1, 2))
     longest = max(first.stat().st_size, second.stat().st_size)
     for path in (first, second):
         path.write_bytes(path.read_bytes().ljust(longest, b"\0"))
-    try:
-        params.write_text(yaml.safe_dump(given, sort_keys=False))
-        dvc(clone, "repro", "prepare")
-        assert ran(dvc(clone, "repro", "prepare")) == set()
-        shutil.copy(second, first)
-        assert ran(dvc(clone, "repro", "prepare")) == {"dataset", "prepare"}
-    finally:
-        params.write_text(before)
-        dvc(clone, "repro")
+    set_params(made, "data", source="celeba", root=str(root))
+    dvc(made, "repro", "prepare")
+    assert ran(dvc(made, "repro", "prepare")) == set()
+    shutil.copy(second, first)
+    assert ran(dvc(made, "repro", "prepare")) == {"dataset", "prepare"}
 
 
-def test_an_interrupted_training_goes_on_behind_a_changed_comment(clone, reproduced):
-    params = clone / "params.yaml"
-    before = params.read_text()
-    given = yaml.safe_load(before)
-    given["train"]["epochs"], given["cluster"]["checkpoint_steps"] = 8, 1
-    try:
-        params.write_text(yaml.safe_dump(given, sort_keys=False))
-        under_way = Run(clone, "repro", "train@dfc")
-        end = time.monotonic() + 200
-        while not (found := list(clone.glob(".checkpoints/dfc-*/step-00000002.pt"))) and time.monotonic() < end:
-            time.sleep(0.01)
-        assert found and kill(under_way.process)
-        under_way.wait()
-        with changed(clone, "pipeline/losses/kl.py", "The KL term and", "The term KL, and"):
-            said = dvc(clone, "repro", "train@dfc")
-        assert ran(said) == {"plan", "train@dfc"}
-        began, = set(re.findall(r"VAE-123 in \w+: .*?\| (\d+)/768 \[", said)[:1])
-        assert int(began) >= 32  # of 8 · 96 images, in steps of 16
-    finally:
-        params.write_text(before)
-        run(clone, "git", "checkout", "dvc.lock", "metrics")
-        dvc(clone, "repro")
+def test_an_interrupted_training_goes_on_behind_a_changed_comment(made):
+    set_params(made, "train", epochs=5)
+    set_params(made, "cluster", checkpoint_steps=1)
+    under_way = Run(made, "repro", "train@dfc")
+    end = time.monotonic() + 200
+    while not (found := list(made.glob(".checkpoints/dfc-*/step-00000002.pt"))) and time.monotonic() < end:
+        time.sleep(0.01)
+    assert found and kill(under_way.process)
+    under_way.wait()
+    with changed(made, "pipeline/losses/kl.py", "The KL term and", "The term KL, and"):
+        said = dvc(made, "repro", "train@dfc")
+    assert ran(said) == {"plan", "train@dfc"}
+    began = re.search(r"VAE-123 in \w+: .*?\| (\d+)/480 \[", said)
+    assert int(began[1]) >= 32  # of 5 · 96 images, in steps of 16
 
 
-def test_the_readmes_loss_of_ones_own(clone, reproduced, recorded):
+def test_the_readmes_loss_of_ones_own(made, recorded):
     """Its file and its variant, as they stand there, trained by two workers; and what is left when it is removed."""
     section = (PROJECT / "README.md").read_text().split("\n## A loss or a model of your own\n")[1].split("\n## ")[0]
     [module, block] = re.findall(r"```(?:python|yaml)\n(.*?)```", section, re.DOTALL)
-    params = clone / "params.yaml"
-    before = params.read_text()
-    added = clone / re.match("# (.*)\n", module)[1]
+    params = yaml.safe_load((made / "params.yaml").read_text())
+    params["variants"] |= yaml.safe_load(block)["variants"]
+    params["cluster"]["workers"] = 2
+    added = made / re.match("# (.*)\n", module)[1]
+    added.write_text(module)
     try:
-        added.write_text(module)
-        given = yaml.safe_load(before)
-        given["variants"] |= yaml.safe_load(block)["variants"]
-        given["cluster"]["workers"] = 2
-        params.write_text(yaml.safe_dump(given, sort_keys=False))
-        assert ran(dvc(clone, "repro", *of_all("train", VARIANTS | {"dfc_edges"}), environment=recorded)) == {
-            "plan", "loss_network", "train@dfc_edges"}
-        steps = (clone / "training/dfc_edges/steps.csv").read_text().splitlines()
-        column = steps[0].split(",").index("gradient_difference")
-        assert all(float(row.split(",")[column]) > 0 for row in steps[1:])
-        digest = json.loads((clone / "code/train/dfc_edges.json").read_text())
-        loaded = [set(path.read_text().split()) for path in Path(recorded["LOADED_MODULES"]).glob("train@dfc_edges *")]
-        assert len(loaded) > 2 and all(names <= digest.keys() | EXEMPT.keys() for names in loaded)  # and workers
-        assert sum("pipeline.losses.terms.gradient_difference" in names for names in loaded) == 2
+        (made / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
+        said = dvc(made, "repro", *of_all("train", VARIANTS | {"dfc_edges"}), environment=recorded)
+        assert ran(said) == {"plan", "loss_network", "train@dfc_edges"}
     finally:
         added.unlink()
-        params.write_text(before)
-    said = dvc(clone, "repro")
-    assert ran(said) == {"plan", "loss_network"} and "deleted" in said
-    assert not list(clone.glob("m*/**/dfc_edges*")) and not list(clone.glob("records/**/dfc_edges*"))
+    steps = (made / "training/dfc_edges/steps.csv").read_text().splitlines()
+    column = steps[0].split(",").index("gradient_difference")
+    assert all(float(row.split(",")[column]) > 0 for row in steps[1:])
+    digest = json.loads((made / "code/train/dfc_edges.json").read_text())
+    loaded = [set(path.read_text().split()) for path in Path(recorded["LOADED_MODULES"]).glob("train@dfc_edges *")]
+    assert len(loaded) > 2 and all(names <= digest.keys() | EXEMPT.keys() for names in loaded)  # workers among them
+    assert sum("pipeline.losses.terms.gradient_difference" in names for names in loaded) == 2
+
+    run(made, "git", "checkout", "-q", "--", "params.yaml")
+    said = dvc(made, "repro")
+    assert ran(said) <= {"plan", "loss_network", "figures"} and "deleted, as params.yaml no longer has" in said
+    assert not list(made.glob("m*/**/dfc_edges*")) and not list(made.glob("records/**/dfc_edges*"))

@@ -7,7 +7,8 @@ import numpy as np
 import torch
 import yaml
 
-from pipeline.config import Variant, load_params
+from pipeline.config import ReportPlan, Variant, load_params
+from pipeline.json_file import write_json
 from pipeline.losses import loss_network, network_file
 from pipeline.models.vgg19_layers import parameter_shapes
 from pipeline.plan import code
@@ -15,12 +16,14 @@ from pipeline.plan import code
 FOLDER = tempfile.TemporaryDirectory()  # until the tests end
 PARAMS = Path(FOLDER.name) / "params.yaml"
 SIZE = 32
+VARIANTS = ("pvae", "dfc", "dfc_345", "dcgan", "vae_wgan")  # not those of one's own
 
 
 def params_without_an_experiment() -> dict:
     """The project's params.yaml, with VAE-123's layers: an experiment leaves its own in the working tree."""
     params = yaml.safe_load((Path(__file__).resolve().parents[1] / "params.yaml").read_text())
     params["loss"]["layers"] = ["relu1_1", "relu2_1", "relu3_1"]
+    params["variants"] = {name: block for name, block in params["variants"].items() if name in VARIANTS}
     return params
 
 
@@ -64,7 +67,11 @@ def write_loss_network(path: Path, last: str = "relu1_1") -> Path:
 
 
 def write_code(*variants: Variant) -> None:
-    """In the current folder, what the stage plan writes of the code, and without which no stage begins."""
+    """In the current folder, what the stage plan writes of variants and code, and without which no stage begins."""
+    report = ReportPlan(**dict(load_params(PARAMS).report), seed=0, variants={v.name: v.label for v in variants})
+    write_json(Path("plan/pipeline/report.json"), report.model_dump())
+    for variant in variants:
+        Path(f"plan/{variant.name}.json").write_text(variant.planned())
     for path, digest in code.digests(variants).items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(code.written(digest))

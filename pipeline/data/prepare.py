@@ -74,10 +74,10 @@ def prepare(celeba: CelebA, root: str | Path, image_size: int = 64, views: Mappi
         interrupted run is started again, those are not made again.
     made_by: names the images' bytes and the code; parts that were made by others are not taken.
 
-    A manifest: source, image_size, view, images (number by split), and sha256 over all ids, pixels, attributes and
-    landmarks in order. `root` appears only when all is done. However many the images, each process holds the
-    pixels of one part, and this one the stored images and Parquet files of two parts for each process at most. Raises
-    InputError, naming the image, if one is damaged.
+    A manifest: source, image_size, view, images (number by split), sha256 over all ids, pixels, attributes and
+    landmarks in order, and files_sha256 over the files. `root` appears only when all is done. However many the images,
+    each process holds the pixels of one part, and this one the stored images and Parquet files of two parts for each
+    process at most. Raises InputError, naming the image, if one is damaged.
     """
     root = Path(root)
     if image_size < 1:
@@ -86,15 +86,17 @@ def prepare(celeba: CelebA, root: str | Path, image_size: int = 64, views: Mappi
     work = Path(work or root.parent / f".{root.name}-under-way")
     begun = only(work / identity(celeba, recipe, made_by))
 
-    content = {view: hashlib.sha256() for view in recipe.views}
+    content, files = ({view: hashlib.sha256() for view in recipe.views} for _ in range(2))
     with tqdm(total=len(celeba), desc="prepare", unit=" images", disable=not progress) as bar:
         for part, of_views in make(celeba, recipe, begun, processes, cluster):
-            for view, sha256 in zip(recipe.views, of_views, strict=True):
+            for view, (sha256, file_sha256) in zip(recipe.views, of_views, strict=True):
                 content[view].update(f"{part.split} {sha256}\n".encode())
+                files[view].update(f"{part.split} {file_sha256}\n".encode())
             bar.update(len(part.image_ids))
     images = {split: int((celeba.split == split).sum()) for split in SPLITS}
     manifests = {view: {"source": source, "image_size": image_size, "view": view, "images": images,
-                        "sha256": content[view].hexdigest()} for view in recipe.views}
+                        "sha256": content[view].hexdigest(), "files_sha256": files[view].hexdigest()}
+                 for view in recipe.views}
     for view, manifest in manifests.items():
         write_json(begun / "shards" / shards.manifest_name(view), manifest)
     _move(begun / "shards", root)
@@ -103,8 +105,9 @@ def prepare(celeba: CelebA, root: str | Path, image_size: int = 64, views: Mappi
 
 
 def make(celeba: CelebA, recipe: Recipe, folder: Path, processes: int,
-         cluster: Cluster | None) -> Iterator[tuple[Part, list[str]]]:
-    """Write the parts that `folder` does not have; every part in order, with the sha256 of each view's content."""
+         cluster: Cluster | None) -> Iterator[tuple[Part, list[tuple[str, str]]]]:
+    """Write the parts that `folder` does not have; every part in order, with the sha256 of each view's content and
+    file."""
     parts, written = list(_parts(celeba)), Folder.of(folder / "shards")
     records = {part.name: folder / "done" / f"{part.name}.json" for part in parts}
     names = {part.name: [shards.part_name(view, part.split, part.number) for view in recipe.views] for part in parts}
@@ -118,7 +121,8 @@ def make(celeba: CelebA, recipe: Recipe, folder: Path, processes: int,
             files = next(results)
             for name, (file, _) in zip(names[part.name], files.values(), strict=True):
                 written.write(name, file)
-            write_json(records[part.name], [sha256 for _, sha256 in files.values()])  # last: it says that all are there
+            digests = [(sha256, hashlib.sha256(file).hexdigest()) for file, sha256 in files.values()]
+            write_json(records[part.name], digests)  # last: it says that all are there
         yield part, read_json(records[part.name])
 
 

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.config import DataPlan
+from pipeline.config import DatasetPlan
 from pipeline.data.celeba import CelebA, open_celeba
 from pipeline.errors import InputError
 from pipeline.vocabulary import SPLITS
 
 
-def open_source(plan: DataPlan, drawn: Path) -> CelebA:
+def open_source(plan: DatasetPlan, drawn: Path) -> CelebA:
     """The faces that the plan names, checked: those drawn into the folder `drawn`, or CelebA in `plan.root`.
 
     Raises InputError, also where a split has fewer than two images.
@@ -21,12 +21,12 @@ def open_source(plan: DataPlan, drawn: Path) -> CelebA:
     return faces
 
 
-def test_images(plan: DataPlan) -> int | None:
+def test_images(plan: DatasetPlan) -> int | None:
     """How many of the last images are for the test; None: as the partition says."""
     return None if plan.test == "official" else plan.test
 
 
-def check_splits(split: np.ndarray, plan: DataPlan) -> None:
+def check_splits(split: np.ndarray, plan: DatasetPlan) -> None:
     """InputError unless `split` (str N) has at least two images for training, for validation and for the test.
 
     All are needed: validation measures each epoch and chooses the SVMs' C, the test measures the rest; and one image
@@ -39,7 +39,7 @@ def check_splits(split: np.ndarray, plan: DataPlan) -> None:
     raise InputError(f"data: the images are split into {there}, and each of the three needs at least 2; {remedy(plan)}")
 
 
-def remedy(plan: DataPlan) -> str:
+def remedy(plan: DatasetPlan) -> str:
     """What to change where a split is too small, in words."""
     if plan.test != "official" and min(plan.test, plan.valid_images) < 2:
         return "set data.test and data.valid_images to 2 or more"
@@ -51,6 +51,6 @@ def remedy(plan: DataPlan) -> str:
             "data.valid_images before them for validation")
 
 
-def named(plan: DataPlan) -> str:
+def named(plan: DatasetPlan) -> str:
     """The source in words, for reports."""
     return "drawn faces (synthetic)" if plan.source == "synthetic" else "CelebA"

@@ -25,7 +25,11 @@ CLASSIFIER = {"classifier.0.weight": (4096, 512 * 7 * 7), "classifier.0.bias": (
 
 
 class NotMeasured(Exception):
-    """The loss network has no fully connected layers trained on ImageNet; the text says why."""
+    """The loss network has no fully connected layers trained on ImageNet; the text says why.
+
+    The text is a result: the report shows it. So it is made before it is raised, since digests of code leave out what
+    is written in a `raise`.
+    """
 
 
 def weights(plan: LossNetworkPlan) -> "Weights":
@@ -34,7 +38,8 @@ def weights(plan: LossNetworkPlan) -> "Weights":
     Raises NotMeasured where that source holds none, and InputError where it is missing or not VGG-19.
     """
     if plan.source == "random":
-        raise NotMeasured("the loss network has random weights, so there is no VGG-19 trained on ImageNet")
+        why = "the loss network has random weights, so there is no VGG-19 trained on ImageNet"
+        raise NotMeasured(why)
     from pipeline.losses import loss_network
 
     convolutions = loss_network.weights(plan)  # checks the source
@@ -46,10 +51,12 @@ def weights(plan: LossNetworkPlan) -> "Weights":
     else:
         whole, source = loss_network.read_state_dict(Path(plan.file)), plan.file
     if held != LAYERS[-1]:
-        raise NotMeasured(f"{source} ends at {held}, before VGG-19's fully connected layers")
+        why = f"{source} ends at {held}, before VGG-19's fully connected layers"
+        raise NotMeasured(why)
     for name, shape in CLASSIFIER.items():
         if name not in whole:
-            raise NotMeasured(f"{source} has no {name}, so VGG-19's fully connected layers are not all there")
+            why = f"{source} has no {name}, so VGG-19's fully connected layers are not all there"
+            raise NotMeasured(why)
         given = tuple(getattr(whole[name], "shape", ()))
         if given != shape:
             raise InputError(f"loss_network.file: {name} in {source} has shape {given}, but VGG-19's is {shape}; "

@@ -34,6 +34,7 @@ ADVERSARY = (
 )
 # Recorded, but told by another curve: the penalty by the norm, the two sides' gradients by their ratio.
 NOT_DRAWN = {"gradient_penalty", "reconstruction_gradient", "adversarial_gradient"}
+PLOTTED = ("kl", "active_units", "wasserstein", "valid_wasserstein", "adversarial_ratio")  # by dvc.yaml
 NO_TERMS = {"epoch", "step", "learning_rate", "seconds", "images_per_second"}
 IN_WORDS = {
     "active_units": "active units", "wasserstein": "estimate", "adversarial": "model",
@@ -80,10 +81,11 @@ def training_curves(path: str | Path, history: pd.DataFrame, label: str, latent_
 def curves_of_all(histories: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """The histories of all variants below each other, with the column variant in front, for `dvc plots`.
 
-    histories: a variant's label → its rows of epochs. What a variant does not have is empty.
+    histories: a variant's label → its rows of epochs. What a variant does not have is empty. The columns that dvc.yaml
+    plots are there, whether or not a variant has them.
     """
-    return pd.concat([history.assign(variant=label) for label, history in histories.items()]).set_index(
-        "variant").reset_index()
+    table = pd.concat([history.assign(variant=label) for label, history in histories.items()])
+    return table.reindex(columns=list(dict.fromkeys(["variant", "epoch", *PLOTTED, *table.columns])))
 
 
 def columns_of(panel: Panel, history: pd.DataFrame) -> list[tuple[str, str]]:

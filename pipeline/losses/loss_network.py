@@ -10,7 +10,8 @@ from safetensors.torch import load_file
 from pipeline.config import LossNetworkPlan
 from pipeline.data.pixels import to_network
 from pipeline.errors import InputError
-from pipeline.losses.network_file import ABOUT, Weights, source_name
+from pipeline.losses.network_file import ABOUT, Weights
+from pipeline.messages import loss_network_source
 from pipeline.models.float32 import full_float32
 from pipeline.models.vgg19 import VGG19Prefix
 from pipeline.models.vgg19_layers import RELU_INDEX, deepest, parameter_shapes
@@ -140,6 +141,6 @@ def load(path: Path, layers: list[str]) -> tuple[VGG19Prefix, dict[str, float]]:
     layer. Raises InputError where it does not hold a layer."""
     with safe_open(path, "pt") as file:
         about = json.loads(file.metadata()[ABOUT])
-        check_layers_held(dict.fromkeys(file.keys()), layers, source_name(about["source"]))
+        check_layers_held(dict.fromkeys(file.keys()), layers, loss_network_source(about["source"]))
         state = {name: file.get_tensor(name) for name in parameter_shapes(deepest(layers))}
     return prefix(state, layers).to(memory_format=torch.channels_last), about["rms"]

@@ -27,10 +27,6 @@ def save(path: Path, state: Weights, rms: dict[str, float], source: str) -> None
 
 
 def source_of(path: Path) -> str:
-    """Where the weights came from: random, imagenet, or the file's name."""
+    """Where the weights came from: random, imagenet or file."""
     with safe_open(path, "pt") as file:
         return json.loads(file.metadata()[ABOUT])["source"]
-
-
-def source_name(source: str) -> str:
-    return {"random": "the random network", "imagenet": "torchvision's network"}.get(source, source)

@@ -20,7 +20,7 @@ def save_weights(path: Path, weights: dict[str, torch.Tensor], variant: Variant)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(path.name + ".part")
     save_file({name: tensor.contiguous() for name, tensor in weights.items()}, temporary,
-              metadata={"variant": variant.model_dump_json()})
+              metadata={"variant": variant.planned()})
     os.replace(temporary, path)
 
 

@@ -8,13 +8,14 @@ files that it names. `plan.exempt` lists what is left out.
 import hashlib
 import json
 from collections.abc import Sequence
+from fnmatch import fnmatch
 from functools import cached_property
 from pathlib import Path
 
-from pipeline.config import Variant
+from pipeline.config import Variant, read_variants
 from pipeline.errors import InputError
 from pipeline.plan import syntax
-from pipeline.plan.exempt import EXEMPT
+from pipeline.plan.exempt import EXEMPT, NOT_EXEMPT_FOR
 from pipeline.vocabulary import ADVERSARIES, ARCHITECTURES, RECONSTRUCTIONS, TERMS, VIEWS, choices, module_name
 
 FOLDER = Path("code")
@@ -22,6 +23,9 @@ PACKAGES = ("pipeline", "stages")
 OF_EACH_VARIANT = ("train", "latents", "attributes", "samples", "evaluate")
 # A variant without an encoder leaves these at once: what their file in stages/ imports inside functions is for others.
 FOR_ENCODERS = ("latents", "attributes", "evaluate")
+
+# What Python and editors leave, as .dvcignore has it, and Python files, which have digests of their own.
+NO_DATA = ("*.py", "*.pyc", "*~", "*.sw?", "*.orig", "*.rej", "*.bak", "*.part", ".*", "#*#")
 
 Digest = dict[str, str]  # module → digest of its file
 
@@ -40,6 +44,7 @@ def path_of(stage: str, variant: str | None = None) -> Path:
 def digests(variants: Sequence[Variant]) -> dict[Path, Digest]:
     """All of them, by path."""
     code, found = Code(), {}
+    code.check_that_all_is_seen()
     for stage in stages():
         if stage in OF_EACH_VARIANT:
             found |= {path_of(stage, variant.name): code.of(stage, [variant]) for variant in variants}
@@ -54,7 +59,7 @@ def written(digest: Digest) -> str:
 
 
 def checked(stage: str, variants: Sequence[Variant] = ()) -> str:
-    """The text of a stage's digest file; `variants`: the stage's own one, or all that it loads.
+    """The text of a stage's digest file; `variants`: the stage's own one; none for all of the plan.
 
     Raises InputError where it is not that of the code as it is now: then DVC has not seen the code that would run.
     """
@@ -79,22 +84,44 @@ class Code:
 
         self.root = Path(__file__).parents[2]
         try:
-            self.graph = grimp.build_graph(*PACKAGES, exclude_type_checking_imports=True, cache_dir=None)
+            self.graph = grimp.build_graph(*PACKAGES, include_external_packages=True,
+                                           exclude_type_checking_imports=True, cache_dir=None)
         except grimp.exceptions.SourceSyntaxError as error:
             raise InputError(f"{' '.join(str(error).split())}; mend it, since what a stage depends on is found in the "
                              "whole code") from None
+        self.modules = sorted(name for name in self.graph.modules if name.partition(".")[0] in PACKAGES)
+        self.digests: Digest = {}
+
+    def check_that_all_is_seen(self) -> None:
+        """InputError where there is code or data of this project that a stage could read and no digest would hold."""
         for path in self.python_files:
             if not (path.parent / "__init__.py").is_file():
                 raise InputError(f"{path.parent.relative_to(self.root)} has Python files but no __init__.py, and so "
                                  "would be in no digest of code; add an empty one")
-        self.digests: Digest = {}
+        texts = {module: syntax.texts(self.file(module).read_text()) for module in self.modules}
+        for path in self.data_files:
+            naming = [module for module in self.modules if names(texts[module], path)]
+            if len(naming) != 1:
+                by = f"by {' and '.join(naming)}" if naming else "by no module"
+                raise InputError(f"{path.relative_to(self.root)} is named {by}, and so DVC cannot tell which stages "
+                                 "read it; name it in one module, or keep it elsewhere")
+        for module in self.modules:
+            for other in self.graph.find_modules_directly_imported_by(module):
+                beside = self.root / other
+                if other.partition(".")[0] not in PACKAGES and (
+                        beside.with_suffix(".py").is_file() or any(beside.glob("*.py"))):
+                    raise InputError(f"{module} imports {other}, which is in no digest of code, since it lies outside "
+                                     f"of {' and '.join(PACKAGES)}; move it there")
 
     def of(self, stage: str, variants: Sequence[Variant]) -> Digest:
-        """The digest of a stage, for one variant or for several."""
+        """The digest of a stage, for one variant or for several; for none, those of the plan where it loads them."""
         top = f"stages.{stage}"
         only_top = stage in FOR_ENCODERS and not any(variant.encodes for variant in variants)
-        return {module: self.digest(module) for module in sorted(self.reached(top, named(variants), only_top))
-                if module not in EXEMPT}
+        exempt = EXEMPT.keys() - NOT_EXEMPT_FOR.get(stage, set())
+        found = self.reached(top, named(variants), only_top)
+        if not variants and found & {"pipeline.models.build", "pipeline.losses.build"}:
+            found = self.reached(top, named(read_variants()), only_top)
+        return {module: self.digest(module) for module in sorted(found) if module not in exempt}
 
     def reached(self, top: str, named: dict[str, set[str]], only_top: bool) -> set[str]:
         """The modules that are loaded when a module runs, itself among them.
@@ -115,7 +142,8 @@ class Code:
 
     def imports(self, module: str, inner: bool) -> set[str]:
         """What a module imports of this project; `inner`: also inside functions."""
-        imported = self.graph.find_modules_directly_imported_by(module)
+        imported = {other for other in self.graph.find_modules_directly_imported_by(module)
+                    if other.partition(".")[0] in PACKAGES}
         if inner:
             return imported
         lines = syntax.lines_of_inner_imports(self.file(module).read_text())
@@ -133,7 +161,7 @@ class Code:
         if module not in self.digests:
             source = self.file(module).read_text()
             data = [hashlib.sha256(path.read_bytes()).hexdigest() for path in self.data_files
-                    if path.name in syntax.texts(source)]
+                    if names(syntax.texts(source), path)]
             whole = " ".join([syntax.digest(source), *data])
             self.digests[module] = hashlib.sha256(whole.encode()).hexdigest()[:16] if data else whole
         return self.digests[module]
@@ -147,9 +175,14 @@ class Code:
 
     @cached_property
     def data_files(self) -> list[Path]:
-        """What lies in the packages beside Python files, without what editors and Python leave there."""
+        """What lies in the packages beside Python files, without what .dvcignore names."""
         return sorted(path for package in PACKAGES for path in (self.root / package).rglob("*")
-                      if path.is_file() and path.suffix not in (".py", ".pyc") and not path.name.startswith("."))
+                      if path.is_file() and not any(fnmatch(path.name, pattern) for pattern in NO_DATA))
+
+
+def names(texts: set[str], path: Path) -> bool:
+    """Whether one of a module's texts is the path of a data file, or its end."""
+    return any(path.as_posix().endswith(f"/{text}") for text in texts if text.endswith(path.name))
 
 
 def named(variants: Sequence[Variant]) -> dict[str, set[str]]:

@@ -7,6 +7,7 @@ EXEMPT = {
     "stages": "how a stage ends with DVC, and how its threads wait",
     "pipeline.config": "its values, and what it computes, are in the plan",
     "pipeline.errors": "messages",
+    "pipeline.messages": "messages",
     "pipeline.cluster": "where and how often work is run",
     "pipeline.storage": "where files lie",
     "pipeline.workspace": "where files lie, and under which name unfinished work is kept",
@@ -21,5 +22,7 @@ EXEMPT = {
     "pipeline.plan.syntax": "it makes the digests, which change where it changes",
     "pipeline.plan.exempt": "this list",
 }
+# For the stage track, what is told to MLflow is the result.
+NOT_EXEMPT_FOR = {"track": {"pipeline.tracking", "pipeline.live_tracking"}}
 NUMERIC = {"numpy", "scipy", "sklearn", "skimage", "pandas", "torch", "torchvision", "torch_fidelity", "PIL",
            "matplotlib"}

@@ -7,8 +7,10 @@ from pipeline.config import (
     NO_FILE,
     AttributesPlan,
     DataPlan,
+    DatasetPlan,
     EvaluatePlan,
     LossNetworkPlan,
+    LossNetworksPlan,
     MultiViewPlan,
     Params,
     ReportPlan,
@@ -55,8 +57,11 @@ def resolve(params: Params) -> dict[str, Section]:
     called = labels(list(variants.values()))
     sections = {
         "data": DataPlan(**dict(params.data), seed=params.seed),
+        "dataset": DatasetPlan(**{name: value for name, value in dict(params.data).items() if name != "image_size"},
+                               seed=params.seed),
         "loss_network": LossNetworkPlan(**{**dict(params.loss_network), "file": checked_weights(params, layers)},
-                                        seed=params.seed, layers=of_variants),
+                                        seed=params.seed),
+        "loss_networks": LossNetworksPlan(layers=of_variants),
         "attributes": AttributesPlan(**dict(params.attributes), seed=params.seed),
         "evaluate": EvaluatePlan(**dict(params.evaluate), reference_rms=reference),
         "multi_view": MultiViewPlan(**dict(params.multi_view),

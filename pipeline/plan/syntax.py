@@ -6,14 +6,15 @@ from collections.abc import Iterator
 
 # Left out of the digest. Of an expression, whether it is read or written (ctx) follows from where it stands.
 FIELDS_LEFT_OUT = {"ctx", "kind", "type_comment"}
-MESSAGES = {"print", "warnings.warn", "tqdm.write"}  # calls that only say something
+MESSAGES = {"print", "warnings.warn", "tqdm.write"}  # calls that only say something, unless they write to a file
+STREAMS = {"sys.stderr", "sys.stdout"}
 
 
 def digest(source: str) -> str:
     """A short name for what a file does: 16 hexadecimal digits.
 
-    It runs over the syntax tree, without comments, docstrings, calls of MESSAGES and the arguments of what is raised:
-    a message is no result. Empty fields are left out, since each Python adds some of its own.
+    It runs over the syntax tree, without comments, docstrings, calls of MESSAGES and the arguments of errors: a message
+    is no result. Empty fields are left out, since each Python adds some of its own.
     """
     return hashlib.sha256("\n".join(tokens(ast.parse(source))).encode()).hexdigest()[:16]
 
@@ -41,14 +42,18 @@ def says_only(statement: object) -> bool:
         return False
     value = statement.value
     if isinstance(value, ast.Call):
-        return ast.unparse(value.func) in MESSAGES
+        streams = {ast.unparse(keyword.value) for keyword in value.keywords if keyword.arg in ("file", None)}
+        return ast.unparse(value.func) in MESSAGES and streams <= STREAMS and not any(
+            isinstance(inner, ast.NamedExpr | ast.Await | ast.Yield | ast.YieldFrom) for inner in ast.walk(value))
     return isinstance(value, ast.Constant) and isinstance(value.value, str)
 
 
 def without_message(node: ast.AST) -> ast.AST:
-    """`raise Error` for `raise Error("why")`; any other node as it is."""
+    """`raise Problem` for `raise Problem("why")`, and `SomeError()` for `SomeError("why")`; any other node as it is."""
     if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
         return ast.Raise(exc=node.exc.func, cause=node.cause)
+    if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("Error"):
+        return ast.Call(func=node.func, args=[], keywords=[])
     return node
 
 

@@ -1,5 +1,6 @@
 """What a training depends on, and by which its checkpoints are found. DVC makes the stage depend on the same."""
 
+import json
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,27 +16,35 @@ LOSS_NETWORK = "loss_network.safetensors"
 
 
 class Inputs(NamedTuple):
-    """Of one variant."""
+    """Of one variant. All are texts, or hashes of files."""
 
     variant: Variant
-    code: str                # the text of its digest
-    hashes: dict[str, str]   # data_sha256; loss_network_sha256 where it has a feature loss
+    code: str                # its digest
+    manifest: str            # of the shards
+    loss_network: str        # sha256 of its file, or of the note that there is none
+
+    def hashes(self) -> dict[str, str]:
+        """What identifies the data, for people."""
+        found = {"data_sha256": json.loads(self.manifest)["sha256"]}
+        return found | ({"loss_network_sha256": self.loss_network} if has_loss_network(self.variant) else {})
 
     def folder(self, storage: Folder) -> Folder:
         """Where its checkpoints lie: `storage`/<variant>-<digest of all inputs>."""
-        name, plan = self.variant.name, self.variant.model_dump_json()
-        return storage / f"{name}-{digest(plan, self.code, *self.hashes.values())}"
+        return storage / f"{self.variant.name}-{digest(self.variant.planned(), *self[1:])}"
 
 
 def inputs_of(variant: Variant) -> Inputs:
     """Those of the working tree. Raises InputError where the code is not the one that was planned with."""
     own_code = code.checked("train", [variant])
-    hashes = {"data_sha256": shards.manifest(SHARDS, VIEW)["sha256"]}
-    if variant.loss.reconstruction == "feature":
-        hashes["loss_network_sha256"] = sha256(loss_network_of(variant))
-    return Inputs(variant, own_code, hashes)
+    manifest = json.dumps(shards.manifest(SHARDS, VIEW))
+    return Inputs(variant, own_code, manifest, sha256(loss_network_of(variant)))
+
+
+def has_loss_network(variant: Variant) -> bool:
+    """Whether its loss has a feature term."""
+    return variant.loss.reconstruction == "feature"
 
 
 def loss_network_of(variant: Variant) -> Path:
-    """The file of a variant's loss network; where it has no feature loss, there is none."""
-    return LOSS_NETWORKS / variant.name / LOSS_NETWORK
+    """The file of a variant's loss network, or the note that its loss has none."""
+    return LOSS_NETWORKS / variant.name / (LOSS_NETWORK if has_loss_network(variant) else "none.json")

@@ -10,6 +10,7 @@ import torch
 from torch import distributed, nn
 from tqdm import tqdm
 
+from pipeline import messages
 from pipeline.config import Variant
 from pipeline.data.pixels import to_network
 from pipeline.errors import InputError
@@ -167,10 +168,9 @@ def total_steps(variant: Variant, images: int) -> int:
 
 def announce(variant: Variant, history: History, chosen: precision.Precision, progress: bool) -> None:
     """On stderr: what trains, on what and in which precision, if `progress`; and a warning where that is emulated."""
-    device, workers = history.trained["device"], history.trained["workers"]
     if progress:
-        where = f"1 worker, on {device}" if workers == 1 else f"{workers} workers, the first on {device}"
-        tqdm.write(f"{variant.label}: {where}, in {chosen.name} ({chosen.reason})", file=sys.stderr)
+        tqdm.write(messages.training_begins(variant.label, history.trained, chosen.name, chosen.reason),
+                   file=sys.stderr)
     if chosen.warning:
         tqdm.write(f"warning: {variant.label}: {chosen.warning}", file=sys.stderr)
 
@@ -246,10 +246,8 @@ def check(rows: list[Row], variant: Variant, directory: Folder) -> None:
 
 def diverged(what: str, step: int, variant: Variant, directory: Folder) -> Diverged:
     kept = checkpoints.written(directory)
-    good = f"the last good checkpoint is {directory / kept[-1]}" if kept else "no checkpoint had been written"
-    remedy = "train.learning_rate" + (" or adversary.learning_rate" if variant.adversary.kind != "none" else "")
-    return Diverged(f"training of {variant.name} diverged: {what} at step {step}; {good}; "
-                    f"lower {remedy} and run again.")
+    return Diverged(messages.diverged(what, step, variant.name, str(directory / kept[-1]) if kept else "",
+                                      variant.adversary.kind != "none"))
 
 
 def summary(steps: list[Row], epoch: int, step: int, learning_rate: float) -> Row:

@@ -10,6 +10,8 @@ from typing import NamedTuple
 import torch
 from torch import distributed
 
+from pipeline import messages
+
 DTYPES = {"bf16": torch.bfloat16, "fp32": torch.float32}  # under their names in train.precision
 SIDE = 256           # rows and columns of the matrices whose product is timed; of larger ones on a GPU, where starting
 GPU_SIDE = 4096      # a product would take longer than a small one itself
@@ -41,18 +43,15 @@ def choose(asked: str, begun: str, device: torch.device, anew: str) -> Precision
     anew: how to start an interrupted run anew, in words, for the warning.
     """
     if begun == "fp32" or asked == "fp32":
-        return Precision("fp32", "in which it began" if begun else "as train.precision says")
+        return Precision("fp32", messages.PRECISION_BEGUN if begun else messages.PRECISION_ASKED)
     bf16 = of_all_workers(measure_bf16(device), device)
-    times = f"{bf16.ratio:.2g} times as fast as fp32"
     if asked == "bf16":
-        warning = f"train.precision is bf16, which the hardware emulates, {times}; set it to auto or fp32"
-        return Precision("bf16", "as train.precision says", "" if bf16.multiplied else warning)
+        warning = "" if bf16.multiplied else messages.emulated_as_asked(bf16.ratio)
+        return Precision("bf16", messages.PRECISION_ASKED, warning)
     if begun:
-        warning = f"it began in bf16, which the hardware emulates, {times}; it goes on in bf16; {anew}"
-        return Precision("bf16", "in which it began", "" if bf16.multiplied else warning)
-    if bf16.multiplied:
-        return Precision("bf16", f"auto: its matrix products are {times}")
-    return Precision("fp32", f"auto: matrix products in bf16 are emulated, {times}")
+        warning = "" if bf16.multiplied else messages.emulated_as_begun(bf16.ratio, anew)
+        return Precision("bf16", messages.PRECISION_BEGUN, warning)
+    return Precision("bf16" if bf16.multiplied else "fp32", messages.precision_auto(*bf16))
 
 
 def measure_bf16(device: torch.device) -> Bf16:

@@ -72,8 +72,9 @@ def test_the_stage_refuses_before_it_draws(tmp_path, monkeypatch):
 
     monkeypatch.chdir(tmp_path)
     tiny.write_code()
-    (tmp_path / "plan/pipeline").mkdir(parents=True)
-    (tmp_path / "plan/pipeline/data.json").write_text(plan(source="synthetic", limit=5).model_dump_json())
+    (tmp_path / "plan/pipeline").mkdir(parents=True, exist_ok=True)
+    text = plan(source="synthetic", limit=5).model_dump_json(exclude={"image_size"})
+    (tmp_path / "plan/pipeline/dataset.json").write_text(text)
     monkeypatch.setattr(synthetic, "write_dataset", lambda *arguments: pytest.fail("faces are drawn"))
     with pytest.raises(InputError, match="each of the three needs at least 2"):
         dataset.main()

@@ -25,8 +25,8 @@ WHOLE = parameter_shapes(LAYERS[-1]) | vgg_fc.CLASSIFIER
 
 
 def plan_of(path, **changes):
-    return LossNetworkPlan(**{"source": "file", "file": str(path), "calibration_images": 8, "seed": 0,
-                              "layers": {}} | changes)
+    return LossNetworkPlan(**{"source": "file", "file": str(path), "calibration_images": 8, "seed": 0}
+                           | changes)
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def test_a_file_with_the_whole_network_gives_what_is_needed(write):
 
 
 def test_without_fully_connected_layers_it_says_why(write, tmp_path):
-    plan = LossNetworkPlan(source="random", file=None, calibration_images=8, seed=0, layers={})
+    plan = LossNetworkPlan(source="random", file=None, calibration_images=8, seed=0)
     with pytest.raises(vgg_fc.NotMeasured, match="random weights"):
         vgg_fc.weights(plan)
     with pytest.raises(vgg_fc.NotMeasured, match="vgg19.pth ends at relu5_1, before"):

@@ -1,5 +1,7 @@
 """The figures drawn with matplotlib: correlation, training curves, accuracies."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,9 +10,10 @@ from PIL import Image
 from pipeline.figures import style
 from pipeline.figures.correlation import correlation
 from pipeline.figures.svm_bars import svm_bars
-from pipeline.figures.training_curves import curves_of_all, training_curves
+from pipeline.figures.training_curves import PLOTTED, curves_of_all, training_curves
 from pipeline.figures.view_gains import view_gains
 from pipeline.vocabulary import ATTRIBUTES
+from tests.clone import PROJECT
 
 NAMES = ATTRIBUTES[:13]
 
@@ -106,9 +109,14 @@ def test_the_curves_of_all_variants_stand_in_one_table():
     histories = {"DCGAN": pd.DataFrame({"epoch": [1, 2], "loss": [3.0, 2.0]}),
                  "VAE-123": pd.DataFrame({"epoch": [1], "kl": [5.0], "loss": [9.0]})}
     table = curves_of_all(histories)
-    assert list(table.columns) == ["variant", "epoch", "loss", "kl"]
+    assert list(table.columns) == ["variant", "epoch", *PLOTTED, "loss"]
     assert table["variant"].tolist() == ["DCGAN", "DCGAN", "VAE-123"] and table["loss"].tolist() == [3.0, 2.0, 9.0]
-    assert table["kl"].isna().tolist() == [True, True, False]
+    assert table["kl"].isna().tolist() == [True, True, False] and table["wasserstein"].isna().all()
+
+
+def test_dvc_yaml_plots_columns_that_are_always_there():
+    plots = (PROJECT / "dvc.yaml").read_text().split("\nstages:")[0]
+    assert set(re.findall(r"curves.csv: (\w+)", plots)) == set(PLOTTED)
 
 
 EPOCH = np.arange(1, 6)

@@ -163,6 +163,6 @@ def test_a_network_and_its_rms_are_loaded(saved):
 
 
 def test_a_plan_with_random_weights():
-    plan = LossNetworkPlan(source="random", file=None, calibration_images=8, seed=1, layers={})
+    plan = LossNetworkPlan(source="random", file=None, calibration_images=8, seed=1)
     found = loss_network.weights(plan)
     assert all(torch.equal(found[name], tensor) for name, tensor in loss_network.random_weights(1).items())

@@ -42,13 +42,14 @@ def test_one_file_for_each_variant_and_each_section_that_a_stage_reads():
     plan = resolve(load_params(PARAMS))
     assert set(plan) == {
         "pvae.json", "dfc.json", "dfc_345.json", "dcgan.json", "vae_wgan.json", "pipeline/data.json",
-        "pipeline/loss_network.json", "pipeline/attributes.json", "pipeline/evaluate.json", "pipeline/multi_view.json",
-        "pipeline/sampling.json", "pipeline/report.json"}
+        "pipeline/dataset.json", "pipeline/loss_network.json", "pipeline/loss_networks.json",
+        "pipeline/attributes.json",
+        "pipeline/evaluate.json", "pipeline/multi_view.json", "pipeline/sampling.json", "pipeline/report.json"}
     assert isinstance(plan["dfc.json"], Variant) and plan["dfc.json"].label == "VAE-123"
     assert list(plan["pipeline/report.json"].variants.items()) == [
         ("pvae", "PVAE"), ("dfc", "VAE-123"), ("dfc_345", "VAE-345"), ("dcgan", "DCGAN"), ("vae_wgan", "VAE-WGAN")]
     assert plan["pipeline/loss_network.json"].file is None and plan["pipeline/sampling.json"].inception is None
-    assert plan["pipeline/loss_network.json"].layers == {
+    assert plan["pipeline/loss_networks.json"].layers == {
         "pvae": [], "dfc": ["relu1_1", "relu2_1", "relu3_1"], "dfc_345": ["relu3_1", "relu4_1", "relu5_1"],
         "dcgan": [], "vae_wgan": ["relu1_1", "relu2_1", "relu3_1"]}
     assert plan["pipeline/evaluate.json"].reference_rms["relu1_1"] == 50.2
@@ -59,9 +60,9 @@ def test_the_layers_touch_no_section_but_its_label_and_what_the_loss_network_cut
     before = resolve(params)
     after = resolve(params.model_copy(update={"loss": {**params.loss, "layers": ["relu3_1", "relu4_1"]}}))
     assert {name for name in before if before[name] != after[name]} == {
-        "dfc.json", "pipeline/multi_view.json", "pipeline/report.json", "pipeline/loss_network.json"}
+        "dfc.json", "pipeline/multi_view.json", "pipeline/report.json", "pipeline/loss_networks.json"}
     assert after["pipeline/multi_view.json"].labels == {"dfc": "VAE-34", "dfc_345": "VAE-345"}
-    one, other = (plan["pipeline/loss_network.json"].model_dump() for plan in (before, after))
+    one, other = (plan["pipeline/loss_networks.json"].model_dump() for plan in (before, after))
     assert {name for name in one if one[name] != other[name]} == {"layers"}
     changed = {name for name in one["layers"] if one["layers"][name] != other["layers"][name]}
     assert changed == {"dfc"} and other["layers"]["dfc"] == ["relu3_1", "relu4_1"]

@@ -21,7 +21,7 @@ def planned(tmp_path, monkeypatch):
             progress=False)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "params.yaml").write_text(tiny.PARAMS.read_text())
-    (tmp_path / "plan/pipeline").mkdir(parents=True)
+    (tmp_path / "plan/pipeline").mkdir(parents=True, exist_ok=True)
     params = load_params()
     plan = SamplingPlan(**dict(params.sampling) | {"images": 12, "frechet_layer": "relu1_1", "mixture_components": 9,
                                                    "inception": None}, seed=0)
@@ -30,7 +30,6 @@ def planned(tmp_path, monkeypatch):
     tiny.write_code(*variants)
     for variant in variants:
         model = build_model(variant).eval()
-        (tmp_path / f"plan/{variant.name}.json").write_text(variant.model_dump_json())
         save_weights(tmp_path / f"models/{variant.name}/model.safetensors", model.state_dict(), variant)
         if variant.encodes:
             encoding.write_latents(tmp_path / "latents/dfc/aligned.parquet", model,

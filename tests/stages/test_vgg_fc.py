@@ -24,8 +24,8 @@ def planned(tmp_path, monkeypatch):
     prepare(open_celeba(draw_celeba(tmp_path / "celeba", images=60)), tmp_path / "data" / "shards", image_size=16,
             processes=1, progress=False)
     evaluate = load_params(PARAMS).evaluate
-    (tmp_path / "plan" / "pipeline").mkdir(parents=True)
-    network = LossNetworkPlan(source="file", file="vgg19.pth", calibration_images=8, seed=0, layers={})
+    (tmp_path / "plan" / "pipeline").mkdir(parents=True, exist_ok=True)
+    network = LossNetworkPlan(source="file", file="vgg19.pth", calibration_images=8, seed=0)
     for name, section in (("evaluate", EvaluatePlan(**dict(evaluate), reference_rms={})), ("loss_network", network)):
         (tmp_path / "plan" / "pipeline" / f"{name}.json").write_text(section.model_dump_json())
     shutil.copy(PARAMS, tmp_path / "params.yaml")

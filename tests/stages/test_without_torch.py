@@ -49,9 +49,8 @@ def planned(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     variant = load_params(tiny.PARAMS).variant("dcgan")
     tiny.write_code(variant)
-    network = LossNetworkPlan(source="random", file=None, calibration_images=8, seed=0, layers={"dcgan": []})
-    (tmp_path / "plan" / "pipeline").mkdir(parents=True)
-    (tmp_path / "plan" / "dcgan.json").write_text(variant.model_dump_json())
+    network = LossNetworkPlan(source="random", file=None, calibration_images=8, seed=0)
+    (tmp_path / "plan" / "pipeline").mkdir(parents=True, exist_ok=True)
     (tmp_path / "plan" / "pipeline" / "loss_network.json").write_text(network.model_dump_json())
     return tmp_path
 

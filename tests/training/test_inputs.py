@@ -1,5 +1,6 @@
 """What a training depends on, and where its checkpoints lie: another input has another folder."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -13,13 +14,14 @@ from tests import tiny
 
 
 def test_the_folder_depends_on_every_input(tmp_path):
-    storage, hashes = Folder.of(tmp_path), {"data_sha256": "of the shards", "loss_network_sha256": "of the network"}
-    inputs = Inputs(tiny.variant(), "digest", hashes)
+    storage = Folder.of(tmp_path)
+    inputs = Inputs(tiny.variant(), "digest", "manifest", "sha256 of the network")
     others = [inputs._replace(variant=tiny.variant("pvae")), inputs._replace(variant=tiny.variant(seed=1)),
-              inputs._replace(code="another"), inputs._replace(hashes={"data_sha256": "of the shards"})]
-    others += [inputs._replace(hashes={**hashes, name: "another"}) for name in hashes]
+              *(inputs._replace(**{name: "another"}) for name in ("code", "manifest", "loss_network"))]
     folders = [Path(str(of.folder(storage))) for of in (inputs, *others)]
-    assert len(set(folders)) == len(others) + 1 and Path(str(inputs.folder(storage))) == folders[0]
+    assert len(set(folders)) == len(others) + 1
+    called_otherwise = inputs._replace(variant=tiny.variant().model_copy(update={"label": "another"}))
+    assert Path(str(called_otherwise.folder(storage))) == folders[0] == Path(str(inputs.folder(storage)))
     assert all(folder.parent == tmp_path for folder in folders)
     assert [folder.name.rpartition("-")[0] for folder in folders] == ["dfc", "pvae", *["dfc"] * (len(others) - 1)]
 
@@ -29,7 +31,9 @@ def tree(tmp_path, monkeypatch):
     """A working tree with the manifest of shards, a loss network and digests of the code."""
     monkeypatch.chdir(tmp_path)
     tiny.write_code(tiny.variant(), tiny.variant("pvae"))
-    write_json(Path("data/shards/view=aligned/_manifest.json"), {"sha256": "of the shards"})
+    write_json(Path("data/shards/view=aligned/_manifest.json"),
+               {"sha256": "of the shards", "files_sha256": "of their files"})
+    write_json(loss_network_of(tiny.variant("pvae")), {})
     tiny.write_loss_network(loss_network_of(tiny.variant()))
     return tmp_path
 
@@ -38,16 +42,16 @@ def test_the_inputs_in_the_working_tree(tree):
     variant = tiny.variant()
     inputs = inputs_of(variant)
     assert inputs.variant == variant and inputs.code == code.path_of("train", "dfc").read_text()
-    assert list(inputs.hashes) == ["data_sha256", "loss_network_sha256"]
-    assert inputs.hashes["data_sha256"] == "of the shards" and len(inputs.hashes["loss_network_sha256"]) == 64
+    assert json.loads(inputs.manifest) == {"sha256": "of the shards", "files_sha256": "of their files"}
+    assert inputs.hashes() == {"data_sha256": "of the shards", "loss_network_sha256": inputs.loss_network}
+    assert len(inputs.loss_network) == 64
     tiny.write_loss_network(loss_network_of(variant), "relu1_2")
     other = inputs_of(variant)
-    assert other.hashes["loss_network_sha256"] != inputs.hashes["loss_network_sha256"]
-    assert other.hashes["data_sha256"] == inputs.hashes["data_sha256"]
+    assert other.loss_network != inputs.loss_network and other._replace(loss_network=inputs.loss_network) == inputs
 
 
 def test_a_pixel_loss_has_no_loss_network(tree):
-    assert inputs_of(tiny.variant("pvae")).hashes == {"data_sha256": "of the shards"}
+    assert inputs_of(tiny.variant("pvae")).hashes() == {"data_sha256": "of the shards"}
 
 
 def test_code_that_was_not_planned_with_is_refused(tree):

@@ -11,7 +11,7 @@ def draw_face(attributes: np.ndarray, rng: np.random.Generator) -> tuple[np.ndar
     """Draw the person that has these attributes.
 
     Args:
-        attributes: bool (40,), in CelebA's order (pipeline.data.attributes).
+        attributes: bool (40,), in CelebA's order (pipeline.vocabulary).
         rng: everything else about person and picture. The same state with other attributes gives the same person
             with those attributes changed.
 
