@@ -1,7 +1,6 @@
 """What removed variants have left behind."""
 
 import hashlib
-import json
 import shutil
 import subprocess
 from collections.abc import Collection
@@ -10,6 +9,7 @@ from pathlib import Path
 import yaml
 
 from pipeline.config import MultiViewPlan, ReportPlan, read_section
+from pipeline.plan.code import OF_EACH_VARIANT
 
 
 def delete_results_of_removed_variants() -> None:
@@ -28,36 +28,31 @@ def delete_results_of_others(variants: Collection[str], several: Collection[str]
     stages = (yaml.safe_load(lock.read_text()) or {}).get("stages", {}) if lock.is_file() else {}
     others = {stage for stage in stages if "@" in stage
               and stage.partition("@")[2] not in (several if stage.startswith("features@") else variants)}
-    made = {stage: {out["path"]: out.get("md5", "") for out in entry.get("outs", [])}
-            for stage, entry in stages.items()}
+    made = {stage: {out["path"] for out in entry.get("outs", [])} for stage, entry in stages.items()}
     kept = {path for stage, outs in made.items() if stage not in others for path in outs}
-    left = {path: md5 for stage in others for path, md5 in made[stage].items()
-            if path not in kept and Path(path).exists()}
+    left = {path for stage in others for path in made[stage] if path not in kept and Path(path).exists()}
+    for path in Path("metrics").glob("*/*.json"):  # DVC, which does not cache them, leaves them when it checks out
+        if path.stem not in variants and path.parent.name in OF_EACH_VARIANT:
+            left.add(str(path))
     if not left:
         return []
     cache = cache_folder()
-    kept_elsewhere = {path for path, md5 in left.items() if is_in_cache(Path(path), md5, cache) or is_in_git(path)}
+    kept_elsewhere = {path for path in left if is_in_cache(Path(path), cache) or is_in_git(path)}
     for path in sorted(kept_elsewhere):
         shutil.rmtree(path) if Path(path).is_dir() else Path(path).unlink()
     if kept_elsewhere:
         print(f"deleted, as params.yaml no longer has their variants: {', '.join(sorted(kept_elsewhere))}; DVC's "
               "cache or Git keeps them")
-    if others := sorted(left.keys() - kept_elsewhere):
+    if others := sorted(left - kept_elsewhere):
         print(f"of variants that params.yaml no longer has, and kept nowhere else: {', '.join(others)}; delete them, "
               "or move them elsewhere")
     return sorted(kept_elsewhere)
 
 
-def is_in_cache(path: Path, md5: str, cache: Path) -> bool:
-    """Whether DVC's cache has a file or folder as it is now, and as dvc.lock has recorded it."""
-    cached = cache / md5[:2] / md5[2:]
-    if not md5 or not cached.is_file():
-        return False
-    if not path.is_dir():
-        return md5_of(path) == md5
-    recorded = {entry["relpath"]: entry["md5"] for entry in json.loads(cached.read_text())}
-    there = {str(file.relative_to(path)): md5_of(file) for file in path.rglob("*") if file.is_file()}
-    return there == recorded and all((cache / part[:2] / part[2:]).is_file() for part in recorded.values())
+def is_in_cache(path: Path, cache: Path) -> bool:
+    """Whether DVC's cache has a file, or all files of a folder, as they are now."""
+    found = [md5_of(file) for file in (path, *path.rglob("*")) if file.is_file()]
+    return all((cache / md5[:2] / md5[2:]).is_file() for md5 in found)
 
 
 def md5_of(path: Path) -> str:

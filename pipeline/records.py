@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from pipeline.errors import InputError
 from pipeline.hardware import processor
 from pipeline.json_file import read_json, write_json
 
@@ -24,8 +25,11 @@ def write_record(stage: str, variant: str | None = None, **more: Any) -> None:
 
 
 def read_record(stage: str, variant: str | None = None) -> dict[str, Any]:
-    """What was recorded of a stage. Raises FileNotFoundError."""
-    return read_json(path_of(stage, variant))
+    """What was recorded of a stage. Raises InputError where that is missing."""
+    path = path_of(stage, variant)
+    if not path.is_file():
+        raise InputError(f"{path} is missing; run `dvc pull {path}` if the result came from elsewhere, or `dvc repro`")
+    return read_json(path)
 
 
 def of_all(variants: Iterable[str]) -> list[tuple[str, dict[str, str]]]:

@@ -1,22 +1,18 @@
-"""Take VGG-19's weights from where the plan says, measure their activations over training faces, and keep both.
-
-Whole, for scores; and for each variant's training as much as its loss reads, so that nothing else is trained again.
-"""
+"""Take VGG-19's weights from where the plan says, measure their activations over training faces, and keep both."""
 
 from pathlib import Path
 
 import torch
 
 from pipeline import messages
-from pipeline.config import LossNetworkPlan, LossNetworksPlan, read_section
+from pipeline.config import LossNetworkPlan, read_section
 from pipeline.data import shards
 from pipeline.errors import one_sentence
-from pipeline.json_file import write_json
 from pipeline.losses import loss_network, network_file
 from pipeline.plan import code
 from pipeline.records import write_record
 
-OUTPUT, OF_VARIANTS = Path("models/loss_network.safetensors"), Path("models/loss_networks")  # as training.inputs has it
+OUTPUT = Path("models/loss_network.safetensors")
 
 
 def main() -> None:
@@ -26,13 +22,6 @@ def main() -> None:
     faces = shards.load("data/shards", "aligned", "train").pixels[:plan.calibration_images]
     rms = loss_network.measure_rms(state, torch.from_numpy(faces))
     network_file.save(OUTPUT, state, rms, plan.source)
-    for variant, layers in read_section(LossNetworksPlan, "plan/pipeline/loss_networks.json").layers.items():
-        if layers:
-            loss_network.check_layers_held(state, layers, plan.source)
-            network_file.save(OF_VARIANTS / variant / OUTPUT.name, *loss_network.up_to(state, rms, layers),
-                              plan.source)
-        else:
-            write_json(OF_VARIANTS / variant / "none.json", {})
     write_record("loss_network")
     print(messages.loss_network(OUTPUT, plan.source, rms, len(faces)))
 

@@ -17,6 +17,7 @@ from pipeline.plan.resolve import resolve
 
 def main() -> None:
     params = load_params()
+    code.Code().check_that_all_is_seen()  # before files of one's own are imported
     plan = resolve(params)
     tracking.store_uri(params.tracking)  # a wrong one is told now, and not when the data is prepared
     variants = [section for section in plan.values() if isinstance(section, Variant)]

@@ -57,7 +57,8 @@ def main() -> None:
         loss_network={"source": network.source, "file": network.file},
         variants=[page_variant(variant, called[variant.name], drawn[variant.name]) for variant in variants],
         made_by=records.of_all(called),
-        warnings=[warning for v in variants for warning in read_json(Path("training") / v.name / "warnings.json")],
+        warnings=[f"{called[v.name]}: {warning}" for v in variants
+                  for warning in read_json(Path("training") / v.name / "warnings.json")],
         figures=figures(variants, called, called[plan.mosaic_variant]),
         curves=[FigureEntry(FIGURES / v.name / "curves.png", "Curves", of=called[v.name],
                             alt="Loss terms and other metrics by epoch") for v in variants],

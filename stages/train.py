@@ -57,7 +57,7 @@ def main(name: str) -> None:
         print(f"warning: {error}", file=sys.stderr)
     checkpoints.finish(folder, known)
     for warning in written.warnings:
-        print(f"warning: {warning}")
+        print(f"warning: {variant.label}: {warning}")
     print(messages.trained(variant.label, Path("models") / name / "model.safetensors", written.metrics,
                            variant.model.latent_dim, written.speed["images_per_second"], written.trained["precision"],
                            run_id))

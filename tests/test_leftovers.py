@@ -24,6 +24,12 @@ def store(cache: Path, data: bytes, suffix: str = "") -> str:
     return md5
 
 
+def forget(path: Path) -> None:
+    """Take a file out of DVC's cache."""
+    md5 = leftovers.md5_of(path)
+    (leftovers.cache_folder() / md5[:2] / md5[2:]).unlink()
+
+
 @pytest.fixture
 def project(tmp_path, monkeypatch) -> Path:
     """Results of the stages MADE, as DVC has recorded and cached them; and a folder of the user's."""
@@ -66,8 +72,7 @@ def test_what_is_kept_nowhere_else_stays(project, capsys, change):
     elif change == "more files":
         (project / "models/old/mine.txt").write_text("mine")
     else:
-        lock = project / "dvc.lock"
-        lock.write_text(lock.read_text().replace(leftovers.md5_of(project / "metrics/train/old.json"), "f" * 32))
+        forget(project / "metrics/train/old.json")
     wanted = {"features/pvae", "metrics/train/old.json", "models/old"}
     kept = "metrics/train/old.json" if change == "not in the cache" else "models/old"
     assert set(delete_results_of_others(["dfc", "pvae"], several=["dfc"])) == wanted - {kept}
@@ -75,8 +80,8 @@ def test_what_is_kept_nowhere_else_stays(project, capsys, change):
 
 
 def test_metrics_that_only_git_has_are_deleted_unless_they_are_changed(project, capsys):
-    lock, metrics = project / "dvc.lock", project / "metrics/train/old.json"
-    lock.write_text(lock.read_text().replace(leftovers.md5_of(metrics), "f" * 32))
+    metrics = project / "metrics/train/old.json"
+    forget(metrics)
     for command in (["init", "-q"], ["add", "metrics"],
                     ["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", "metrics"]):
         subprocess.run(["git", *command], check=True)
@@ -86,6 +91,14 @@ def test_metrics_that_only_git_has_are_deleted_unless_they_are_changed(project, 
     assert metrics.read_text() == "changed"
     metrics.write_bytes(before)
     assert delete_results_of_others(["dfc", "pvae"], several=["dfc"]) == ["metrics/train/old.json"]
+
+
+def test_metrics_stay_behind_when_the_lock_is_restored_too_and_are_deleted(project):
+    lock = yaml.safe_load((project / "dvc.lock").read_text())
+    del lock["stages"]["train@old"]
+    (project / "dvc.lock").write_text(yaml.safe_dump(lock))
+    assert delete_results_of_others(["dfc", "pvae"], several=["dfc", "pvae"]) == ["metrics/train/old.json"]
+    assert (project / "metrics/train/dfc.json").exists() and (project / "models/old").exists()
 
 
 def test_without_a_lock_nothing_is_deleted(tmp_path, monkeypatch):

@@ -5,6 +5,7 @@ import platform
 import pytest
 
 from pipeline import records
+from pipeline.errors import InputError
 from pipeline.report import machines
 
 
@@ -16,7 +17,7 @@ def test_a_record_says_the_machine_and_more(tmp_path, monkeypatch):
     found = records.read_record("train", "dfc")
     assert (found["mlflow_run"], found["seconds"], found["python"]) == ("abc", 1.5, platform.python_version())
     assert len(found["requirements.lock"]) == 12 and found["processor"]
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(InputError, match="records/train/removed.json is missing; run `dvc pull"):
         records.read_record("train", "removed")
 
 

@@ -40,10 +40,10 @@ def weights(plan: LossNetworkPlan) -> "Weights":
     if plan.source == "random":
         why = "the loss network has random weights, so there is no VGG-19 trained on ImageNet"
         raise NotMeasured(why)
-    from pipeline.losses import loss_network
+    from pipeline.losses import loss_network, network_layers
 
     convolutions = loss_network.weights(plan)  # checks the source
-    held = loss_network.layers_held(convolutions)[-1]
+    held = network_layers.layers_held(convolutions)[-1]
     if plan.source == "imagenet":
         from torchvision.models import VGG19_Weights
 

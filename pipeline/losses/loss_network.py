@@ -1,20 +1,18 @@
 """The frozen loss network: where VGG-19's weights come from, and their calibration. `network_file` keeps both."""
 
-import json
 from pathlib import Path
 
 import torch
-from safetensors import safe_open
 from safetensors.torch import load_file
 
 from pipeline.config import LossNetworkPlan
 from pipeline.data.pixels import to_network
 from pipeline.errors import InputError
-from pipeline.losses.network_file import ABOUT, Weights
-from pipeline.messages import loss_network_source
+from pipeline.losses.network_file import Weights
+from pipeline.losses.network_layers import layers_held, up_to
 from pipeline.models.float32 import full_float32
 from pipeline.models.vgg19 import VGG19Prefix
-from pipeline.models.vgg19_layers import RELU_INDEX, deepest, parameter_shapes
+from pipeline.models.vgg19_layers import deepest, parameter_shapes
 from pipeline.vocabulary import LAYERS
 
 
@@ -94,20 +92,6 @@ def checked_weights(state: Weights, path: Path) -> Weights:
     return prefix
 
 
-def layers_held(state: Weights) -> tuple[str, ...]:
-    """The layers that can be computed from an unbroken prefix of weights."""
-    return tuple(layer for layer in LAYERS if f"features.{RELU_INDEX[layer] - 1}.bias" in state)
-
-
-def check_layers_held(state: Weights, layers: list[str], source: str) -> None:
-    """InputError if one of `layers` lies deeper than the weights reach."""
-    held = layers_held(state)
-    for layer in layers:
-        if layer not in held:
-            raise InputError(f"loss.layers names {layer}, but {source} holds VGG-19 only up to {held[-1]}; "
-                             "choose other layers or give the whole network.")
-
-
 def prefix(state: Weights, layers: list[str] | tuple[str, ...]) -> VGG19Prefix:
     """The network up to the deepest of `layers`, with weights from `state`."""
     network = VGG19Prefix(layers)
@@ -131,16 +115,8 @@ def measure_rms(state: Weights, pixels: torch.Tensor, batch_size: int = 64) -> d
     return {layer: float(f"{(total / len(pixels)) ** 0.5:.6g}") for layer, total in squares.items()}
 
 
-def up_to(state: Weights, rms: dict[str, float], layers: list[str]) -> tuple[Weights, dict[str, float]]:
-    """As much of a network as a loss over `layers` reads: weights up to the deepest one, and the RMS of `layers`."""
-    return {name: state[name] for name in parameter_shapes(deepest(layers))}, {layer: rms[layer] for layer in layers}
-
-
 def load(path: Path, layers: list[str]) -> tuple[VGG19Prefix, dict[str, float]]:
     """The network at `path` up to the deepest of `layers`, float32 and channels last; and its activations' RMS by
     layer. Raises InputError where it does not hold a layer."""
-    with safe_open(path, "pt") as file:
-        about = json.loads(file.metadata()[ABOUT])
-        check_layers_held(dict.fromkeys(file.keys()), layers, loss_network_source(about["source"]))
-        state = {name: file.get_tensor(name) for name in parameter_shapes(deepest(layers))}
-    return prefix(state, layers).to(memory_format=torch.channels_last), about["rms"]
+    state, rms = up_to(path, layers)
+    return prefix(state, layers).to(memory_format=torch.channels_last), rms

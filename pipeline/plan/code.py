@@ -25,7 +25,7 @@ OF_EACH_VARIANT = ("train", "latents", "attributes", "samples", "evaluate")
 FOR_ENCODERS = ("latents", "attributes", "evaluate")
 
 # What Python and editors leave, as .dvcignore has it, and Python files, which have digests of their own.
-NO_DATA = ("*.py", "*.pyc", "*~", "*.sw?", "*.orig", "*.rej", "*.bak", "*.part", ".*", "#*#")
+NO_DATA = ("*.py", "__pycache__", "*.pyc", "*~", "*.sw?", "*.orig", "*.rej", "*.bak", "*.part", ".*", "#*#")
 
 Digest = dict[str, str]  # module → digest of its file
 
@@ -177,7 +177,8 @@ class Code:
     def data_files(self) -> list[Path]:
         """What lies in the packages beside Python files, without what .dvcignore names."""
         return sorted(path for package in PACKAGES for path in (self.root / package).rglob("*")
-                      if path.is_file() and not any(fnmatch(path.name, pattern) for pattern in NO_DATA))
+                      if path.is_file() and not any(fnmatch(part, pattern) for pattern in NO_DATA
+                                                    for part in path.relative_to(self.root).parts))
 
 
 def names(texts: set[str], path: Path) -> bool:

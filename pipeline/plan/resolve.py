@@ -22,7 +22,7 @@ from pipeline.config import (
 )
 from pipeline.data.prepare import all_views
 from pipeline.errors import InputError, in_a_copy
-from pipeline.losses import loss_network
+from pipeline.losses import loss_network, network_layers
 from pipeline.losses.build import check_adversary, check_extra
 from pipeline.models.build import check_model
 
@@ -101,5 +101,5 @@ def checked_weights(params: Params, layers: list[str]) -> str | None:
         return None
     path = Path(params.loss_network.file)
     state = loss_network.checked_weights(loss_network.read_state_dict(path), path)
-    loss_network.check_layers_held(state, layers, str(path))
+    network_layers.check_layers_held(state, layers, str(path))
     return params.loss_network.file

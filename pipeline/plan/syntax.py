@@ -8,13 +8,17 @@ from collections.abc import Iterator
 FIELDS_LEFT_OUT = {"ctx", "kind", "type_comment"}
 MESSAGES = {"print", "warnings.warn", "tqdm.write"}  # calls that only say something, unless they write to a file
 STREAMS = {"sys.stderr", "sys.stdout"}
+ERROR = "InputError"  # the project's own, which helpers make and others raise
+# What a message may call; with another call in it, it may do more than say something.
+WORDING = {"len", "str", "join", "format", "next", "iter", "values", "items", "keys", "list", "sum", "min", "max",
+           "round", "to_dict", "relative_to"}
 
 
 def digest(source: str) -> str:
     """A short name for what a file does: 16 hexadecimal digits.
 
-    It runs over the syntax tree, without comments, docstrings, calls of MESSAGES and the arguments of errors: a message
-    is no result. Empty fields are left out, since each Python adds some of its own.
+    It runs over the syntax tree, without comments, docstrings, calls of MESSAGES and the arguments of what is raised: a
+    message is no result. Empty fields are left out, since each Python adds some of its own.
     """
     return hashlib.sha256("\n".join(tokens(ast.parse(source))).encode()).hexdigest()[:16]
 
@@ -43,17 +47,32 @@ def says_only(statement: object) -> bool:
     value = statement.value
     if isinstance(value, ast.Call):
         streams = {ast.unparse(keyword.value) for keyword in value.keywords if keyword.arg in ("file", None)}
-        return ast.unparse(value.func) in MESSAGES and streams <= STREAMS and not any(
-            isinstance(inner, ast.NamedExpr | ast.Await | ast.Yield | ast.YieldFrom) for inner in ast.walk(value))
+        return ast.unparse(value.func) in MESSAGES and streams <= STREAMS and all(map(words_only, value.args))
     return isinstance(value, ast.Constant) and isinstance(value.value, str)
 
 
+def words_only(argument: ast.expr) -> bool:
+    """Whether an argument of a message only makes words: it calls nothing but WORDING and the module messages."""
+    for inner in ast.walk(argument):
+        if isinstance(inner, ast.NamedExpr | ast.Await | ast.Yield | ast.YieldFrom):
+            return False
+        if isinstance(inner, ast.Call):
+            called = ast.unparse(inner.func)
+            if called.rpartition(".")[2] not in WORDING and not called.startswith("messages."):
+                return False
+    return True
+
+
 def without_message(node: ast.AST) -> ast.AST:
-    """`raise Problem` for `raise Problem("why")`, and `SomeError()` for `SomeError("why")`; any other node as it is."""
+    """`raise Problem` for `raise Problem("why")`, `InputError()` for `InputError("why")`, and a formatted text without
+    empty parts, of which Python 3.12 has some; any other node as it is."""
     if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
         return ast.Raise(exc=node.exc.func, cause=node.cause)
-    if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("Error"):
+    if isinstance(node, ast.Call) and ast.unparse(node.func) == ERROR:
         return ast.Call(func=node.func, args=[], keywords=[])
+    if isinstance(node, ast.JoinedStr):
+        return ast.JoinedStr([part for part in node.values
+                              if not (isinstance(part, ast.Constant) and part.value == "")])
     return node
 
 

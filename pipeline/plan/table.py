@@ -15,10 +15,12 @@ stands in errors, warnings and prints make nothing run, and neither does `pipeli
 `params.yaml` (its architecture, its loss, its adversary) counts for that variant alone.
 
 `python -m pipeline.plan.table` writes this page; a test compares it. What is behind a stage in the pipeline runs again
-only where its data has changed. Stages whose views are a list in the parameters (`evaluate`, `multi_view`) depend on
-the latents of all views, and `latents` on all views; training depends on the view `aligned` alone.
+only where its data has changed. Stages whose views are a list in the parameters (`evaluate`, and `multi_view` by way
+of `features`) depend on the latents of all views, and `latents` on all views; training depends on the view `aligned`
+alone.
 
-Code that is imported by a name which only the running program knows is not seen, but for what `params.yaml` names.
+Not seen are code that is imported by a name which only the running program knows (but for what `params.yaml` names),
+and files that a term, a model or an adversary of your own reads by one of its options.
 
 """
 

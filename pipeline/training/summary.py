@@ -35,6 +35,5 @@ def warnings(metrics: dict[str, float], variant: Variant) -> list[str]:
     size, active = variant.model.latent_dim, metrics.get("active_units")
     if active is not None and active <= size // 4:
         remedy = "lower loss.pixel_sigma" if variant.loss.reconstruction == "pixel" else "lower loss.kl_images"
-        return [(f"{variant.label}: the posterior has collapsed, {active} of {size} units are active; "
-                 f"train longer or {remedy}")]
+        return [f"the posterior has collapsed, {active} of {size} units are active; train longer or {remedy}"]
     return []

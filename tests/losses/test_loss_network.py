@@ -11,7 +11,7 @@ from pipeline.data.celeba import decode, open_celeba
 from pipeline.data.pixels import to_network
 from pipeline.data.views import aligned
 from pipeline.errors import InputError
-from pipeline.losses import loss_network, network_file
+from pipeline.losses import loss_network, network_file, network_layers
 from pipeline.losses.reconstruction.feature import feature_loss
 from pipeline.models.vgg19_layers import parameter_shapes
 from pipeline.vocabulary import LAYERS
@@ -139,14 +139,15 @@ def test_the_papers_network_on_real_faces_has_the_reference_rms():
 
 def test_as_much_of_a_network_as_a_loss_reads(saved, tmp_path):
     """What a variant's training depends on, so that other layers do not train it again."""
-    rms = {"relu1_1": 2.0, "relu1_2": 1.0, "relu2_1": 4.0}
-    state, kept = loss_network.up_to(random_weights("relu2_1"), rms, ["relu1_2", "relu1_1"])
+    rms = {"relu1_1": 2.0, "relu1_2": 1.0, "relu2_1": 5.0}
+    deeper = tmp_path / "deeper.safetensors"
+    network_file.save(deeper, random_weights("relu2_1"), rms, "random")
+    state, kept = network_layers.up_to(saved, ["relu1_2", "relu1_1"])
     assert set(state) == set(random_weights("relu1_2")) and kept == {"relu1_1": 2.0, "relu1_2": 1.0}
-    deeper = loss_network.up_to(random_weights("relu2_1"), rms | {"relu2_1": 5.0}, ["relu1_1", "relu1_2"])
     of_variant = []
-    for number, (weights, of_layers) in enumerate([(state, kept), deeper]):
+    for number, whole in enumerate([saved, deeper]):
         of_variant.append(tmp_path / f"{number}.safetensors")
-        network_file.save(of_variant[-1], weights, of_layers, "random")
+        network_file.save(of_variant[-1], *network_layers.up_to(whole, ["relu1_1", "relu1_2"]), "random")
     loss, whole = (feature_loss(path, ["relu1_1", "relu1_2"], {"relu1_1": 1.0, "relu1_2": 1.0})
                    for path in (of_variant[0], saved))
     assert loss.factor == whole.factor
@@ -157,7 +158,7 @@ def test_as_much_of_a_network_as_a_loss_reads(saved, tmp_path):
 
 def test_a_network_and_its_rms_are_loaded(saved):
     network, rms = loss_network.load(saved, ["relu1_2"])
-    assert network.layers == ("relu1_2",) and rms == {"relu1_1": 2.0, "relu1_2": 1.0, "relu2_1": 4.0}
+    assert network.layers == ("relu1_2",) and rms == {"relu1_2": 1.0}
     assert {parameter.dtype for parameter in network.parameters()} == {torch.float32}
     assert network.features[0].weight.is_contiguous(memory_format=torch.channels_last)
 

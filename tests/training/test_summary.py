@@ -30,4 +30,4 @@ def test_a_collapsed_posterior_is_said(active, collapsed):
     found = warnings({"active_units": active}, tiny.variant())  # of 4 units
     assert bool(found) == collapsed
     if found:
-        assert f"{active} of 4 units" in found[0] and "collapsed" in found[0] and "VAE-123" in found[0]
+        assert f"{active} of 4 units" in found[0] and "collapsed" in found[0]
