@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from tests import chaos
-from tests.clone import clone
+from tests.clone import clone, dvc
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +55,10 @@ def test_training_killed_after_a_checkpoint_goes_on_and_is_the_same_to_the_bit(p
     run.wait()
     assert not chaos.left_running(folder)
     assert 5 <= chaos.newest_checkpoint(folder) < steps
+    code = folder / "pipeline/losses/kl.py"  # after whose comment DVC would not train again
+    code.write_text(code.read_text().replace("The KL term and", "The term KL, and"))
+    dvc(folder, "repro", "plan")
+    assert "changed deps" not in dvc(folder, "status", "train@dfc")
     assert not chaos.go_on(folder, "train@dfc")
     assert not chaos.differences(expected, chaos.snapshot(folder)) and not chaos.mlflow_losses(folder)
 

@@ -161,7 +161,7 @@ class Code:
         if module not in self.digests:
             source = self.file(module).read_text()
             data = [hashlib.sha256(path.read_bytes()).hexdigest() for path in self.data_files
-                    if names(syntax.texts(source), path)]
+                    if path.name in source and names(syntax.texts(source), path)]
             whole = " ".join([syntax.digest(source), *data])
             self.digests[module] = hashlib.sha256(whole.encode()).hexdigest()[:16] if data else whole
         return self.digests[module]

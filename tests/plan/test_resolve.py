@@ -70,6 +70,28 @@ def test_the_layers_touch_no_section_but_its_label_and_what_the_loss_network_cut
     assert {name for name in one if one[name] != other[name]} == {"variants"}
 
 
+def test_another_seed_of_training_changes_the_variants_alone():
+    params = load_params(PARAMS)
+    before = resolve(params)
+    after = resolve(params.model_copy(update={"train": params.train.model_copy(update={"seed": 1})}))
+    assert {name for name in before if before[name] != after[name]} == {f"{name}.json" for name in params.variants}
+    assert before["dfc.json"].model_copy(update={"train": after["dfc.json"].train}) == after["dfc.json"]
+    whole = resolve(params.model_copy(update={"seed": 1}))  # of all but training
+    assert {name for name in before if before[name] != whole[name]} == {
+        f"pipeline/{name}.json" for name in ("data", "dataset", "loss_network", "attributes", "sampling", "report")}
+
+
+def test_a_label_is_no_input_of_a_variant():
+    """One that sets what is the default is called by that, and is the same."""
+    params = load_params(PARAMS)
+    before, after = resolve(params), resolve(params.model_copy(update={
+        "variants": params.variants | {"dfc": {"loss": {"beta": params.loss["beta"]}}}}))
+    assert after["pipeline/report.json"].variants["dfc"] == "VAE-123 beta=0.5"
+    assert before["dfc.json"].planned() == after["dfc.json"].planned()
+    assert {name for name in before if before[name] != after[name]} == {
+        "dfc.json", "pipeline/report.json", "pipeline/multi_view.json"}  # the first as an object, not as a file
+
+
 def test_an_evaluated_layer_needs_a_reference():
     with pytest.raises(InputError, match="evaluate.feature_layers names relu3_2, for which loss.reference_rms has no"):
         resolve(params_with(evaluate={"feature_layers": ["relu3_2"]}))
