@@ -13,7 +13,10 @@ from pipeline.plan.code import OF_EACH_VARIANT
 
 
 def delete_results_of_removed_variants() -> None:
-    """Delete what stages of variants have made that the plan does not have."""
+    """Delete what stages have made of variants that the plan does not have.
+
+    plan calls it, and the stages that read whole folders: DVC may have taken plan's result from its run cache.
+    """
     several = read_section(MultiViewPlan, "plan/pipeline/multi_view.json").variants
     delete_results_of_others(read_section(ReportPlan, "plan/pipeline/report.json").variants, several)
 

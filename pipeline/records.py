@@ -13,6 +13,7 @@ from typing import Any
 from pipeline.errors import InputError
 from pipeline.hardware import processor
 from pipeline.json_file import read_json, write_json
+from pipeline.workspace import file_of_stage, stage_of_file
 
 FOLDER = Path("records")
 LOCK = Path("requirements.lock")
@@ -38,13 +39,13 @@ def of_all(variants: Iterable[str]) -> list[tuple[str, dict[str, str]]]:
     for path in sorted(FOLDER.rglob("*.json")):
         if path.parent == FOLDER or path.stem in variants:
             record = read_json(path)
-            stage = "@".join(path.relative_to(FOLDER).with_suffix("").parts)
-            found.append((stage, {key: record[key] for key in known}))
+            found.append((stage_of_file(FOLDER, path), {key: record[key] for key in known}))
     return found
 
 
 def path_of(stage: str, variant: str | None = None) -> Path:
-    return FOLDER / (f"{stage}/{variant}.json" if variant else f"{stage}.json")
+    """Where a stage's record lies."""
+    return file_of_stage(FOLDER, stage, variant)
 
 
 def machine() -> dict[str, str]:

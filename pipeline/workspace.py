@@ -35,6 +35,16 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def file_of_stage(folder: Path, stage: str, variant: str | None = None) -> Path:
+    """`folder`/<stage>.json, or `folder`/<stage>/<variant>.json where each variant has its own."""
+    return folder / (f"{stage}/{variant}.json" if variant else f"{stage}.json")
+
+
+def stage_of_file(folder: Path, path: Path) -> str:
+    """The stage of such a file by DVC's name: "report" or "train@dfc"."""
+    return "@".join(path.relative_to(folder).with_suffix("").parts)
+
+
 def recorded(stage: str) -> str:
     """What dvc.lock says of a stage; "" if it says nothing. Changes when DVC has finished a run of it."""
     lock = Path("dvc.lock")

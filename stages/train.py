@@ -74,6 +74,7 @@ class Written(NamedTuple):
 
 
 def write(variant: Variant, weights: dict, history: History, run_id: str) -> Written:
+    """Write the weights (the model's state dict), tables, metrics and the record of a training."""
     folder, training = (Path(part) / variant.name for part in ("models", "training"))
     save_weights(folder / "model.safetensors", weights, variant)
     training.mkdir(parents=True, exist_ok=True)

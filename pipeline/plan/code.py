@@ -1,4 +1,4 @@
-"""Digests of the code that a stage's result depends on, on which DVC makes the stage depend.
+"""Digests of the code on which a stage's result depends. DVC makes the stage depend on its digest.
 
 Each is a file, code/<stage>.json, or code/<stage>/<variant>.json where the variant decides: the modules that the stage
 reaches by its imports, those inside functions too, each with the digest of its syntax (`plan.syntax`) and of the data
@@ -17,6 +17,7 @@ from pipeline.errors import InputError
 from pipeline.plan import syntax
 from pipeline.plan.exempt import EXEMPT, NOT_EXEMPT_FOR
 from pipeline.vocabulary import ADVERSARIES, ARCHITECTURES, RECONSTRUCTIONS, TERMS, VIEWS, choices, module_name
+from pipeline.workspace import file_of_stage
 
 FOLDER = Path("code")
 PACKAGES = ("pipeline", "stages")
@@ -24,6 +25,8 @@ OF_EACH_VARIANT = ("train", "latents", "attributes", "samples", "evaluate")
 # A variant without an encoder leaves these at once: what their file in stages/ imports inside functions is for others.
 FOR_ENCODERS = ("latents", "attributes", "evaluate")
 
+MODEL_BUILDER, LOSS_BUILDER = "pipeline.models.build", "pipeline.losses.build"
+BUILDERS = {MODEL_BUILDER, LOSS_BUILDER}  # they import what a variant names
 # What Python and editors leave, as .dvcignore has it, and Python files, which have digests of their own.
 NO_DATA = ("*.py", "__pycache__", "*.pyc", "*~", "*.sw?", "*.orig", "*.rej", "*.bak", "*.part", ".*", "#*#")
 
@@ -38,13 +41,12 @@ def stages() -> list[str]:
 
 def path_of(stage: str, variant: str | None = None) -> Path:
     """Where a stage's digest lies."""
-    return FOLDER / (f"{stage}/{variant}.json" if variant else f"{stage}.json")
+    return file_of_stage(FOLDER, stage, variant)
 
 
 def digests(variants: Sequence[Variant]) -> dict[Path, Digest]:
     """All of them, by path."""
     code, found = Code(), {}
-    code.check_that_all_is_seen()
     for stage in stages():
         if stage in OF_EACH_VARIANT:
             found |= {path_of(stage, variant.name): code.of(stage, [variant]) for variant in variants}
@@ -119,7 +121,7 @@ class Code:
         only_top = stage in FOR_ENCODERS and not any(variant.encodes for variant in variants)
         exempt = EXEMPT.keys() - NOT_EXEMPT_FOR.get(stage, set())
         found = self.reached(top, named(variants), only_top)
-        if not variants and found & {"pipeline.models.build", "pipeline.losses.build"}:
+        if not variants and found & BUILDERS:
             found = self.reached(top, named(read_variants()), only_top)
         return {module: self.digest(module) for module in sorted(found) if module not in exempt}
 
@@ -192,7 +194,7 @@ def named(variants: Sequence[Variant]) -> dict[str, set[str]]:
     of_loss |= {(ADVERSARIES, variant.adversary.kind) for variant in variants}
     of_loss |= {(TERMS, term) for variant in variants for term in getattr(variant.loss, "extra", {})}
     return {
-        "pipeline.models.build": {module_name(ARCHITECTURES, variant.model.architecture) for variant in variants},
-        "pipeline.losses.build": {module_name(*choice) for choice in of_loss if choice[1] != "none"},
+        MODEL_BUILDER: {module_name(ARCHITECTURES, variant.model.architecture) for variant in variants},
+        LOSS_BUILDER: {module_name(*choice) for choice in of_loss if choice[1] != "none"},
         "pipeline.data.prepare": {module_name(VIEWS, view) for view in choices(VIEWS)},
     }

@@ -6,21 +6,25 @@ from pipeline.config import Variant, load_params
 from pipeline.errors import one_sentence
 from pipeline.plan.code import FOLDER, PACKAGES, Code, digests
 from pipeline.plan.exempt import EXEMPT
+from pipeline.workspace import stage_of_file
 
 INTRODUCTION = """# What runs again after a change of code
 
-Each stage of `dvc.yaml` depends on one digest of the code that its result depends on, `code/<stage>.json`: of the
-modules that it reaches by its imports, of what they do and not of how they say it. Comments, docstrings, and what
-stands in errors, warnings and prints make nothing run, and neither does `pipeline/messages.py`. What a variant names in
-`params.yaml` (its architecture, its loss, its adversary) counts for that variant alone.
+Each stage of `dvc.yaml` depends on one file, `code/<stage>.json`. It holds a digest of every module that the stage
+reaches by its imports. These make nothing run again: comments, docstrings, the texts in errors, warnings and prints,
+and `pipeline/messages.py`. The architecture, the loss and the adversary that a variant names in `params.yaml` count
+for that variant alone.
 
-`python -m pipeline.plan.table` writes this page; a test compares it. What is behind a stage in the pipeline runs again
-only where its data has changed. Stages whose views are a list in the parameters (`evaluate`, and `multi_view` by way
-of `features`) depend on the latents of all views, and `latents` on all views; training depends on the view `aligned`
-alone.
+The table says which stages a change makes run. A stage behind them runs too if its data changes. Training reads the
+view `aligned` alone. `latents` reads all views. `evaluate` and `features` depend on the latents of all views, since a
+list in the parameters decides which of them are read.
 
-Not seen are code that is imported by a name which only the running program knows (but for what `params.yaml` names),
-and files that a term, a model or an adversary of your own reads by one of its options.
+A digest cannot see two things:
+
+- code that is imported by a name which only the running program knows. What `params.yaml` names is seen.
+- a file that a term, a model or an adversary of your own reads by one of its options.
+
+`python -m pipeline.plan.table` writes this page, and a test compares it.
 
 """
 
@@ -30,9 +34,8 @@ def table(variants: Sequence[Variant]) -> dict[str, list[str]]:
     out."""
     found: dict[str, list[str]] = {module: [] for module in Code().modules}
     for path, digest in digests(variants).items():
-        stage = "@".join(path.relative_to(FOLDER).with_suffix("").parts)
         for module in digest:
-            found[module].append(stage)
+            found[module].append(stage_of_file(FOLDER, path))
     return found
 
 

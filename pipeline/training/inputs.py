@@ -16,7 +16,7 @@ LOSS_NETWORK = "loss_network.safetensors"
 
 
 class Inputs(NamedTuple):
-    """Of one variant. All are texts, or hashes of files."""
+    """All that the weights of one variant depend on."""
 
     variant: Variant
     code: str                # its digest
@@ -24,7 +24,7 @@ class Inputs(NamedTuple):
     loss_network: str        # sha256 of its file, or of the note that there is none
 
     def hashes(self) -> dict[str, str]:
-        """What identifies the data, for people."""
+        """What identifies the data: hexadecimal sha256 by name, as MLflow has them."""
         found = {"data_sha256": json.loads(self.manifest)["sha256"]}
         return found | ({"loss_network_sha256": self.loss_network} if has_loss_network(self.variant) else {})
 

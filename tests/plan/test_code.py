@@ -196,3 +196,9 @@ def test_what_editors_leave_changes_nothing(tmp_path):
         path.parent.mkdir(exist_ok=True)
         path.write_text("x")
     assert digest() == before and "pipeline.report" in before
+
+
+def test_what_is_no_data_is_what_dvc_ignores():
+    ignored = {line.replace("\\", "") for line in (PROJECT / ".dvcignore").read_text().splitlines()}
+    assert set(code.NO_DATA) - {"*.py", ".*"} <= ignored
+    assert {pattern for pattern in ignored if pattern and not pattern.startswith(("# ", "."))} <= set(code.NO_DATA)
