@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help repro test chaos bench submit ui lock again
+.PHONY: help repro test chaos bench submit leftovers ui lock again
 help:    ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile
 
@@ -23,6 +23,9 @@ bench: $(READY)  ## the training step against a plain version of the same model
 submit: $(READY) ## RUN="exp run -S …" as a job on the Ray cluster at RAY_API_SERVER_ADDRESS
 	@runtime=$$(mktemp) && trap 'rm -f "$$runtime"' EXIT && $(BIN)/python -m pipeline.cluster_job environment > "$$runtime" && \
 	$(BIN)/ray job submit --working-dir . --runtime-env "$$runtime" -- python -m pipeline.cluster_job $(RUN)
+
+leftovers: $(READY)  ## what has gathered in cluster.storage, with size and age, and how to delete it
+	@$(BIN)/python -m pipeline.leftovers
 
 ui: $(READY)     ## MLflow in the browser
 	@uri=$$($(BIN)/python -m pipeline.tracking) && case "$$uri" in \

@@ -6,7 +6,8 @@
     python -m pipeline.cluster_job environment                     in a checkout, before: what --runtime-env takes
 
 Variables: DVC_REMOTE_URL, where results go to and come from (a path or URL that DVC knows as a remote);
-MLFLOW_TRACKING_URI; GIT_COMMIT, of the checkout, for MLflow.
+MLFLOW_TRACKING_URI; GIT_COMMIT, of the checkout, for MLflow. And, if wanted, GIT_REMOTE_URL, a Git remote that has this
+commit: a job's experiment is pushed there too, for `dvc exp pull`.
 """
 
 import json
@@ -20,9 +21,12 @@ import yaml
 
 from pipeline.errors import InputError, one_sentence
 from pipeline.storage import Folder
+from pipeline.tracking.live import shown
+from pipeline.tracking.runs import is_changed
 
-REMOTE = "results"  # DVC's name for DVC_REMOTE_URL
-PASSED_ON = ("MLFLOW_TRACKING_URI", "MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD", "MLFLOW_TRACKING_TOKEN",
+REMOTE, GIT_REMOTE = "results", "origin"  # DVC's name for DVC_REMOTE_URL, and Git's for GIT_REMOTE_URL
+PASSED_ON = ("GIT_REMOTE_URL",
+             "MLFLOW_TRACKING_URI", "MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD", "MLFLOW_TRACKING_TOKEN",
              "MLFLOW_TRACKING_INSECURE_TLS", "MLFLOW_S3_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY",
              "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL", "AWS_DEFAULT_REGION", "AWS_REGION",
              "AZURE_STORAGE_CONNECTION_STRING")
@@ -47,6 +51,8 @@ def run(arguments: list[str]) -> int:
     elif not status:
         print(f"results are in {location}; in a checkout: DVC_REMOTE_URL={location} "
               f"python -m pipeline.cluster_job results {job}")
+        if os.environ.get("GIT_REMOTE_URL") and arguments[:1] != ["repro"]:
+            pushed = push_experiment(os.environ["GIT_REMOTE_URL"])
     return status or pushed
 
 
@@ -80,8 +86,10 @@ def environment() -> str:
     """Ray's runtime environment for a job: this checkout's commit, and where results and MLflow's runs go."""
     commit = git("rev-parse", "HEAD")
     Folder(remote()).check()
-    found = {"DVC_REMOTE_URL": remote(), "GIT_COMMIT": commit, **{name: os.environ[name] for name in PASSED_ON
-                                                                 if os.environ.get(name)}}
+    check_git_remote(commit)
+    changed = {"GIT_CHANGED": "yes"} if is_changed() else {}
+    found = {"DVC_REMOTE_URL": remote(), "GIT_COMMIT": commit, **changed,
+             **{name: os.environ[name] for name in PASSED_ON if os.environ.get(name)}}
     if "MLFLOW_TRACKING_URI" not in found:
         raise InputError("MLFLOW_TRACKING_URI is not set; set it to an MLflow server that the cluster reaches, such as "
                          "http://host:5000: a database here, or in the job's folder, is of no use")
@@ -119,13 +127,50 @@ def forget_earlier_results() -> None:
 
 
 def repository() -> None:
-    """Ray leaves .git behind, and DVC's experiments want one. In a checkout nothing is touched."""
-    if not Path(".git").exists():
-        forget_earlier_results()
-        for command in (["init", "--quiet"], ["add", "--all"],
-                        ["-c", "user.name=job", "-c", "user.email=job@localhost", "commit", "--quiet", "-m",
-                         f"files of {os.environ.get('GIT_COMMIT', 'a checkout')}"]):
-            git(*command)
+    """Ray leaves .git behind, and DVC's experiments want one. In a checkout nothing is touched.
+
+    With GIT_REMOTE_URL it is that remote's, at the commit of the checkout, so that an experiment is one of that commit.
+    Else it is a new one.
+    """
+    if Path(".git").exists():
+        return
+    forget_earlier_results()
+    git("init", "--quiet")
+    if os.environ.get("GIT_REMOTE_URL"):
+        git("remote", "add", GIT_REMOTE, os.environ["GIT_REMOTE_URL"])
+        git("fetch", "--quiet", GIT_REMOTE)
+        git("reset", "--quiet", os.environ["GIT_COMMIT"])  # the files stay as they were sent
+    else:
+        git("add", "--all")
+        git("-c", "user.name=job", "-c", "user.email=job@localhost", "commit", "--quiet", "-m",
+            f"files of {os.environ.get('GIT_COMMIT', 'a checkout')}")
+
+
+def push_experiment(url: str) -> int:
+    """Push the job's experiment to the Git remote; the exit status of DVC. Its files are in DVC's remote already."""
+    status = dvc("exp", "push", "--no-cache", url, check=False)
+    if status:
+        print(f"error: the experiment could not be pushed to {shown(url)}", file=sys.stderr)
+    else:
+        print(f"the experiment is in {shown(url)}; in a checkout: `dvc exp list` names it, `dvc exp pull` brings it")
+    return status
+
+
+def check_git_remote(commit: str) -> None:
+    """InputError where GIT_REMOTE_URL is set, and no branch of that remote has the commit."""
+    url = os.environ.get("GIT_REMOTE_URL")
+    if not url:
+        return
+    fetched = subprocess.run(["git", "fetch", "--quiet", "--no-tags", url, "refs/heads/*"], capture_output=True)
+    listed = subprocess.run(["git", "ls-remote", "--heads", url], capture_output=True, text=True)
+    if listed.returncode:
+        why = listed.stderr.strip().splitlines()[0]
+        raise InputError(f"GIT_REMOTE_URL is {shown(url)}, which Git cannot read ({why}); correct or unset it")
+    tips = {line.split()[0] for line in listed.stdout.splitlines()} if not fetched.returncode else set()
+    holds = (["git", "merge-base", "--is-ancestor", commit, tip] for tip in tips)
+    if all(subprocess.run(command, capture_output=True).returncode for command in holds):
+        raise InputError(f"GIT_REMOTE_URL is {shown(url)}, of which no branch has this checkout's commit {commit[:7]}; "
+                         "push it there, or unset GIT_REMOTE_URL")
 
 
 def with_pull(arguments: list[str]) -> list[str]:

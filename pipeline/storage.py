@@ -7,12 +7,23 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 import pyarrow as pa
 from pyarrow import fs
 
 from pipeline.errors import InputError
+
+ATTEMPTS = 5  # where another process deletes folders at the same moment
+
+
+class File(NamedTuple):
+    """A file in a folder. name: relative to the folder. size: in bytes. written: when, in seconds since the epoch; None
+    where the storage does not tell."""
+
+    name: str
+    size: int
+    written: float | None
 
 
 @dataclass(frozen=True)
@@ -89,9 +100,17 @@ class Folder:
         """Write a file, whole or not at all, replacing one that is there."""
         path = self.path(name)
         partial = f"{path}.{uuid.uuid4().hex}.part"  # another writer of the same has its own
-        self.filesystem.create_dir(str(PurePosixPath(path).parent))
         try:
-            with self.filesystem.open_output_stream(partial) as file:
+            for attempt in range(ATTEMPTS):
+                self.filesystem.create_dir(str(PurePosixPath(path).parent))
+                try:
+                    stream = self.filesystem.open_output_stream(partial)
+                except FileNotFoundError:  # another process has deleted the folder, which was empty
+                    if attempt == ATTEMPTS - 1:
+                        raise
+                else:
+                    break
+            with stream as file:
                 file.write(data)
             if self.is_local:  # a machine may lose its power
                 descriptor = os.open(partial, os.O_RDONLY)
@@ -108,10 +127,22 @@ class Folder:
 
     def names(self, below: str = "") -> list[str]:
         """Files in the folder and below it, sorted; without those that are being written."""
-        found = self.filesystem.get_file_info(fs.FileSelector(self.path(below), recursive=True, allow_not_found=True))
+        return sorted(file.name for file in self.files(below) if not file.name.endswith(".part"))
+
+    def files(self, below: str = "") -> list[File]:
+        """Files in the folder and below it, those too that are being written."""
+        selected = fs.FileSelector(self.path(below), recursive=True, allow_not_found=True)
+        for attempt in range(ATTEMPTS):
+            try:
+                found = self.filesystem.get_file_info(selected)
+            except FileNotFoundError:  # another process has deleted a folder meanwhile
+                if attempt == ATTEMPTS - 1:
+                    raise
+            else:
+                break
         start = len(self.path().rstrip("/")) + 1
-        return sorted(info.path[start:] for info in found
-                      if info.type == fs.FileType.File and not info.path.endswith(".part"))
+        return [File(info.path[start:], info.size, info.mtime_ns and info.mtime_ns / 1e9)
+                for info in found if info.type == fs.FileType.File]
 
     def folders(self) -> list[str]:
         """Names of the folders in it, sorted."""
@@ -125,6 +156,12 @@ class Folder:
             self.filesystem.delete_dir(self.path(name))
         elif info.type == fs.FileType.File:
             self.filesystem.delete_file(self.path(name))
+
+    def remove_if_empty(self) -> None:
+        """Delete an empty folder on a disk; in object storage there are none."""
+        if self.is_local:
+            with contextlib.suppress(OSError):
+                os.rmdir(self.path())
 
     def copy_from(self, local: Path, last: str = "", only: str = "") -> None:
         """Copy a local folder's files into this one, those that are here already excepted, the file `last` last.

@@ -21,10 +21,10 @@ from pipeline.figures.svm_bars import svm_bars
 from pipeline.figures.training_curves import curves_of_all, training_curves
 from pipeline.figures.view_gains import view_gains
 from pipeline.json_file import write_json
-from pipeline.leftovers import delete_results_of_removed_variants
 from pipeline.models.trained import decoder_of, load_model, reconstructor_of
 from pipeline.plan import code
 from pipeline.records import write_record
+from pipeline.removed_variants import delete_results_of_removed_variants
 from pipeline.vocabulary import SPLITS
 
 OUTPUT, CURVES, NOTES = Path("figures"), Path("curves.csv"), Path("figure_notes.json")

@@ -7,19 +7,19 @@ A later stage depends on its files here, and not on params.yaml or on code, so t
 import shutil
 from pathlib import Path
 
-from pipeline import tracking
 from pipeline.config import Variant, load_params
 from pipeline.errors import one_sentence
-from pipeline.leftovers import delete_results_of_removed_variants
 from pipeline.plan import code
 from pipeline.plan.resolve import resolve
+from pipeline.removed_variants import delete_results_of_removed_variants
+from pipeline.tracking.store import store_uri
 
 
 def main() -> None:
     params = load_params()
     code.Code().check_that_all_is_seen()  # before files of one's own are imported
     plan = resolve(params)
-    tracking.store_uri(params.tracking)  # a wrong one is told now, and not when the data is prepared
+    store_uri(params.tracking)  # a wrong one is told now, and not when the data is prepared
     variants = [section for section in plan.values() if isinstance(section, Variant)]
     files = {Path("plan") / name: section.planned() if isinstance(section, Variant) else
              section.model_dump_json(indent=1) + "\n" for name, section in plan.items()}

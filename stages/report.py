@@ -19,8 +19,8 @@ from pipeline.errors import one_sentence
 from pipeline.evaluation import table1
 from pipeline.evaluation.results import svm_results
 from pipeline.json_file import read_json
-from pipeline.leftovers import delete_results_of_removed_variants
 from pipeline.plan import code
+from pipeline.removed_variants import delete_results_of_removed_variants
 from pipeline.report import FigureEntry
 
 OUTPUT, FIGURES, BASELINES = Path("report"), Path("figures"), Path("baselines")

@@ -1,55 +1,109 @@
-"""Add what came after training to each variant's MLflow run: figures, tables, scores, the report; and what training
-itself could not deliver, because the server was away.
+"""Write what came after training to MLflow: a record of each variant's scores, samples and pictures, and one of the
+report; and what training itself could not deliver, because the server was away.
 
 In one stage, since MLflow takes seconds to load; and so that a server that is away costs no other stage.
 """
 
 import csv
 from pathlib import Path
+from typing import Any
 
-from pipeline import tracking
-from pipeline.config import Tracking, Variant, load_params, read_variants
+from pipeline.config import Params, Tracking, Variant, load_params, read_variants
 from pipeline.errors import one_sentence
 from pipeline.json_file import read_json
-from pipeline.leftovers import delete_results_of_removed_variants
 from pipeline.plan import code
-from pipeline.records import SPEED, read_record
+from pipeline.records import SPEED, machine, read_record
+from pipeline.removed_variants import delete_results_of_removed_variants
+from pipeline.tracking import runs, training_run
+from pipeline.tracking.keys import SECTIONS, SECTIONS_OF_ENCODERS, report_key, results_key
+from pipeline.tracking.live import shown
+from pipeline.tracking.results import Contents, write_report, write_results
+from pipeline.tracking.store import store_uri
+from pipeline.training.own_runs import delete_recorded_runs
+from pipeline.workspace import lasting, recorded
 
 
 def main() -> None:
-    config, variants = load_params().tracking, read_variants()
+    params, variants = load_params(), read_variants()
     code.checked("track", variants)
     delete_results_of_removed_variants()
     for variant in variants:
-        track(config, variant)
-    where = tracking.shown(tracking.store_uri(config))
-    print(f"MLflow: {len(variants)} runs in {where} have their figures, scores and the report")
+        record = read_record("train", variant.name)
+        run_id = track_training(params, variant, record)
+        write_results(params.tracking, variant, results_key(variant), run_id, results_of(variant, params, record))
+        delete_recorded_runs(lasting(params.cluster.storage), variant.name, recorded(f"train@{variant.name}"))
+    write_report(params.tracking, report_key(variants), report_of(params))
+    print(f"MLflow: {runs.experiment_name()} has a training and results of {len(variants)} variants, and a report, in "
+          f"{shown(store_uri(params.tracking))}")
 
 
-def track(config: Tracking, variant: Variant) -> None:
-    """All of one variant's results. With dvc.lock, `dvc pull` gets them from its run."""
-    name = variant.name
-    record = read_record("train", name)
-    trained_as, speeds = record.pop("mlflow_run"), record.pop("epochs")
-    speed = {key: record.pop(key) for key in SPEED}
-    metrics = tracking.flat({**read_json(Path("metrics/evaluate") / f"{name}.json"),
-                             "samples": read_json(Path("metrics/samples") / f"{name}.json"),
-                             "train": read_json(Path("metrics/train") / f"{name}.json") | speed})
-    run_id = tracking.add_to_run(config, trained_as, variant, metrics, {
-        "figures": files(Path("figures") / name),
-        "attributes": files(Path("attributes") / name),
-        "evaluation": files(Path("evaluation") / name, Path("multi_view")),
-        "report": files(Path("report"), Path("figures")),
-        "pipeline": [path for path in (Path("dvc.lock"), Path("params.yaml")) if path.is_file()],
-    }, record)
-    steps, epochs = (rows(Path("training") / name / table) for table in ("steps.csv", "epochs.csv"))
-    tracking.complete(config, run_id, steps, [epoch | speed for epoch, speed in zip(epochs, speeds, strict=True)])
-    if not tracking.has_model(config, run_id):
+def track_training(params: Params, variant: Variant, record: dict[str, Any]) -> str:
+    """MLflow's id of a training's run, whole: it is completed if training could not, as the server was away.
+
+    record: as in records/train.
+    """
+    config = params.tracking
+    run = training_run.found_or_created(config, variant, record["training"],
+                                        training_run.parameters(variant, params), {})
+    run_id = run.info.run_id
+    if run.info.status != "FINISHED":
+        complete(config, variant, run, record)
+    runs.add_to_experiment(config, run)
+    return run_id
+
+
+def complete(config: Tracking, variant: Variant, run, record: dict[str, Any]) -> None:
+    """Add what a training's run lacks: curves, metrics, tags and the model. Then it is finished."""
+    folder, run_id = Path("training") / variant.name, run.info.run_id
+    speed = {key: record[key] for key in SPEED}
+    steps, epochs = rows(folder / "steps.csv"), rows(folder / "epochs.csv")
+    training_run.complete(config, run_id, steps,
+                          [epoch | speed for epoch, speed in zip(epochs, record["epochs"], strict=True)])
+    last_epoch = read_json(Path("metrics/train") / f"{variant.name}.json")
+    runs.add_metrics(config, run, training_run.metrics(last_epoch, speed))
+    runs.add_tags(config, run, by_what(record))
+    if not training_run.has_model(config, run_id):
         from pipeline.models.trained import example, load_model
 
-        model = load_model(Path("models") / name / "model.safetensors", variant)
-        tracking.log_model(config, run_id, model, example(model, variant.encodes))
-    tracking.finish(config, run_id)
+        model = load_model(Path("models") / variant.name / "model.safetensors", variant)
+        training_run.log_model(config, run_id, model, example(model, variant.encodes))
+    runs.finish(config, run)
+
+
+def results_of(variant: Variant, params: Params, record: dict[str, Any]) -> Contents:
+    """What the record of a variant's results says. record: as in records/train."""
+    name, of_encoders = variant.name, SECTIONS_OF_ENCODERS if variant.encodes else ()
+    sections = (*training_run.SECTIONS, *SECTIONS, *of_encoders)
+    return Contents(
+        metrics=runs.flat({**read_json(Path("metrics/evaluate") / f"{name}.json"),
+                           "samples": read_json(Path("metrics/samples") / f"{name}.json"),
+                           "train": read_json(Path("metrics/train") / f"{name}.json")}),
+        parameters=runs.variant_parameters(variant, params, *sections) | {"seed": params.seed},
+        files={"figures": files(Path("figures") / name), "attributes": files(Path("attributes") / name),
+               "evaluation": files(Path("evaluation") / name), **of_pipeline()},
+        tags=by_what(record))
+
+
+def report_of(params: Params) -> Contents:
+    """What the record of the report says."""
+    sections = ("data", "loss_network", "multi_view", "report")
+    return Contents(
+        metrics={name.replace("+", "with"): value  # MLflow takes no plus in a name
+                 for name, value in runs.flat({"multi_view": read_json(Path("metrics/multi_view.json"))}).items()},
+        parameters=runs.flat({section: getattr(params, section).model_dump() for section in sections}, "."),
+        files={"report": files(Path("report"), Path("figures")), "multi_view": files(Path("multi_view")),
+               **of_pipeline()},
+        tags=machine())
+
+
+def by_what(record: dict[str, Any]) -> dict[str, Any]:
+    """Tags for the machine that made a result, and what trained the model. record: as in records/train."""
+    return {name: value for name, value in record.items() if name not in ("training", "epochs", *SPEED)}
+
+
+def of_pipeline() -> dict[str, list[Path]]:
+    """With dvc.lock, `dvc pull` gets all results from a record."""
+    return {"pipeline": [path for path in (Path("dvc.lock"), Path("params.yaml")) if path.is_file()]}
 
 
 def files(*folders: Path) -> list[Path]:

@@ -120,9 +120,10 @@ def differences(expected: dict[str, str], found: dict[str, str]) -> list[str]:
 
 def mlflow_losses(folder: Path) -> list[str]:
     """What the run of `dfc` lacks, or has twice."""
-    run = json.loads((folder / "records/train/dfc.json").read_text())["mlflow_run"]
+    training = json.loads((folder / "records/train/dfc.json").read_text())["training"]
     steps = len(pd.read_csv(folder / "training/dfc/steps.csv"))
     with sqlite3.connect(folder / "mlflow.db") as database:
+        run, = database.execute("select run_uuid from tags where key = 'training' and value = ?", [training]).fetchone()
         logged = Counter(step for step, in database.execute(
             "select step from metrics where run_uuid = ? and key = 'step/loss'", [run]))
         status, = database.execute("select status from runs where run_uuid = ?", [run]).fetchone()
@@ -157,7 +158,7 @@ def left_working(cluster: TwoNodes, stage: str, within: float = 60.0) -> list[st
 
 def newest_checkpoint(folder: Path) -> int:
     """Its step; 0 without one."""
-    return max((int(path.stem[5:]) for path in folder.glob(".checkpoints/dfc-*/step-*.pt")), default=0)
+    return max((int(path.stem[5:]) for path in folder.glob(".checkpoints/dfc-*/*/step-*.pt")), default=0)
 
 
 def went_on_from(output: str) -> int:
@@ -169,7 +170,7 @@ def went_on_from(output: str) -> int:
 def go_on(folder: Path, stage: str, environment: dict[str, str] | None = None) -> list[str]:
     """Run a killed stage again; what went wrong. By --force: DVC would take the outputs of the undisturbed run, which
     are in its cache, for those of this one."""
-    step, recorded = newest_checkpoint(folder), list(folder.glob(".checkpoints/dfc-*/finished"))
+    step, recorded = newest_checkpoint(folder), list(folder.glob(".checkpoints/dfc-*/*/finished"))
     again = Run(folder, "repro", "--force", "--single-item", "--no-run-cache", stage, environment=environment)
     if status := again.wait():
         return [f"the second run {'hung' if status == HUNG else 'failed'}: " + again.output[-300:]]

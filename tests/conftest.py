@@ -10,16 +10,42 @@ from pathlib import Path
 import pytest
 
 from pipeline import vocabulary
+from pipeline.config import Tracking
 
 os.environ.setdefault("MPLBACKEND", "agg")
 os.environ.setdefault("DVC_NO_ANALYTICS", "1")
 
-LONG = ("test_pipeline.py", "test_two_nodes.py", "test_job.py", "test_chaos.py", "test_live_tracking.py")
+LONG = ("test_pipeline.py", "test_two_nodes.py", "test_job.py", "test_chaos.py", "test_live.py")
 
 
 def pytest_collection_modifyitems(items):
     """The longest first, so that no process is left alone with one in the end."""
     items.sort(key=lambda item: LONG.index(item.path.name) if item.path.name in LONG else len(LONG))
+
+
+@pytest.fixture(scope="session")
+def mlflow_project(tmp_path_factory) -> Path:
+    """One project, and thereby one store, for all tests: to make a database takes MLflow seconds."""
+    return tmp_path_factory.mktemp("project")
+
+
+@pytest.fixture
+def config(request, mlflow_project, monkeypatch) -> Iterator[Tracking]:
+    """MLflow's default store in that project, an experiment for each test.
+
+    MLflow itself sets MLFLOW_TRACKING_URI; set and deleted here, it is as before when the test ends.
+    """
+    import mlflow
+
+    from pipeline.tracking import store
+
+    monkeypatch.setenv("DVC_ROOT", str(mlflow_project))
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "deleted in the next line")
+    for name in ("MLFLOW_TRACKING_URI", "DVC_EXP_NAME", "DVC_EXP_BASELINE_REV", "GIT_COMMIT"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(store, "RETRY_SECONDS", 0.1)
+    yield Tracking(uri=None, experiment=request.node.name, patience=0)
+    mlflow.set_tracking_uri(None)
 
 
 @pytest.fixture

@@ -65,12 +65,12 @@ def test_training_killed_after_a_checkpoint_goes_on_and_is_the_same_to_the_bit(p
 
 def test_killed_between_its_end_and_dvcs_record_nothing_is_trained_twice(project):
     folder, expected, steps = project
-    if not list(folder.glob(".checkpoints/dfc-*/finished")):  # an earlier test has failed before its end
+    if not list(folder.glob(".checkpoints/dfc-*/*/finished")):  # an earlier test has failed before its end
         assert not chaos.go_on(folder, "train@dfc")
     lock = yaml.safe_load((folder / "dvc.lock").read_text())
     del lock["stages"]["train@dfc"]  # as if DVC had not come to write it
     (folder / "dvc.lock").write_text(yaml.safe_dump(lock))
-    finished, = folder.glob(".checkpoints/dfc-*/finished")
+    finished, = folder.glob(".checkpoints/dfc-*/*/finished")
     finished.write_text('""')
     again = chaos.Run(folder, "repro", "--no-run-cache", "train@dfc")
     assert again.wait() == 0, again.output[-2000:]

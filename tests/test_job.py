@@ -36,7 +36,11 @@ def cluster():
 def test_a_submitted_experiment_runs_and_its_results_come_back(tmp_path, mlflow, cluster):
     checkout = clone(tmp_path / "checkout", {"dfc"}, **TINY)
     elsewhere = clone(tmp_path / "elsewhere", {"dfc"}, **TINY)
-    environment = {**cluster.environment, "DVC_REMOTE_URL": str(tmp_path / "remote"), "MLFLOW_TRACKING_URI": mlflow}
+    shared = str(tmp_path / "shared.git")
+    run(checkout, "git", "init", "-q", "--bare", shared)
+    run(checkout, "git", "push", "-q", shared, "HEAD:main")
+    environment = {**cluster.environment, "DVC_REMOTE_URL": str(tmp_path / "remote"), "MLFLOW_TRACKING_URI": mlflow,
+                   "GIT_REMOTE_URL": shared}
     said = run(checkout, "make", "--silent", "--old-file", f"{BIN.parent}/.ready", f"VENV={BIN.parent}", "submit",
                "RUN=exp run -S loss.layers=relu2_1,relu3_1 -S train.epochs=2 train@dfc", environment=environment)
     job, = set(re.findall(r"raysubmit_\w+", said))
@@ -53,6 +57,10 @@ def test_a_submitted_experiment_runs_and_its_results_come_back(tmp_path, mlflow,
     again = run(elsewhere, sys.executable, "-m", "pipeline.cluster_job", "results", job, ok=False,
                 environment=environment)
     assert "params.yaml" in again and "changed here and not committed" in again  # what it brought, and what one edits
+
+    name, = run(checkout, DVC, "exp", "list", "--name-only", shared).split()  # and as DVC's experiment
+    run(checkout, DVC, "exp", "pull", "--no-cache", shared, name)
+    assert "relu2_1" in run(checkout, DVC, "params", "diff", name, "HEAD")
 
     import mlflow as client  # the run is in the server, and says which commit it was
     connection = client.MlflowClient(mlflow)
@@ -104,3 +112,12 @@ def test_without_a_remote_nothing_is_submitted(tmp_path):
         said = run(folder, sys.executable, "-m", "pipeline.cluster_job", "environment", ok=False,
                    environment=environment)
         assert said.startswith(f"error: {missing} is not set") and "Traceback" not in said
+
+
+def test_a_commit_that_the_git_remote_lacks_is_refused(tmp_path):
+    folder, empty = clone(tmp_path / "checkout", {"dfc"}, **TINY), str(tmp_path / "empty.git")
+    run(folder, "git", "init", "-q", "--bare", empty)
+    environment = {"DVC_REMOTE_URL": str(tmp_path / "remote"), "MLFLOW_TRACKING_URI": "http://127.0.0.1:9"}
+    said = run(folder, sys.executable, "-m", "pipeline.cluster_job", "environment", ok=False,
+               environment={**environment, "GIT_REMOTE_URL": empty})
+    assert "of which no branch has this checkout's commit" in said and "Traceback" not in said

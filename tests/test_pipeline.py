@@ -4,17 +4,18 @@ import contextlib
 import json
 import re
 import shutil
-import sqlite3
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import yaml
+from mlflow import MlflowClient, entities
 from safetensors.torch import save_file
 
 from pipeline.plan.code import OF_EACH_VARIANT, path_of
 from pipeline.plan.exempt import EXEMPT
+from pipeline.workspace import sha256
 from tests import tiny
 from tests.clone import PROJECT, dvc, run, set_params
 from tests.clone import clone as make_clone
@@ -117,22 +118,50 @@ def test_nothing_is_left_to_do(clone, reproduced):
     assert ran(dvc(clone, "repro")) == set()
 
 
-def test_mlflow_has_one_run_per_variant_with_everything_in_it(clone, reproduced):
-    with sqlite3.connect(clone / "mlflow.db") as database:
-        runs = dict(database.execute("select run_uuid, name from runs where status = 'FINISHED'"))
-        assert sorted(runs.values()) == ["dcgan (DCGAN)", "dfc (VAE-123)", "vae_wgan (VAE-WGAN)"]
-        dfc = next(run for run, name in runs.items() if name.startswith("dfc ("))
-        parameters = dict(database.execute("select key, value from params where run_uuid = ?", [dfc]))
-        assert parameters["loss.layers"] == "relu1_1,relu2_1,relu3_1"
-        metrics = {key for key, in database.execute("select distinct key from metrics where run_uuid = ?", [dfc])}
-        assert {"step/loss", "step/relu3_1", "epoch/active_units", "epoch/images_per_second",
-                "svm/landmark/accuracy", "reconstruction/ssim", "train/seconds"} <= metrics
-        tags = dict(database.execute("select key, value from tags where run_uuid = ?", [dfc]))
-        assert {"processor", "python", "precision"} <= tags.keys()
-        assert tags["git_commit"] == run(clone, "git", "rev-parse", "HEAD~1").strip()  # before its results
-        assert len(tags["data_sha256"]) == len(tags["loss_network_sha256"]) == 64
-    artifacts = {path.name for path in (clone / "mlartifacts" / dfc / "artifacts").rglob("*") if path.is_file()}
-    assert {"prior.png", "samples.png", "correlation.png", "svm_aligned.csv", "index.html"} <= artifacts
+def records(clone: Path) -> dict[str, entities.Run]:
+    """All runs of the clone's MLflow by their ids."""
+    client = MlflowClient(f"sqlite:///{clone}/mlflow.db")
+    return {found.info.run_id: found for found in client.search_runs(
+        [client.get_experiment_by_name("face-vae").experiment_id], max_results=1000)}
+
+
+def record(clone: Path, experiment: str, kind: str, variant: str | None = None) -> entities.Run:
+    """The one record of this kind that an experiment has of a variant."""
+    found, = (run for run in records(clone).values() if f"experiment.{experiment}" in run.data.tags
+              and run.data.tags["kind"] == kind and run.data.tags.get("variant") == variant)
+    return found
+
+
+def artifacts(clone: Path, run_id: str) -> dict[str, str]:
+    """A run's files, and their sha256."""
+    folder = clone / "mlartifacts" / run_id / "artifacts"
+    return {str(path.relative_to(folder)): sha256(path) for path in folder.rglob("*") if path.is_file()}
+
+
+def test_mlflow_has_a_training_and_results_of_each_variant_and_a_report(clone, reproduced):
+    found, commit = records(clone), run(clone, "git", "rev-parse", "HEAD~1").strip()  # before its results
+    name = commit[:7]
+    of_variants = {f"{name}: {variant}, {kind}" for kind in ("training", "results") for variant in VARIANTS}
+    assert sorted(run.info.run_name for run in found.values()) == sorted({f"{name}: report"} | of_variants)
+    assert all(run.info.status == "FINISHED" and run.data.tags["git_commit"] == commit for run in found.values())
+
+    training, results = record(clone, name, "training", "dfc"), record(clone, name, "results", "dfc")
+    assert {"step/loss", "step/relu3_1", "epoch/active_units", "epoch/images_per_second",
+            "train/seconds"} <= training.data.metrics.keys()
+    assert {"svm/landmark/accuracy", "reconstruction/ssim", "samples/prior/blur"} <= results.data.metrics.keys()
+    for one in (training, results):
+        assert one.data.params["loss.layers"] == "relu1_1,relu2_1,relu3_1"
+        assert one.data.params["data.synthetic_images"] == "120"
+        assert {"processor", "python", "precision"} <= one.data.tags.keys()
+    assert results.data.params["sampling.images"] == "40"
+    assert results.data.tags["training_run"] == training.info.run_id
+    assert training.data.tags["results_run"] == results.info.run_id
+    assert results.data.metrics.items() <= training.data.metrics.items()  # its first scores
+    assert len(training.data.tags["data_sha256"]) == len(training.data.tags["loss_network_sha256"]) == 64
+    assert {"figures/prior.png", "attributes/correlation.csv", "evaluation/svm_aligned.csv", "pipeline/dvc.lock"} <= \
+        artifacts(clone, results.info.run_id).keys()
+    assert {"report/samples.png", "report/index.html", "multi_view/gains.csv"} <= \
+        artifacts(clone, record(clone, name, "report").info.run_id).keys()
 
 
 def test_an_experiment_reruns_what_its_parameter_touches(made):
@@ -145,9 +174,41 @@ def test_an_experiment_reruns_what_its_parameter_touches(made):
     shown = json.loads(dvc(made, "exp", "show", "--json"))
     names = [experiment.get("name") for base in shown for experiment in base.get("experiments") or []]
     assert "layers" in names
-    with sqlite3.connect(made / "mlflow.db") as database:
-        tagged = database.execute("select count(*) from tags where key = 'dvc_experiment' and value = 'layers'")
-        assert tagged.fetchone() == (1,)
+    for variant in VARIANTS:  # those too that came from the cache
+        for kind in ("training", "results"):
+            of_variant = record(made, "layers", kind, variant)
+            assert of_variant.data.tags["experiment.layers"] == ("made it" if variant == "dfc" else "took it over")
+            assert of_variant.data.params["name"] == variant
+    assert record(made, "layers", "results", "dfc").data.params["loss.layers"] == "relu2_1,relu3_1"
+
+
+def test_an_experiment_behind_training_leaves_earlier_records_as_they_were(made):
+    """To the last metric, file and tag, but one tag of those that it takes over."""
+    client = MlflowClient(f"sqlite:///{made}/mlflow.db")
+
+    def all_of(run: entities.Run) -> dict:
+        curves = {name: sorted((one.step, one.value, one.timestamp)
+                               for one in client.get_metric_history(run.info.run_id, name))
+                  for name in run.data.metrics}
+        tags = {name: value for name, value in run.data.tags.items() if name != "experiment.behind"}
+        return {"info": dict(run.info), "params": run.data.params, "curves": curves, "tags": tags,
+                "artifacts": artifacts(made, run.info.run_id)}
+
+    before = {run_id: all_of(run) for run_id, run in records(made).items()}
+    said = dvc(made, "exp", "run", "-n", "behind", "-S", "sampling.images=30")
+    assert ran(said) == {"plan"} | of_all("samples") | END
+    after = records(made)
+    assert {run_id: all_of(after[run_id]) for run_id in before} == before
+    added = [after[run_id] for run_id in after.keys() - before.keys()]
+    assert sorted(run.data.tags["kind"] for run in added) == ["report", *["results"] * len(VARIANTS)]
+    for variant in VARIANTS:
+        results = record(made, "behind", "results", variant)
+        assert results.data.params["sampling.images"] == "30" and results.data.metrics["samples/prior/images"] == 30
+        assert results.info.run_id not in before
+        training = record(made, "behind", "training", variant)
+        assert results.data.tags["training_run"] == training.info.run_id
+        assert training.data.tags["experiment.behind"] == "took it over"
+        assert training.data.metrics["samples/prior/images"] == 40  # as it was
 
 
 def test_where_a_run_happens_reruns_nothing_but_the_plan(made):
@@ -221,7 +282,7 @@ def test_a_changed_line_makes_those_stages_run_whose_results_it_can_change(made,
     """As DVC sees it; and an interrupted training goes on if, and only if, DVC would not have trained again."""
     before = checkpoints_of(made)
     with changed(made, name, old, new):
-        assert would_run(made) == stages
+        assert would_run(made) == (stages | {"track"} if stages else set())  # code is part of what decides a record
         kept = {variant for variant, folder in checkpoints_of(made).items() if folder == before[variant]}
         assert kept == {variant for variant in VARIANTS if f"train@{variant}" not in stages}
 
@@ -260,10 +321,9 @@ def test_results_from_elsewhere_run_nothing_but_the_plan(made, tmp_path):
 
 
 def checkpoints_of(clone: Path) -> dict[str, str]:
-    """Variant → the folder in which its training looks for checkpoints."""
-    script = ("import json; from pipeline.config import read_variants; from pipeline.storage import Folder; "
-              "from pipeline.training.inputs import inputs_of; "
-              "print(json.dumps({v.name: str(inputs_of(v).folder(Folder('.'))) for v in read_variants()}))")
+    """Variant → the name of the folder in which its training looks for checkpoints."""
+    script = ("import json; from pipeline.config import read_variants; from pipeline.training.inputs import inputs_of; "
+              "print(json.dumps({v.name: inputs_of(v).configuration() for v in read_variants()}))")
     return json.loads(run(clone, sys.executable, "-c", script).splitlines()[-1])
 
 
@@ -292,10 +352,17 @@ def test_the_landmark_crop_trains_nothing_again(made):
 
 def test_trained_again_with_equal_weights_runs_nothing_behind(made):
     record = made / "records/train/dfc.json"
-    before = json.loads(record.read_text())["mlflow_run"]
-    dvc(made, "repro", "--force", "--single-item", "--no-run-cache", "train@dfc")
-    assert json.loads(record.read_text())["mlflow_run"] != before
+    before = json.loads(record.read_text())["training"]
+    said = dvc(made, "repro", "--force", "--single-item", "--no-run-cache", "train@dfc")
+    assert json.loads(record.read_text())["training"] != before
     assert ran(dvc(made, "repro")) == set()
+
+    name, = set(re.findall(r"MLflow run (\w{32})", said))
+    again = records(made)[name]
+    assert again.info.status == "FINISHED" and again.data.tags["kind"] == "training"
+    results = records(made)[again.data.tags["results_run"]]
+    assert results.data.metrics["svm/aligned/accuracy"] > 0
+    assert results.data.metrics.items() <= again.data.metrics.items()
 
 
 def test_weights_replaced_by_others_of_equal_size(made, tmp_path):

@@ -13,9 +13,9 @@ def test_a_record_says_the_machine_and_more(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "requirements.lock").write_text("torch==2")
     records.write_record("report")
-    records.write_record("train", "dfc", mlflow_run="abc", seconds=1.5)
+    records.write_record("train", "dfc", training="abc", seconds=1.5)
     found = records.read_record("train", "dfc")
-    assert (found["mlflow_run"], found["seconds"], found["python"]) == ("abc", 1.5, platform.python_version())
+    assert (found["training"], found["seconds"], found["python"]) == ("abc", 1.5, platform.python_version())
     assert len(found["requirements.lock"]) == 12 and found["processor"]
     with pytest.raises(InputError, match="records/train/removed.json is missing; run `dvc pull"):
         records.read_record("train", "removed")

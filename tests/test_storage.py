@@ -2,11 +2,12 @@
 
 import os
 import pickle
+import time
 
 import pytest
 
 from pipeline.errors import InputError
-from pipeline.storage import Folder
+from pipeline.storage import ATTEMPTS, Folder
 
 
 @pytest.fixture(params=["path", "file", "memory"])
@@ -39,11 +40,79 @@ def test_what_is_not_there_is_said_as_python_does(folder):
         folder.read("nothing")
 
 
-def test_what_is_being_written_is_not_listed(folder):
-    folder.write("one", b"1")
-    with folder.filesystem.open_output_stream(folder.path("two.part")) as file:
+def test_what_is_being_written_has_no_name_yet(folder):
+    folder.write("deep/one", b"1")
+    with folder.filesystem.open_output_stream(folder.path("deep/two.part")) as file:
         file.write(b"half")
-    assert folder.names() == ["one"]
+    assert folder.names() == folder.names("deep") == ["deep/one"]
+    assert sorted(file[:2] for file in folder.files()) == [("deep/one", 1), ("deep/two.part", 4)]
+
+
+def test_files_have_a_size_and_a_time(tmp_path):
+    folder = Folder.of(tmp_path)
+    assert (folder / "nowhere").files() == []
+    folder.write("deep/one", b"123")
+    os.utime(tmp_path / "deep/one", (1000, 2000))
+    assert folder.files() == folder.files("deep") == [("deep/one", 3, 2000.0)]
+    folder.write("two", b"")
+    assert abs(next(file for file in folder.files() if file.name == "two").written - time.time()) < 60
+
+
+def test_a_folder_is_deleted_if_it_is_empty(folder):
+    folder.write("deep/one", b"1")
+    (folder / "deep").remove_if_empty()
+    assert folder.names() == ["deep/one"]
+    folder.remove("deep/one")
+    for _ in range(2):
+        (folder / "deep").remove_if_empty()
+    assert folder.names() == [] and (folder.folders() == [] or not folder.is_local)
+
+
+class Disturbed:
+    """pyarrow's file system, where another process deletes folders before a method is called, so many times."""
+
+    def __init__(self, folder: Folder, method: str, deleted: str, times: int):
+        self.filesystem, self.method, self.deleted, self.left = folder.filesystem, method, folder.path(deleted), times
+        folder.__dict__["opened"] = (self, folder.path())
+
+    def __getattr__(self, name: str):
+        if name == self.method and self.left:
+            self.left -= 1
+            self.filesystem.delete_dir(self.deleted)
+        return getattr(self.filesystem, name)
+
+
+def test_a_file_is_written_where_others_delete_the_folder_at_the_same_moment(tmp_path):
+    """An empty folder of a configuration goes with its last run, while another run begins in it."""
+    folder = Folder.of(tmp_path / "a")
+    disturbed = Disturbed(folder, "open_output_stream", "", 3)
+    folder.write("one", b"1")
+    assert disturbed.left == 0 and (tmp_path / "a/one").read_bytes() == b"1" and folder.names() == ["one"]
+    Disturbed(folder, "open_output_stream", "deep", ATTEMPTS)
+    with pytest.raises(FileNotFoundError):
+        folder.write("deep/two", b"2")
+    assert folder.names() == ["one"] and not (tmp_path / "a/deep").exists()
+
+
+@pytest.mark.parametrize("times", [3, ATTEMPTS])
+def test_files_are_listed_where_others_delete_folders_at_the_same_moment(tmp_path, times):
+    folder = Folder.of(tmp_path)
+    folder.write("one", b"1")
+    found, failed = folder.filesystem, []
+
+    class Vanishing:
+        def get_file_info(self, selected):
+            if len(failed) < times:
+                failed.append(selected)
+                raise FileNotFoundError(2, "Cannot list directory. No such file or directory")
+            return found.get_file_info(selected)
+
+    folder.__dict__["opened"] = (Vanishing(), str(tmp_path))
+    if times == 3:
+        assert folder.names() == ["one"] and len(failed) == times
+    else:
+        with pytest.raises(FileNotFoundError):
+            folder.files()
 
 
 def test_a_name_is_put_before_the_options_of_a_url():

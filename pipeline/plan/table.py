@@ -13,7 +13,8 @@ INTRODUCTION = """# What runs again after a change of code
 Each stage of `dvc.yaml` depends on one file, `code/<stage>.json`. It holds a digest of every module that the stage
 reaches by its imports. These make nothing run again: comments, docstrings, the texts in errors, warnings and prints,
 and `pipeline/messages.py`. The architecture, the loss and the adversary that a variant names in `params.yaml` count
-for that variant alone.
+for that variant alone. `track` depends on all of `code/`, since code decides which record in MLflow is that of a
+result: it runs whenever a change makes another stage run.
 
 The table says which stages a change makes run. A stage behind them runs too if its data changes. Training reads the
 view `aligned` alone. `latents` reads all views. `evaluate` and `features` depend on the latents of all views, since a

@@ -1,7 +1,6 @@
 """Checkpoints by which an interrupted run goes on: written atomically, the newest two kept.
 
-They lie outside the pipeline's outputs (DVC empties those before a stage runs), in a folder that is named after all
-that the run depends on (`inputs`), so that a changed configuration never resumes from another's.
+They lie outside the pipeline's outputs (DVC empties those before a stage runs), in a folder of the run's own (`runs`).
 """
 
 import io
@@ -14,7 +13,6 @@ import torch
 
 from pipeline.storage import Folder
 
-FINISHED = "finished"
 NAME = re.compile(r"step-(\d{8})\.pt")
 
 
@@ -45,34 +43,22 @@ def load_newest(directory: Folder) -> dict[str, Any] | None:
     Raises OSError where the storage fails: that says nothing of the checkpoint.
     """
     for name in reversed(written(directory)):
-        file = io.BytesIO(directory.read(name))
-        try:
-            return torch.load(file, map_location="cpu", weights_only=True)
-        except (RuntimeError, EOFError, pickle.UnpicklingError, ValueError, KeyError, OSError) as error:
-            print(f"warning: {directory / name} is damaged ({type(error).__name__}); the one before it is taken, or "
-                  "training starts anew", file=sys.stderr)
+        state = loaded(directory.read(name), directory / name)
+        if state is not None:
+            return state
     return None
 
 
-def finish(directory: Folder, recorded: str) -> None:
-    """Note that a run is complete, and keep its last checkpoint alone, until `begin` sees that DVC knows of it.
+def loaded(content: bytes, where: Folder) -> dict[str, Any] | None:
+    """The state in a checkpoint's bytes, tensors on the CPU; None, and a warning, where they are damaged."""
+    try:
+        return torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+    except (RuntimeError, EOFError, pickle.UnpicklingError, ValueError, KeyError, OSError) as error:
+        print(f"warning: {where} is damaged ({type(error).__name__}); the one before it is taken, or training starts "
+              "anew", file=sys.stderr)
+        return None
 
-    recorded: what DVC has recorded of the stage as yet.
-    """
-    for name in written(directory)[:-1]:
-        directory.remove(name)
-    directory.write(FINISHED, recorded.encode())
 
-
-def begin(storage: Folder, directory: Folder, name: str, recorded: str) -> None:
-    """Make way for a run of the variant `name`.
-
-    Its own checkpoints are deleted if that run was complete, and DVC has since recorded it: then it is wanted once
-    more. If DVC was killed before it could, they stay, and nothing is trained twice. What other complete runs of the
-    variant have left is deleted.
-    """
-    for folder in storage.folders():
-        other = storage / folder
-        if folder.rpartition("-")[0] == name and other.has(FINISHED) and (
-                other != directory or other.read(FINISHED).decode() != recorded):
-            other.remove()
+def step_of(name: str) -> int:
+    """The step of a checkpoint, by its file's name."""
+    return int(NAME.fullmatch(name)[1])

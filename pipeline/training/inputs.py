@@ -7,7 +7,6 @@ from typing import NamedTuple
 from pipeline.config import Variant
 from pipeline.data import shards
 from pipeline.plan import code
-from pipeline.storage import Folder
 from pipeline.workspace import digest, sha256
 
 VIEW = "aligned"  # of which models are trained
@@ -28,9 +27,9 @@ class Inputs(NamedTuple):
         found = {"data_sha256": json.loads(self.manifest)["sha256"]}
         return found | ({"loss_network_sha256": self.loss_network} if has_loss_network(self.variant) else {})
 
-    def folder(self, storage: Folder) -> Folder:
-        """Where its checkpoints lie: `storage`/<variant>-<digest of all inputs>."""
-        return storage / f"{self.variant.name}-{digest(self.variant.planned(), *self[1:])}"
+    def configuration(self) -> str:
+        """The name of the folder of its checkpoints: <variant>-<digest of all inputs>."""
+        return f"{self.variant.name}-{digest(self.variant.planned(), *self[1:])}"
 
 
 def inputs_of(variant: Variant) -> Inputs:

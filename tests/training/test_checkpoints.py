@@ -1,4 +1,4 @@
-"""Checkpoints: whole or not there, the newest two, and never another run's."""
+"""Checkpoints: whole or not there, and the newest two."""
 
 import os
 
@@ -32,7 +32,7 @@ def test_the_newest_two_are_kept(tmp_path):
 
 def test_without_a_checkpoint(tmp_path):
     assert checkpoints.load_newest(Folder.of(tmp_path / "nowhere")) is None
-    (tmp_path / "mlflow_run.json").write_text("{}")
+    (tmp_path / "run.json").write_text("{}")
     assert checkpoints.load_newest(Folder.of(tmp_path)) is None
 
 
@@ -59,24 +59,6 @@ def test_killed_while_writing_leaves_the_earlier_one(tmp_path, monkeypatch):
     assert checkpoints.load_newest(Folder.of(tmp_path)) == {"step": 1} and names(tmp_path) == ["step-00000001.pt"]
     checkpoints.save(Folder.of(tmp_path), 2, {"step": 2})
     assert checkpoints.load_newest(Folder.of(tmp_path)) == {"step": 2}
-
-
-def test_a_complete_run_is_kept_until_dvc_has_recorded_it(tmp_path):
-    storage = Folder.of(tmp_path)
-    mine, finished, interrupted, another = (storage / name for name in ("dfc-1", "dfc-2", "dfc-3", "dfc_345-1"))
-    for folder in (mine, finished, interrupted, another):
-        checkpoints.save(folder, 1, {"step": 1})
-        checkpoints.save(folder, 2, {"step": 2})
-    for folder in (mine, finished, another):
-        checkpoints.finish(folder, "before")
-    assert names(tmp_path / "dfc-1") == ["finished", "step-00000002.pt"]
-
-    checkpoints.begin(storage, mine, "dfc", "before")  # DVC was killed before it recorded it
-    assert names(tmp_path) == ["dfc-1", "dfc-3", "dfc_345-1"] and checkpoints.load_newest(mine) == {"step": 2}
-    checkpoints.begin(storage, mine, "dfc", "after")  # it is wanted once more
-    assert names(tmp_path) == ["dfc-3", "dfc_345-1"]
-    checkpoints.begin(storage, interrupted, "dfc", "after")
-    assert names(tmp_path) == ["dfc-3", "dfc_345-1"]
 
 
 def test_a_damaged_checkpoint_is_said_and_the_one_before_it_taken(tmp_path, capsys):
@@ -107,3 +89,7 @@ def test_storage_that_fails_is_not_taken_for_a_damaged_checkpoint(tmp_path, monk
     monkeypatch.setattr(Folder, "read", fails)
     with pytest.raises(OSError, match="NETWORK_CONNECTION"):
         checkpoints.load_newest(Folder.of(tmp_path))
+
+
+def test_the_step_is_in_the_name(tmp_path):
+    assert checkpoints.step_of(checkpoints.save(Folder.of(tmp_path), 120, {"step": 120})) == 120

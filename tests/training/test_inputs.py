@@ -1,29 +1,28 @@
-"""What a training depends on, and where its checkpoints lie: another input has another folder."""
+"""What a training depends on, and the name of its checkpoints' folder: another input has another."""
 
 import json
 from pathlib import Path
 
 import pytest
 
+from pipeline import leftovers
 from pipeline.errors import InputError
 from pipeline.json_file import write_json
 from pipeline.plan import code
-from pipeline.storage import Folder
 from pipeline.training.inputs import Inputs, inputs_of, loss_network_of
 from tests import tiny
 
 
-def test_the_folder_depends_on_every_input(tmp_path):
-    storage = Folder.of(tmp_path)
+def test_the_configurations_name_depends_on_every_input():
     inputs = Inputs(tiny.variant(), "digest", "manifest", "sha256 of the network")
     others = [inputs._replace(variant=tiny.variant("pvae")), inputs._replace(variant=tiny.variant(seed=1)),
               *(inputs._replace(**{name: "another"}) for name in ("code", "manifest", "loss_network"))]
-    folders = [Path(str(of.folder(storage))) for of in (inputs, *others)]
-    assert len(set(folders)) == len(others) + 1
+    names = [of.configuration() for of in (inputs, *others)]
+    assert len(set(names)) == len(others) + 1
     called_otherwise = inputs._replace(variant=tiny.variant().model_copy(update={"label": "another"}))
-    assert Path(str(called_otherwise.folder(storage))) == folders[0] == Path(str(inputs.folder(storage)))
-    assert all(folder.parent == tmp_path for folder in folders)
-    assert [folder.name.rpartition("-")[0] for folder in folders] == ["dfc", "pvae", *["dfc"] * (len(others) - 1)]
+    assert called_otherwise.configuration() == names[0] == inputs.configuration()
+    assert all(leftovers.CONFIGURATION.fullmatch(name) for name in names)
+    assert [name.rpartition("-")[0] for name in names] == ["dfc", "pvae", *["dfc"] * (len(others) - 1)]
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 import requests
 
-from pipeline import live_tracking, tracking
 from pipeline.config import Tracking
-from pipeline.live_tracking import Live
+from pipeline.tracking import live, runs, store, training_run
+from pipeline.tracking.live import Live
 from tests import tiny
 from tests.mlflow_server import Server
 
@@ -36,7 +36,7 @@ def environment(monkeypatch):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "deleted in the next line")
     monkeypatch.delenv("MLFLOW_TRACKING_URI")
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", str(REQUEST_SECONDS))
-    for module in (live_tracking, tracking):
+    for module in (live, store):
         monkeypatch.setattr(module, "RETRY_SECONDS", 0.5)
     yield
     mlflow.set_tracking_uri(None)
@@ -48,7 +48,7 @@ def steps(first: int, last: int) -> list[dict[str, float]]:
 
 def logged(config: Tracking, run_id: str, name: str) -> list[int]:
     """At which steps the run has a metric."""
-    return sorted(metric.step for metric in tracking.client(config).get_metric_history(run_id, name))
+    return sorted(metric.step for metric in store.client(config).get_metric_history(run_id, name))
 
 
 @pytest.fixture
@@ -72,10 +72,10 @@ def until(wanted, seconds: float = 60) -> None:
 
 def test_each_step_is_there_once_whatever_happens_to_the_server(server, tmp_path, said):
     config = Tracking(uri=server.uri, experiment="e", patience=120)
-    begun, picture = tmp_path / "run", tmp_path / "a.png"
+    picture = tmp_path / "a.png"
     picture.write_bytes(b"a picture")
-    run_id = tracking.start_run(config, tiny.variant(), {}, begun)
-    logger = pickle.loads(pickle.dumps(tracking.live_logger(config, run_id)))
+    run_id = training_run.start(config, tiny.variant(), "a" * 32, {}, {})
+    logger = pickle.loads(pickle.dumps(training_run.live_logger(config, run_id)))
     logger.on_steps(steps(1, 10))
     logger.on_epoch({"step": 10, "epoch": 1, "learning_rate": 0.1, "valid_loss": 2.0})
     until(lambda: logged(config, run_id, "step/loss") == list(range(1, 11)) and logged(config, run_id, "epoch/epoch"))
@@ -87,14 +87,16 @@ def test_each_step_is_there_once_whatever_happens_to_the_server(server, tmp_path
     away = f"MLflow at {server.uri} does not answer (Connection refused); training goes on, rows wait"
     until(lambda: said() == [away])
     server.start()
-    assert tracking.add_to_run(config, run_id, tiny.variant(), {"psnr": 20.0}, {"figures": [picture]}) == run_id
+    run = store.patient(config, store.client(config).get_run, run_id)
+    runs.add_metrics(config, run, {"psnr": 20.0})
+    runs.upload_files(config, run, {"figures": [picture]})
     logger.on_steps(steps(900, 1020))  # as after a restart of the training, from its last checkpoint
     logger.on_epoch({"step": 1020, "epoch": 2, "learning_rate": 0.1, "valid_loss": 1.0})
     logger.close(60)
     assert logged(config, run_id, "step/loss") == logged(config, run_id, "step/epoch") == list(range(1, 1021))
     assert logged(config, run_id, "epoch/valid_loss") == [10, 1020]
     assert logged(config, run_id, "psnr") == [0]
-    assert [file.path for file in tracking.client(config).list_artifacts(run_id, "figures")] == ["figures/a.png"]
+    assert [file.path for file in store.client(config).list_artifacts(run_id, "figures")] == ["figures/a.png"]
     assert sorted(line for line in said() if "rows" not in line) == [
         f"MLflow at {server.uri} answers again",
         f"MLflow at {server.uri} does not answer (Connection refused); waiting for it, at most 120 s"]
@@ -102,10 +104,10 @@ def test_each_step_is_there_once_whatever_happens_to_the_server(server, tmp_path
     assert first == away
     assert again.startswith(f"MLflow at {server.uri} answers again; 1") and again.endswith("had waited are delivered")
 
-    restarted = tracking.live_logger(config, run_id)  # another worker
+    restarted = training_run.live_logger(config, run_id)  # another worker
     restarted.on_steps(steps(1000, 1030))
     restarted.close(60)
-    tracking.complete(config, run_id, steps(1, 1040), [])
+    training_run.complete(config, run_id, steps(1, 1040), [])
     assert logged(config, run_id, "step/loss") == list(range(1, 1041))
 
 
@@ -175,7 +177,7 @@ def test_it_is_empty_where_it_is_unpickled(said):
 
 def test_a_row_is_never_in_two_requests():
     rows = [("step/", row, 0) for row in steps(1, 600)]  # of four values
-    requested = [len(rows[start:]) and len(live_tracking.one_request(rows[start:])) for start in (0, 250, 500)]
+    requested = [len(rows[start:]) and len(live.one_request(rows[start:])) for start in (0, 250, 500)]
     assert requested == [250, 250, 100]
 
 
@@ -199,8 +201,8 @@ def test_an_error_of_the_server_passes_and_a_refusal_does_not(status, away):
         threading.Thread(target=answering.handle_request).start()
         with pytest.raises(Exception) as raised:
             MlflowClient(f"http://127.0.0.1:{answering.server_port}").get_run("0" * 32)
-    assert live_tracking.is_away(raised.value) == away
-    assert live_tracking.cause(raised.value) in {None: ["closed connection"], 500: ["500 error responses"],
+    assert live.is_away(raised.value) == away
+    assert live.cause(raised.value) in {None: ["closed connection"], 500: ["500 error responses"],
                                                  503: ["503 error responses"]}.get(status, [str(raised.value)])
 
 
@@ -211,17 +213,17 @@ def test_a_connection_that_was_idle_for_too_long_is_not_told(monkeypatch, capsys
             raise requests.ConnectionError("('Connection aborted.', RemoteDisconnected('Remote end closed …'))")
 
     sent = []
-    for module in (live_tracking, tracking):
+    for module in (live, training_run):
         monkeypatch.setattr(module, "send", send)
     logger = Live(AWAY, "0" * 32)
     logger.on_steps(steps(1, 1))
     logger.close()
     assert len(sent) == 2
-    tracking.complete(Tracking(uri=AWAY, experiment="e", patience=0), "0" * 32, steps(1, 1), [])
+    training_run.complete(Tracking(uri=AWAY, experiment="e", patience=0), "0" * 32, steps(1, 1), [])
     assert len(sent) == 4 and capsys.readouterr().err == ""
 
 
 def test_a_password_is_not_told():
-    assert live_tracking.shown("postgresql://me:secret@host/db") == "postgresql://host/db"
-    assert live_tracking.shown("sqlite:////a/b@c.db") == "sqlite:////a/b@c.db"
-    assert live_tracking.cause(requests.ConnectionError()) == "ConnectionError"
+    assert live.shown("postgresql://me:secret@host/db") == "postgresql://host/db"
+    assert live.shown("sqlite:////a/b@c.db") == "sqlite:////a/b@c.db"
+    assert live.cause(requests.ConnectionError()) == "ConnectionError"

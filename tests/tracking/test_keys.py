@@ -1,0 +1,150 @@
+"""What decides a record: all that its numbers and pictures depend on, and nothing else."""
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.config import SamplingPlan, load_params
+from pipeline.json_file import read_json, write_json
+from pipeline.plan import code
+from pipeline.tracking.keys import report_key, results_key
+from tests import tiny
+
+DFC, DCGAN = tiny.variant("dfc"), tiny.variant("dcgan")
+
+
+@pytest.fixture(autouse=True)
+def tree(tmp_path, monkeypatch) -> Path:
+    """A working tree with all that decides, as the current folder."""
+    monkeypatch.chdir(tmp_path)
+    tiny.write_code(DFC, DCGAN)
+    sampling = SamplingPlan(**dict(load_params(tiny.PARAMS).sampling) | {"inception": None}, seed=0)
+    write_json(Path("plan/pipeline/sampling.json"), sampling.model_dump())
+    for name in ("attributes", "evaluate", "multi_view", "loss_network"):
+        write_json(Path(f"plan/pipeline/{name}.json"), {})
+    for view in ("aligned", "eyes"):
+        write_json(Path(f"data/shards/view={view}/_manifest.json"), {"sha256": view})
+    write(Path("models/loss_network.safetensors"), "a network")
+    for variant in (DFC, DCGAN):
+        write(Path(f"models/{variant.name}/model.safetensors"), "weights")
+        write_json(Path(f"metrics/train/{variant.name}.json"), {"loss": 0.3})
+        write(Path(f"training/{variant.name}/epochs.csv"), "step,loss\n8,0.5\n")
+        write_json(Path(f"training/{variant.name}/warnings.json"), {})
+    for path in ("baselines/vgg_fc.csv", "multi_view/gains.csv"):
+        write(Path(path), "a table")
+    return tmp_path
+
+
+def write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+
+
+def keys() -> list[str]:
+    """Of the results of both variants, and of the report."""
+    return [results_key(DFC), results_key(DCGAN), report_key([DFC, DCGAN])]
+
+
+def changed(before: list[str]) -> list[bool]:
+    return [key != old for key, old in zip(keys(), before, strict=True)]
+
+
+ALL, OF_DFC, OF_DCGAN = [True] * 3, [True, False, True], [False, True, True]
+OF_REPORT, NONE = [False, False, True], [False] * 3
+
+
+@pytest.mark.parametrize(("path", "expected"), [
+    ("models/dfc/model.safetensors", OF_DFC), ("models/loss_network.safetensors", ALL),
+    ("plan/pipeline/sampling.json", ALL), ("plan/pipeline/attributes.json", OF_DFC),
+    ("plan/pipeline/evaluate.json", OF_DFC), ("plan/pipeline/multi_view.json", OF_REPORT),
+    ("plan/pipeline/loss_network.json", OF_REPORT), ("code/samples/dcgan.json", OF_DCGAN),
+    ("code/latents/dfc.json", OF_DFC), ("code/attributes/dfc.json", OF_DFC), ("code/evaluate/dfc.json", OF_DFC),
+    ("code/figures.json", OF_REPORT), ("code/multi_view.json", OF_REPORT), ("code/vgg_fc.json", OF_REPORT),
+    ("code/report.json", OF_REPORT), ("data/shards/view=aligned/_manifest.json", ALL),
+    ("data/shards/view=eyes/_manifest.json", OF_DFC), ("metrics/train/dfc.json", OF_DFC),
+    ("metrics/train/dcgan.json", OF_DCGAN), ("training/dfc/epochs.csv", OF_DFC),
+    ("training/dcgan/epochs.csv", OF_DCGAN), ("training/dcgan/warnings.json", OF_REPORT),
+    ("baselines/vgg_fc.csv", OF_REPORT), ("multi_view/gains.csv", OF_REPORT),
+    ("code/train/dfc.json", NONE), ("code/evaluate/dcgan.json", NONE), ("code/track.json", NONE)])
+def test_a_file_that_decides_gives_another_key(path, expected):
+    before = keys()
+    if path.endswith(".json"):
+        write_json(Path(path), read_json(path) | {"sha256": "another"})
+    else:
+        write(Path(path), "another")
+    assert changed(before) == expected
+
+
+def test_the_seed_by_which_pictures_are_chosen_decides_and_a_label_for_the_report_alone():
+    before, path = keys(), Path("plan/pipeline/report.json")
+    report = read_json(path)
+    write_json(path, report | {"variants": {"dfc": "another", "dcgan": "DCGAN"}})
+    assert changed(before) == OF_REPORT
+    write_json(path, report | {"seed": 1})
+    assert changed(before) == ALL
+
+
+def test_the_code_of_a_variants_pictures_decides(monkeypatch):
+    before, digest = keys(), code.Code.digest
+    monkeypatch.setattr(code.Code, "digest", lambda whole, module: (
+        "another" if module == "pipeline.models.architectures.vae" else digest(whole, module)))
+    assert changed(before) == OF_DFC
+
+
+def test_inceptions_weights_decide_where_they_are_given_and_not_where_they_lie():
+    sampling = Path("plan/pipeline/sampling.json")
+    without = keys()
+    for name in ("inception.pth", "elsewhere.pth"):
+        write(Path(name), "weights")
+    write_json(sampling, read_json(sampling) | {"inception": "inception.pth"})
+    before = keys()
+    assert changed(without) == ALL
+    write_json(sampling, read_json(sampling) | {"inception": "elsewhere.pth"})
+    assert changed(before) == NONE
+    write(Path("elsewhere.pth"), "another")
+    assert changed(before) == ALL
+
+
+def test_where_the_file_of_the_loss_network_lies_decides_nothing():
+    plan = Path("plan/pipeline/loss_network.json")
+    write_json(plan, {"source": "vgg19", "file": "vgg19.pth"})
+    before = keys()
+    write_json(plan, {"source": "vgg19", "file": "/data/vgg19.pth"})
+    assert changed(before) == NONE
+    write_json(plan, {"source": "random", "file": "/data/vgg19.pth"})
+    assert changed(before) == OF_REPORT
+
+
+def test_another_view_decides_for_encoders():
+    before = keys()
+    write_json(Path("data/shards/view=mouth/_manifest.json"), {"sha256": "mouth"})
+    assert changed(before) == OF_DFC
+
+
+def test_another_table_of_comparisons_decides_for_the_report():
+    before = keys()
+    write(Path("baselines/deep/another.csv"), "a table")
+    assert changed(before) == OF_REPORT
+
+
+def test_without_an_encoder_sections_on_latents_are_not_wanted():
+    for path in ("plan/pipeline/attributes.json", "plan/pipeline/evaluate.json", "code/attributes/dfc.json"):
+        Path(path).unlink()
+    assert results_key(DCGAN)
+
+
+@pytest.mark.parametrize("path", ["models/dfc/model.safetensors", "models/loss_network.safetensors",
+                                  "plan/pipeline/sampling.json", "code/evaluate/dfc.json", "metrics/train/dfc.json",
+                                  "training/dfc/epochs.csv"])
+def test_without_a_file_that_decides_there_is_no_key(path):
+    Path(path).unlink()
+    with pytest.raises(FileNotFoundError):
+        results_key(DFC)
+
+
+@pytest.mark.parametrize(("variant", "views"), [(DFC, ["aligned", "eyes"]), (DCGAN, ["aligned"])])
+def test_without_shards_there_is_no_key(variant, views):
+    for view in views:
+        Path(f"data/shards/view={view}/_manifest.json").unlink()
+    with pytest.raises(FileNotFoundError, match="data/shards has no view"):
+        results_key(variant)
