@@ -139,7 +139,7 @@ def repository() -> None:
     if os.environ.get("GIT_REMOTE_URL"):
         git("remote", "add", GIT_REMOTE, os.environ["GIT_REMOTE_URL"])
         git("fetch", "--quiet", GIT_REMOTE)
-        git("reset", "--quiet", os.environ["GIT_COMMIT"])  # the files stay as they were sent
+        git("reset", "--quiet", os.environ.get("GIT_COMMIT", "FETCH_HEAD"))  # the files stay as they were sent
     else:
         git("add", "--all")
         git("-c", "user.name=job", "-c", "user.email=job@localhost", "commit", "--quiet", "-m",
@@ -152,7 +152,8 @@ def push_experiment(url: str) -> int:
     if status:
         print(f"error: the experiment could not be pushed to {shown(url)}", file=sys.stderr)
     else:
-        print(f"the experiment is in {shown(url)}; in a checkout: `dvc exp list` names it, `dvc exp pull` brings it")
+        print(f"the experiment is in {shown(url)}; in a checkout: `dvc exp list {shown(url)}` names it, "
+              f"`dvc exp pull {shown(url)} NAME` brings it")
     return status
 
 
@@ -164,7 +165,7 @@ def check_git_remote(commit: str) -> None:
     fetched = subprocess.run(["git", "fetch", "--quiet", "--no-tags", url, "refs/heads/*"], capture_output=True)
     listed = subprocess.run(["git", "ls-remote", "--heads", url], capture_output=True, text=True)
     if listed.returncode:
-        why = listed.stderr.strip().splitlines()[0]
+        why = (listed.stderr.strip() or "no reason given").splitlines()[0]
         raise InputError(f"GIT_REMOTE_URL is {shown(url)}, which Git cannot read ({why}); correct or unset it")
     tips = {line.split()[0] for line in listed.stdout.splitlines()} if not fetched.returncode else set()
     holds = (["git", "merge-base", "--is-ancestor", commit, tip] for tip in tips)

@@ -8,7 +8,7 @@
 There are checkpoints of runs that were killed or whose configuration nobody wants any more, copies of shards, loss
 networks and latents for the nodes of a cluster, and copies of this project in which DVC runs experiments, which a
 killed one leaves. Other clones and jobs may share the storage. Nothing here can tell whether a run on another machine
-is alive: its age says when it last wrote a file.
+is alive: its age says when it last wrote a file. The age of a copy is that of its making, and others may still read it.
 """
 
 import argparse
@@ -23,14 +23,16 @@ from typing import NamedTuple
 
 import psutil
 
-from pipeline.config import Params, load_params, read_variant, read_variants
+from pipeline.config import Params, load_params, read_variants
+from pipeline.data import shards
 from pipeline.errors import InputError, one_sentence
+from pipeline.json_file import read_json
 from pipeline.storage import File, Folder
 from pipeline.tracking.runs import found
 from pipeline.tracking.store import client, patient
 from pipeline.training import checkpoints, own_runs
-from pipeline.training.inputs import inputs_of
-from pipeline.workspace import lasting, recorded
+from pipeline.training.inputs import LOSS_NETWORK, LOSS_NETWORKS, SHARDS, VIEW, inputs_of
+from pipeline.workspace import lasting, recorded, sha256
 
 DAY = 24 * 3600
 CONFIGURATION = re.compile(r"(?!latents-|shards-|loss_network-)[A-Za-z0-9_]+-[0-9a-f]{16}")
@@ -128,21 +130,23 @@ def needed_here(storage: Folder) -> dict[str, str]:
             folder = storage / configuration / run
             if own_runs.is_own(folder) and not own_runs.is_recorded(folder, recorded(f"train@{name}")):
                 needed[f"{configuration}/{run}"] = GOES_ON
-    for variant in wanted or ():
-        with contextlib.suppress(InputError, OSError):
-            inputs = inputs_of(read_variant(f"plan/{variant}.json"))
-            needed[f"shards-{inputs.hashes()['data_sha256'][:16]}"] = "the shards of this working tree"
-            needed[f"loss_network-{inputs.loss_network[:16]}"] = "a loss network of this working tree"
+    manifest = SHARDS / shards.manifest_name(VIEW)
+    if manifest.is_file():
+        needed[f"shards-{read_json(manifest)['sha256'][:16]}"] = "the shards of this working tree"
+    for network in LOSS_NETWORKS.glob(f"*/{LOSS_NETWORK}"):
+        needed[f"loss_network-{sha256(network)[:16]}"] = "a loss network of this working tree"
     return needed
 
 
 def wanted_here() -> dict[str, str] | None:
     """Variant → its configuration, "" where its data is not here or the code is not that of the plan; None without a
-    plan."""
-    if not Path("plan/pipeline/report.json").is_file():
+    plan that can be read."""
+    try:
+        variants = read_variants()
+    except (InputError, OSError):
         return None
     wanted = {}
-    for variant in read_variants():
+    for variant in variants:
         wanted[variant.name] = ""
         with contextlib.suppress(InputError, OSError):
             wanted[variant.name] = inputs_of(variant).configuration()
@@ -230,7 +234,7 @@ def print_list(storage: Folder, leftovers: list[Leftover]) -> None:
 
 
 def main(arguments: list[str]) -> None:
-    parser = argparse.ArgumentParser(prog="python -m pipeline.leftovers", description=__doc__.split("\n")[0],
+    parser = argparse.ArgumentParser(prog="python -m pipeline.leftovers", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest="command")
     deleting = commands.add_parser("delete", help="delete folders of the list, for good")

@@ -48,7 +48,8 @@ def stage_of_file(folder: Path, path: Path) -> str:
 def recorded(stage: str) -> str:
     """What dvc.lock says of a stage; "" if it says nothing. Changes when DVC has finished a run of it."""
     lock = Path("dvc.lock")
-    return json.dumps(yaml.safe_load(lock.read_text())["stages"].get(stage, "")) if lock.is_file() else ""
+    stages = (yaml.safe_load(lock.read_text()) or {}).get("stages") or {} if lock.is_file() else {}
+    return json.dumps(stages[stage]) if stage in stages else ""
 
 
 def only(folder: Path) -> Path:

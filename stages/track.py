@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.config import Params, Tracking, Variant, load_params, read_variants
-from pipeline.errors import one_sentence
+from pipeline.errors import InputError, one_sentence
 from pipeline.json_file import read_json
 from pipeline.plan import code
 from pipeline.records import SPEED, machine, read_record
@@ -27,12 +27,17 @@ def main() -> None:
     params, variants = load_params(), read_variants()
     code.checked("track", variants)
     delete_results_of_removed_variants()
+    try:
+        keys = {variant.name: results_key(variant) for variant in variants}
+        key_of_report = report_key(variants)
+    except FileNotFoundError as error:
+        raise InputError(f"{error}; run `dvc pull` if results came from elsewhere, or `dvc repro`") from error
     for variant in variants:
         record = read_record("train", variant.name)
         run_id = track_training(params, variant, record)
-        write_results(params.tracking, variant, results_key(variant), run_id, results_of(variant, params, record))
+        write_results(params.tracking, variant, keys[variant.name], run_id, results_of(variant, params, record))
         delete_recorded_runs(lasting(params.cluster.storage), variant.name, recorded(f"train@{variant.name}"))
-    write_report(params.tracking, report_key(variants), report_of(params))
+    write_report(params.tracking, key_of_report, report_of(params))
     print(f"MLflow: {runs.experiment_name()} has a training and results of {len(variants)} variants, and a report, in "
           f"{shown(store_uri(params.tracking))}")
 

@@ -84,7 +84,8 @@ class Written(NamedTuple):
 def write(variant: Variant, weights: dict, history: History, training: str) -> Written:
     """Write the weights (the model's state dict), tables, metrics and the record of a training.
 
-    training: its name."""
+    training: its name (`training.runs.Run`).
+    """
     folder, tables = (Path(part) / variant.name for part in ("models", "training"))
     save_weights(folder / "model.safetensors", weights, variant)
     tables.mkdir(parents=True, exist_ok=True)

@@ -86,7 +86,10 @@ def test_what_dvc_has_recorded_of_a_stage(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert recorded("train@dfc") == ""
     (tmp_path / "dvc.lock").write_text("schema: '2.0'\nstages:\n  train@dfc:\n    cmd: python\n")
-    assert recorded("train@dfc") == '{"cmd": "python"}' and recorded("train@pvae") == '""'
+    assert recorded("train@dfc") == '{"cmd": "python"}' and recorded("train@pvae") == ""
+    for text in ("", "schema: '2.0'\n", "stages:\n"):
+        (tmp_path / "dvc.lock").write_text(text)
+        assert recorded("train@dfc") == ""
 
 
 def test_abandoned_work_is_deleted(tmp_path):

@@ -16,12 +16,22 @@ SECTIONS_OF_ENCODERS, STAGES_OF_ENCODERS = ("attributes", "evaluate"), ("latents
 PATHS = {"inception", "file"}  # parameters that are paths: what the files hold decides
 
 
+class Undecided(FileNotFoundError):
+    """A file that decides is missing, or cannot be read; or the code cannot, since somebody is changing it."""
+
+
 def results_key(variant: Variant) -> str:
     """Of a trained variant's scores, samples and pictures: of its training, the plan behind it, code and data.
 
-    It can be told as soon as training is done. Raises FileNotFoundError where a file is missing that decides, and
-    InputError where the plan is.
+    It can be told as soon as training is done. Raises Undecided.
     """
+    try:
+        return key_of_results(variant)
+    except Exception as error:  # of many kinds; a training that is done shall not fail by any
+        raise Undecided(f"which record has the results of {variant.name} cannot be told ({error})") from error
+
+
+def key_of_results(variant: Variant) -> str:
     sections, stages, views = SECTIONS, STAGES, "view=aligned"
     if variant.encodes:
         sections, stages, views = sections + SECTIONS_OF_ENCODERS, stages + STAGES_OF_ENCODERS, "view=*"
@@ -29,7 +39,7 @@ def results_key(variant: Variant) -> str:
     if not manifests:
         raise FileNotFoundError(f"{SHARDS} has no view")
     return digest(
-        variant.planned(), LOSS_NETWORK, Path("models") / variant.name / "model.safetensors",
+        variant.planned(), variant.label, LOSS_NETWORK, Path("models") / variant.name / "model.safetensors",
         Path("metrics/train") / f"{variant.name}.json", Path("training") / variant.name / "epochs.csv",
         *map(section, sections),
         *(code.path_of(stage, variant.name) for stage in stages),
@@ -42,7 +52,7 @@ def results_key(variant: Variant) -> str:
 def report_key(variants: list[Variant]) -> str:
     """Of the report of these variants: of their results and labels, of what compares them, and of its plan and code.
 
-    To be asked for when the report is there.
+    To be asked for when the report is there. Raises Undecided.
     """
     warnings = [Path("training") / variant.name / "warnings.json" for variant in variants]
     tables = [path for folder in ("baselines", "multi_view") for path in sorted(Path(folder).rglob("*"))

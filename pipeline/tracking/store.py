@@ -54,7 +54,7 @@ def client(config: Tracking):
 
     uri = store_uri(config)
     mlflow.set_tracking_uri(uri)
-    if uri.startswith("sqlite:///"):
+    if uri.startswith("sqlite"):
         create_database(uri)
     return mlflow.MlflowClient()
 
@@ -63,9 +63,10 @@ def client(config: Tracking):
 def create_database(uri: str) -> None:
     """Let one process alone create the tables of a SQLite file, or bring them up to date: MLflow fails where two do."""
     from mlflow import MlflowClient
+    from sqlalchemy.engine import make_url
 
     with contextlib.suppress(Exception):  # the call that follows fails too, and says why
-        with open(uri.removeprefix("sqlite:///") + ".lock", "w") as lock:
+        with open(f"{make_url(uri).database}.lock", "w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)  # until it is closed, by whatever way this process ends
             MlflowClient(uri).search_experiments(max_results=1)
 
@@ -109,7 +110,7 @@ def patient(config: Tracking, call: Callable, *arguments: Any) -> Any:
 def experiment_id(config: Tracking) -> str:
     """The experiment, created if missing. With the default store its files go to mlartifacts/ beside the database.
 
-    Raises InputError where it was deleted.
+    Raises Refused where it was deleted.
     """
     from mlflow.exceptions import MlflowException
 
@@ -129,7 +130,7 @@ def experiment_id(config: Tracking) -> str:
 
     experiment = patient(config, found_or_created)
     if experiment.lifecycle_stage == "deleted":
-        raise InputError(f"the experiment {config.experiment} was deleted in MLflow at {shown(store_uri(config))}; "
-                         f"restore it (mlflow experiments restore --experiment-id {experiment.experiment_id}), or "
-                         "set tracking.experiment to another name.")
+        raise Refused(f"the experiment {config.experiment} was deleted in MLflow at {shown(store_uri(config))}; "
+                      f"restore it (mlflow experiments restore --experiment-id {experiment.experiment_id}), or set "
+                      "tracking.experiment to another name.")
     return experiment.experiment_id

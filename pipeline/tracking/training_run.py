@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.config import Params, Tracking, Variant
 from pipeline.tracking import runs
-from pipeline.tracking.live import Live, Row, one_request, say, send, sending, shown
+from pipeline.tracking.live import Live, Row, cause, one_request, say, send, sending, shown
 from pipeline.tracking.store import NoAnswer, Refused, client, patient, store_uri
 
 if TYPE_CHECKING:
@@ -56,18 +56,23 @@ def found_or_created(config: Tracking, variant: Variant, training: str, paramete
 def ended_as_it_ends(config: Tracking, run_id: str) -> Iterator[None]:
     """Mark the run FINISHED, FAILED or KILLED as the block ends. Raises NoAnswer where FINISHED cannot be said.
 
-    A block that ends in NoAnswer or Refused leaves the run as it is: the stage track completes and finishes it.
+    A block that ends in NoAnswer or Refused leaves the run as it is: the stage track completes and finishes it. So does
+    one that ends in MLflow's own exception, as where the run was deleted; it is raised as Refused.
     """
+    from mlflow.exceptions import MlflowException
+
     end = client(config).set_terminated
     try:
         yield
     except (NoAnswer, Refused):
         raise
+    except MlflowException as error:
+        raise Refused(f"MLflow at {shown(store_uri(config))} refuses: {cause(error)}.") from error
     except BaseException as reason:
         status = "KILLED" if isinstance(reason, KeyboardInterrupt) else "FAILED"
         try:  # not for long: the user waits for the reason
             patient(config.model_copy(update={"patience": min(config.patience, 10)}), end, run_id, status)
-        except (NoAnswer, Refused):
+        except Exception:  # the reason is what counts
             say(f"MLflow at {shown(store_uri(config))} does not answer, or refuses; the run {run_id} is not marked "
                 f"{status} there")
         raise

@@ -39,9 +39,9 @@ def is_own(folder: Folder) -> bool:
 def is_recorded(folder: Folder, recorded: str) -> bool:
     """Whether a run is complete, and DVC has recorded it, or another, since it began.
 
-    recorded: what dvc.lock says of the stage now (`workspace.recorded`).
+    recorded: what dvc.lock says of the stage now (`workspace.recorded`); "" where it says nothing.
     """
-    return folder.has(FINISHED) and folder.read(FINISHED).decode() != recorded
+    return bool(recorded) and folder.has(FINISHED) and folder.read(FINISHED).decode() != recorded
 
 
 def delete_recorded_runs(storage: Folder, variant: str, recorded: str, wanted: str = "") -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.config import SamplingPlan, load_params
+from pipeline.errors import InputError
 from pipeline.json_file import read_json, write_json
 from pipeline.plan import code
 from pipeline.tracking.keys import report_key, results_key
@@ -148,3 +149,12 @@ def test_without_shards_there_is_no_key(variant, views):
         Path(f"data/shards/view={view}/_manifest.json").unlink()
     with pytest.raises(FileNotFoundError, match="data/shards has no view"):
         results_key(variant)
+
+
+def test_code_that_is_being_changed_is_no_failure_of_a_training(monkeypatch):
+    def broken(self):
+        raise InputError("Syntax error in pipeline/losses/kl.py")
+
+    monkeypatch.setattr(code.Code, "__init__", broken)
+    with pytest.raises(FileNotFoundError, match=r"the results of dfc cannot be told \(Syntax error in .*kl.py\)"):
+        results_key(DFC)

@@ -55,6 +55,14 @@ def test_a_run_ends_as_its_block_ends(config):
     assert get(config, run_id).info.status == "FINISHED"
 
 
+def test_a_training_whose_run_is_gone_when_it_ends_does_not_fail_by_that(config):
+    """Its weights are there; the stage train takes Refused for a warning."""
+    run_id = begun(config)
+    with pytest.raises(store.Refused, match="Run with id=0+ not found"), training_run.ended_as_it_ends(config, run_id):
+        training_run.complete(config, "0" * 32, [{"step": 1, "loss": 2.0}], [])
+    assert get(config, run_id).info.status == "RUNNING"
+
+
 def test_a_run_that_was_deleted_is_begun_anew(config):
     gone = begun(config)
     store.client(config).delete_run(gone)

@@ -57,6 +57,7 @@ def test_a_complete_run_is_recorded_once_dvc_says_something_else_of_the_stage(st
     assert not own_runs.is_recorded(run.folder, "before") and not own_runs.is_recorded(run.folder, "after")
     end_and_delete_earlier_checkpoints(run, "before")
     assert not own_runs.is_recorded(run.folder, "before") and own_runs.is_recorded(run.folder, "after")
+    assert not own_runs.is_recorded(run.folder, "")  # DVC has nothing on record
 
 
 def test_complete_runs_are_deleted_once_dvc_has_recorded_them(storage, enter):
