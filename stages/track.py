@@ -93,7 +93,7 @@ def report_of(params: Params) -> Contents:
     """What the record of the report says."""
     sections = ("data", "loss_network", "multi_view", "report")
     return Contents(
-        metrics={name.replace("+", "with"): value  # MLflow takes no plus in a name
+        metrics={name.replace("+", "with"): value  # MLflow takes no plus in a name, and would get an underscore
                  for name, value in runs.flat({"multi_view": read_json(Path("metrics/multi_view.json"))}).items()},
         parameters=runs.flat({section: getattr(params, section).model_dump() for section in sections}, "."),
         files={"report": files(Path("report"), Path("figures")), "multi_view": files(Path("multi_view")),

@@ -47,13 +47,13 @@ def written(config: Tracking, kind: runs.Kind, key: str, name: str, tags: Mappin
 
     What decides may give other numbers on another machine. These then have a record of their own.
     """
-    finite = {metric: value for metric, value in contents.metrics.items() if math.isfinite(value)}
+    finite = {runs.allowed(metric): value for metric, value in contents.metrics.items() if math.isfinite(value)}
     record = runs.found_or_created(config, kind, key, name, tags)
     if record.info.status == "FINISHED" and record.data.metrics != finite:
         record = runs.found_or_created(config, kind, f"{key}-{digest(json.dumps(finite, sort_keys=True))}", name, tags)
     if record.info.status != "FINISHED":
         runs.add_parameters(config, record, contents.parameters)
-        runs.add_metrics(config, record, contents.metrics)
+        runs.add_metrics(config, record, finite)
         runs.add_tags(config, record, contents.tags)
         runs.upload_files(config, record, contents.files)
         runs.finish(config, record)

@@ -55,8 +55,13 @@ def add_to_experiment(config: Tracking, run) -> None:
 
 def membership() -> str:
     """The tag by which a run belongs to the present experiment. Each experiment has its own, so that two that run at
-    once do not overwrite each other's. Characters that MLflow does not take in a tag's name become underscores."""
-    return "experiment." + re.sub(r"[^\w.\- :/]", "_", experiment_name())
+    once do not overwrite each other's."""
+    return allowed(f"experiment.{experiment_name()}")
+
+
+def allowed(name: str) -> str:
+    """A name of a tag or metric, in which characters that MLflow does not take are underscores."""
+    return re.sub(r"[^\w.\- :/]", "_", name)
 
 
 def experiment_name() -> str:

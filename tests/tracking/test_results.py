@@ -191,3 +191,12 @@ def test_a_server_that_is_away_is_one_sentence(config, tmp_path):
     away = config.model_copy(update={"uri": "http://127.0.0.1:9"})
     with pytest.raises(store.NoAnswer, match="has not answered"):
         write_results(away, VARIANT, "key", "0" * 32, contents(tmp_path / "a.png"))
+
+
+def test_names_of_metrics_that_mlflow_does_not_take_are_changed(config, tmp_path):
+    """Two variants with one label are told apart by a name in brackets."""
+    metrics = {"multi_view/accuracy/+ VAE-345 (dfc_345)": 0.9}
+    for _ in range(2):
+        record = write_report(config, "key", Contents(metrics, {}, {}, {}))
+    assert get(config, record).data.metrics == {"multi_view/accuracy/_ VAE-345 _dfc_345_": 0.9}
+    assert len(runs_of(config)) == 1
