@@ -162,12 +162,13 @@ def check_git_remote(commit: str) -> None:
     url = os.environ.get("GIT_REMOTE_URL")
     if not url:
         return
-    fetched = subprocess.run(["git", "fetch", "--quiet", "--no-tags", url, "refs/heads/*"], capture_output=True)
     listed = subprocess.run(["git", "ls-remote", "--heads", url], capture_output=True, text=True)
     if listed.returncode:
         why = (listed.stderr.strip() or "no reason given").splitlines()[0]
         raise InputError(f"GIT_REMOTE_URL is {shown(url)}, which Git cannot read ({why}); correct or unset it")
-    tips = {line.split()[0] for line in listed.stdout.splitlines()} if not fetched.returncode else set()
+    tips, branches = [line.split()[0] for line in listed.stdout.splitlines()], listed.stdout.split()[1::2]
+    if branches:  # what others have pushed since is not here; no branch of this checkout is changed
+        subprocess.run(["git", "fetch", "--quiet", "--no-tags", url, *branches], capture_output=True)
     holds = (["git", "merge-base", "--is-ancestor", commit, tip] for tip in tips)
     if all(subprocess.run(command, capture_output=True).returncode for command in holds):
         raise InputError(f"GIT_REMOTE_URL is {shown(url)}, of which no branch has this checkout's commit {commit[:7]}; "

@@ -15,7 +15,8 @@ from pipeline.config import Tracking
 os.environ.setdefault("MPLBACKEND", "agg")
 os.environ.setdefault("DVC_NO_ANALYTICS", "1")
 
-LONG = ("test_pipeline.py", "test_two_nodes.py", "test_job.py", "test_chaos.py", "test_live.py")
+LONG = ("test_pipeline.py", "test_runs_at_once.py", "test_experiments.py", "test_two_nodes.py", "test_job.py",
+        "test_chaos.py", "test_live.py")
 
 
 def pytest_collection_modifyitems(items):

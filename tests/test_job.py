@@ -121,3 +121,17 @@ def test_a_commit_that_the_git_remote_lacks_is_refused(tmp_path):
     said = run(folder, sys.executable, "-m", "pipeline.cluster_job", "environment", ok=False,
                environment={**environment, "GIT_REMOTE_URL": empty})
     assert "of which no branch has this checkout's commit" in said and "Traceback" not in said
+
+
+def test_a_git_remote_with_more_than_this_checkout_has_its_commit(tmp_path):
+    folder = clone(tmp_path / "checkout", {"dfc"}, **TINY)
+    shared, other = str(tmp_path / "shared.git"), tmp_path / "other"
+    run(folder, "git", "init", "-q", "--bare", shared)
+    run(folder, "git", "push", "-q", shared, "HEAD:main")
+    run(folder, "git", "clone", "-q", "-b", "main", shared, str(other))
+    run(other, "git", "-c", "user.name=a", "-c", "user.email=a@b", "commit", "-q", "--allow-empty", "-m", "theirs")
+    run(other, "git", "push", "-q", "origin", "main")
+    environment = {"DVC_REMOTE_URL": str(tmp_path / "remote"), "MLFLOW_TRACKING_URI": "http://127.0.0.1:9"}
+    said = run(folder, sys.executable, "-m", "pipeline.cluster_job", "environment",
+               environment={**environment, "GIT_REMOTE_URL": shared})
+    assert json.loads(said)["env_vars"]["GIT_REMOTE_URL"] == shared

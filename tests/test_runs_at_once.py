@@ -15,7 +15,7 @@ from tests.clone import clone, dvc
 from tests.mlflow_server import Server
 from tests.two_nodes import kill
 
-LONGER = {**TINY, "data": {"synthetic_images": 120}, "train": {**TINY["train"], "epochs": 40},
+LONGER = {**TINY, "data": {"synthetic_images": 120}, "train": {**TINY["train"], "epochs": 25},
           "cluster": {**TINY["cluster"], "checkpoint_steps": 2}}
 
 
