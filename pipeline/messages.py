@@ -1,5 +1,6 @@
-"""What stages say of their work, in words: last lines, what trains on what, and why a training has ended."""
+"""Sentences for the user: the last lines of stages, what trains on what, and why a training has ended."""
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,32 +11,45 @@ PRECISION_BEGUN, PRECISION_ASKED = "in which it began", "as train.precision says
 
 
 def precision_auto(multiplied: bool, ratio: float) -> str:
-    """Why train.precision: auto has chosen. multiplied: whether the hardware multiplies bf16."""
+    """Return the reason for the choice of train.precision: auto.
+
+    Args:
+        multiplied: whether the hardware multiplies bf16 without emulation.
+        ratio: how many times as fast as fp32 it does that.
+    """
     which = "its matrix products are" if multiplied else "matrix products in bf16 are emulated,"
     return f"auto: {which} {ratio:.2g} times as fast as fp32"
 
 
 def emulated_as_asked(ratio: float) -> str:
-    """Of a training in bf16 that the hardware emulates, since train.precision says so."""
+    """Return the warning about bf16 that train.precision asks for and the hardware emulates."""
     return (f"train.precision is bf16, which the hardware emulates, {ratio:.2g} times as fast as fp32; set it to auto "
             "or fp32")
 
 
 def emulated_as_begun(ratio: float, anew: str) -> str:
-    """The same since it began so. anew: how to start it anew."""
+    """Return the warning about bf16 in which a run began and which the hardware emulates. anew: how to start anew."""
     return (f"it began in bf16, which the hardware emulates, {ratio:.2g} times as fast as fp32; it goes on in bf16; "
             f"{anew}")
 
 
 def training_begins(label: str, trained: Mapping[str, str | int], precision: str, reason: str) -> str:
-    """trained: `History.trained`."""
+    """Return the first line of a training: what trains on what. trained: `History.trained`."""
     device, workers = trained["device"], trained["workers"]
     where = f"1 worker, on {device}" if workers == 1 else f"{workers} workers, the first on {device}"
     return f"{label}: {where}, in {precision} ({reason})"
 
 
 def diverged(what: str, step: float, name: str, last_checkpoint: str, adversary: bool) -> str:
-    """last_checkpoint: the newest one, "" if there is none. adversary: whether the variant has one."""
+    """Return why a training has ended, and what to do.
+
+    Args:
+        what: what is no longer finite, or beyond all bounds.
+        step: the first step at which it was seen.
+        name: of the variant.
+        last_checkpoint: the newest one, "" if there is none.
+        adversary: whether the variant has one.
+    """
     good = f"the last good checkpoint is {last_checkpoint}" if last_checkpoint else "no checkpoint had been written"
     remedy = "train.learning_rate" + (" or adversary.learning_rate" if adversary else "")
     return f"training of {name} diverged: {what} at step {step}; {good}; lower {remedy} and run again."
@@ -43,24 +57,24 @@ def diverged(what: str, step: float, name: str, last_checkpoint: str, adversary:
 
 def trained(label: str, path: Path, metrics: Scores, units: int, images_per_second: float, precision: str,
             run_id: str) -> str:
-    """The last line of train. units: latent dimensions. metrics: as in metrics/train."""
-    said = [f"loss {metrics['loss']:.4g}"]
+    """Return the last line of train. units: latent dimensions. metrics: as in metrics/train."""
+    parts = [f"loss {metrics['loss']:.4g}"]
     if "valid_kl" in metrics:
-        said += [f"KL {metrics['valid_kl']:.1f} nats (validation)",
-                 f"{metrics['active_units']} of {units} units active"]
+        parts += [f"KL {metrics['valid_kl']:.1f} nats (validation)",
+                  f"{metrics['active_units']} of {units} units active"]
     if "wasserstein" in metrics:
-        said += [f"Wasserstein estimate {metrics['wasserstein']:.3g}"]
-    return f"{path}: {label}, {', '.join(said)}, {images_per_second:.0f} images/s in {precision}; MLflow run {run_id}"
+        parts += [f"Wasserstein estimate {metrics['wasserstein']:.3g}"]
+    return f"{path}: {label}, {', '.join(parts)}, {images_per_second:.0f} images/s in {precision}; MLflow run {run_id}"
 
 
 def loss_network(path: Path, source: str, rms: Mapping[str, float], faces: int) -> str:
-    """The last line of loss_network. rms: of each layer, the deepest last."""
+    """Return the last line of loss_network. rms: of each layer, the deepest last."""
     measured = ", ".join(f"{layer} {value:.4g}" for layer, value in rms.items() if layer.endswith("_1"))
     return f"{path}: VGG-19 up to {list(rms)[-1]}, {source} weights; RMS over {faces} faces: {measured}"
 
 
 def evaluated(label: str, folder: Path, metrics: Scores) -> str:
-    """The last line of evaluate. metrics: as in metrics/evaluate."""
+    """Return the last line of evaluate. metrics: as in metrics/evaluate."""
     quality, sets = metrics["reconstruction"], metrics["svm"]
     accuracies = ", ".join(f"{name} {scores['accuracy']:.1%} (C {scores['C']:g})" for name, scores in sets.items())
     return (f"{folder}: SVM accuracy of {label}: {accuracies}, majority class "
@@ -69,16 +83,16 @@ def evaluated(label: str, folder: Path, metrics: Scores) -> str:
 
 
 def sampled(label: str, folder: Path, metrics: Scores, layer: str, images: int) -> str:
-    """The last line of samples. metrics: as in metrics/samples."""
-    scores = "; ".join(f"{source} {found['frechet_distance']:.4g} and {found['blur']:.3f}"
-                       for source, found in metrics.items() if source != "test_images")
+    """Return the last line of samples. metrics: as in metrics/samples."""
+    scores = "; ".join(f"{source} {quality['frechet_distance']:.4g} and {quality['blur']:.3f}"
+                       for source, quality in metrics.items() if source != "test_images")
     test = metrics["test_images"]
     return (f"{folder}: {images} samples of {label} from each source, Fréchet distance ({layer}) and blur: {scores}; "
             f"blur of {test['images']} test images {test['blur']:.3f}")
 
 
 def views_added(label: str, folder: Path, steps: Sequence[Scores]) -> str:
-    """The last line of multi_view. steps: rows of its table."""
+    """Return the last line of view_gains. steps: rows of its table."""
     best = max(steps, key=lambda step: step["accuracy"])
     return (f"{folder}: SVM accuracy {steps[0]['accuracy']:.1%} with view {steps[0]['step']} of {label}, at best "
             f"{best['accuracy']:.1%} ({best['step']}, {best['dimensions']} dimensions, C {best['C']:g}); majority "
@@ -86,11 +100,16 @@ def views_added(label: str, folder: Path, steps: Sequence[Scores]) -> str:
 
 
 def loss_network_source(source: str) -> str:
-    """Where a loss network comes from: random, imagenet or file, or the name of a file."""
+    """Return in words where a loss network comes from. source: random, imagenet, file, or the name of a file."""
     return {"random": "the random network", "imagenet": "torchvision's network",
             "file": "the file of loss_network.file"}.get(source, source)
 
 
 def counts(images: Mapping[str, int]) -> str:
-    """As "2,009 train, 245 valid": images of each split."""
+    """Return the images of each split in words: "2,009 train, 245 valid"."""
     return ", ".join(f"{count:,} {split}" for split, count in images.items())
+
+
+def without_password(uri: str) -> str:
+    """Return a URI without the user name and password in it."""
+    return re.sub("//[^/@]*@", "//", uri)

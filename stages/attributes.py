@@ -1,51 +1,55 @@
-"""Attribute vectors of one variant, and their correlation: python -m stages.attributes VARIANT"""
+"""Compute attribute vectors of one variant, and their correlations: python -m stages.attributes VARIANT."""
 
 import sys
-from pathlib import Path
 
-from pipeline.config import AttributesPlan, Variant, read_section, read_variant
-from pipeline.errors import one_sentence
-from pipeline.json_file import write_json
+from pipeline import paths
+from pipeline.config.plans import AttributesPlan, read_plan, read_variant
+from pipeline.config.variant import Variant
+from pipeline.errors import exit_on_input_error
+from pipeline.files.json_file import write_json
 from pipeline.plan import code
-from pipeline.records import write_record
+from pipeline.workspace.records import write_record
 
 
 def main(name: str) -> None:
-    variant = read_variant(f"plan/{name}.json")
-    code.checked("attributes", [variant])
-    output = Path("attributes") / name
+    """Run the stage for a variant."""
+    variant, output = read_variant(name), paths.ATTRIBUTES / name
+    code.refuse_unplanned_code("attributes", [variant])
     output.mkdir(parents=True, exist_ok=True)
     if variant.encodes:
-        compute(variant, output)
+        compute(variant)
     else:
-        write_json(output / "notes.json", [])
+        write_json(paths.variant_notes(paths.ATTRIBUTES, name), [])
         print(f"{output}: {variant.label} has no encoder, so no attribute vectors")
     write_record("attributes", name)
 
 
-def compute(variant: Variant, output: Path) -> None:
+def compute(variant: Variant) -> None:
+    """Write the vectors, their correlations and notes on vectors from few images."""
     import pandas as pd
 
-    from pipeline import latents
-    from pipeline.attribute_vectors import attribute_vectors, correlation
-    from pipeline.data import shards
+    from pipeline.data import by_id
+    from pipeline.latent_space.attribute_vectors import (
+        compute_attribute_vectors,
+        correlation_matrix,
+        write_attribute_vectors,
+    )
+    from pipeline.latent_space.latents import read_latents
 
-    plan = read_section(AttributesPlan, "plan/pipeline/attributes.json")
-    train = latents.read(Path("latents") / variant.name / "aligned.parquet", ["train", "valid"])
-    _, _, known = shards.load_attributes("data/shards", ["train", "valid"])
-    vectors = attribute_vectors(train.mu, known, plan.per_class, plan.seed)
-    vectors.write(output / "vectors.parquet")
-    matrix = correlation(vectors, plan.correlation)
-    pd.DataFrame(matrix, plan.correlation, plan.correlation).to_csv(output / "correlation.csv", index_label="attribute")
-    fewer = [f"{attribute}: {positives} with, {negatives} without, instead of {plan.per_class}"
-             for attribute, positives, negatives in vectors.counts() if min(positives, negatives) < plan.per_class]
-    notes = [f"{len(fewer)} of 40 attribute vectors come from fewer images than attributes.per_class: "
-             + "; ".join(fewer)] if fewer else []
-    write_json(output / "notes.json", notes)
-    print(f"{output}: 40 attribute vectors of {variant.label} from {len(train.mu)} images, {len(fewer)} of them from "
-          f"fewer than {plan.per_class} of each kind")
+    plan, splits = read_plan(AttributesPlan), ["train", "valid"]
+    latents = read_latents(paths.latents(variant.name), splits)
+    attributes = by_id.attributes_of(paths.SHARDS, latents.image_ids, splits)
+    vectors = compute_attribute_vectors(latents.mu, attributes, plan.per_class, plan.seed)
+    write_attribute_vectors(paths.attribute_vectors(variant.name), vectors)
+    matrix = correlation_matrix(vectors, plan.correlation)
+    pd.DataFrame(matrix, plan.correlation, plan.correlation).to_csv(paths.attribute_correlation(variant.name),
+                                                                    index_label="attribute")
+    write_json(paths.variant_notes(paths.ATTRIBUTES, variant.name), vectors.notes(plan.per_class))
+    few = len(vectors.from_few_images(plan.per_class))
+    print(f"{paths.ATTRIBUTES / variant.name}: 40 attribute vectors of {variant.label} from {len(latents.mu)} images, "
+          f"{few} of them from fewer than {plan.per_class} images with or without the attribute")
 
 
 if __name__ == "__main__":
-    with one_sentence():
+    with exit_on_input_error():
         main(sys.argv[1])

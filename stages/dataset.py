@@ -2,34 +2,37 @@
 
 from pathlib import Path
 
-from pipeline.config import DatasetPlan, load_params, read_section
-from pipeline.data import celeba, synthetic
-from pipeline.data.before_drawing import check_before_drawing
+from pipeline.config.loading import load_params
+from pipeline.config.plans import DatasetPlan, read_plan
+from pipeline.data.celeba_fingerprint import fingerprint
 from pipeline.data.source import open_source
-from pipeline.errors import one_sentence
-from pipeline.json_file import write_json
+from pipeline.data.splits import Splitting
+from pipeline.drawn_faces.before_drawing import check_splits_before_drawing
+from pipeline.drawn_faces.dataset import write_dataset
+from pipeline.errors import exit_on_input_error
+from pipeline.files.json_file import write_json
+from pipeline.paths import CHECKED_DATASET, DATASET
 from pipeline.plan import code
-from pipeline.records import write_record
-
-OUTPUT = Path("data/dataset")
+from pipeline.workspace.records import write_record
 
 
 def main() -> None:
-    code.checked("dataset")
-    plan = read_section(DatasetPlan, "plan/pipeline/dataset.json")
-    OUTPUT.mkdir(parents=True, exist_ok=True)
+    """Run the stage."""
+    code.refuse_unplanned_code("dataset")
+    plan = read_plan(DatasetPlan)
+    splitting = Splitting(plan.test, plan.valid_images, plan.limit)
+    DATASET.mkdir(parents=True, exist_ok=True)
     if plan.source == "synthetic":
-        check_before_drawing(plan)
-        synthetic.write_dataset(OUTPUT, plan.synthetic_images, plan.seed, load_params().cluster.processes)
-        print(f"{OUTPUT}: {plan.synthetic_images} drawn faces in CelebA's layout")
+        check_splits_before_drawing(plan.synthetic_images, splitting)
+        write_dataset(DATASET, plan.synthetic_images, plan.seed, load_params().cluster.processes)
+        print(f"{DATASET}: {plan.synthetic_images} drawn faces in CelebA's layout")
     else:
-        faces = open_source(plan, OUTPUT)
-        write_json(OUTPUT / "checked.json", {"root": plan.root, "images": len(faces),
-                                             "files": celeba.fingerprint(plan.root)})
-        print(f"{OUTPUT}/checked.json: {len(faces)} images of CelebA in {plan.root}, tables and images fit each other")
+        faces = open_source(plan.source, Path(plan.root), splitting)
+        write_json(CHECKED_DATASET, {"root": plan.root, "images": len(faces), "files": fingerprint(plan.root)})
+        print(f"{CHECKED_DATASET}: {len(faces)} images of CelebA in {plan.root}, tables and images fit each other")
     write_record("dataset")
 
 
 if __name__ == "__main__":
-    with one_sentence():
+    with exit_on_input_error():
         main()

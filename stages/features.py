@@ -1,19 +1,21 @@
-"""The latents of one variant as features for the stage multi_view, which depends on those of its own variants alone:
-python -m stages.features VARIANT
+"""Copy the latents of one variant for the stage view_gains: python -m stages.features VARIANT.
+
+So the stage view_gains depends on the latents of its own variants only.
 """
 
 import shutil
 import sys
-from pathlib import Path
 
-from pipeline.errors import one_sentence
+from pipeline import paths
+from pipeline.errors import exit_on_input_error
 from pipeline.plan import code
-from pipeline.records import write_record
+from pipeline.workspace.records import write_record
 
 
 def main(name: str) -> None:
-    code.checked("features")
-    latents, output = sorted((Path("latents") / name).glob("*.parquet")), Path("features") / name
+    """Run the stage for a variant."""
+    code.refuse_unplanned_code("features")
+    latents, output = sorted((paths.LATENTS / name).glob("*.parquet")), paths.FEATURES / name
     output.mkdir(parents=True, exist_ok=True)
     for path in latents:
         shutil.copyfile(path, output / path.name)
@@ -22,5 +24,5 @@ def main(name: str) -> None:
 
 
 if __name__ == "__main__":
-    with one_sentence():
+    with exit_on_input_error():
         main(sys.argv[1])

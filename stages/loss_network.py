@@ -1,31 +1,30 @@
-"""Take VGG-19's weights from where the plan says, measure their activations over training faces, and keep both."""
-
-from pathlib import Path
+"""Get VGG-19's weights, measure their activations over training faces, and write both as the loss network."""
 
 import torch
 
-from pipeline import messages
-from pipeline.config import LossNetworkPlan, read_section
+from pipeline import messages, paths
+from pipeline.config.plans import LossNetworkPlan, read_plan
 from pipeline.data import shards
-from pipeline.errors import one_sentence
-from pipeline.losses import loss_network, network_file
+from pipeline.errors import exit_on_input_error
+from pipeline.losses.loss_network.calibration import measure_rms
+from pipeline.losses.loss_network.file import write_loss_network
+from pipeline.losses.loss_network.sources import get_weights
 from pipeline.plan import code
-from pipeline.records import write_record
-
-OUTPUT = Path("models/loss_network.safetensors")
+from pipeline.workspace.records import write_record
 
 
 def main() -> None:
-    code.checked("loss_network")
-    plan = read_section(LossNetworkPlan, "plan/pipeline/loss_network.json")
-    state = loss_network.weights(plan)
-    faces = shards.load("data/shards", "aligned", "train").pixels[:plan.calibration_images]
-    rms = loss_network.measure_rms(state, torch.from_numpy(faces))
-    network_file.save(OUTPUT, state, rms, plan.source)
+    """Write the loss network."""
+    code.refuse_unplanned_code("loss_network")
+    plan = read_plan(LossNetworkPlan)
+    weights = get_weights(plan.source, plan.file, plan.seed)
+    faces = shards.load(paths.SHARDS, "aligned", "train").pixels[:plan.calibration_images]
+    rms = measure_rms(weights, torch.from_numpy(faces))
+    write_loss_network(paths.LOSS_NETWORK, weights, rms, plan.source)
     write_record("loss_network")
-    print(messages.loss_network(OUTPUT, plan.source, rms, len(faces)))
+    print(messages.loss_network(paths.LOSS_NETWORK, plan.source, rms, len(faces)))
 
 
 if __name__ == "__main__":
-    with one_sentence():
+    with exit_on_input_error():
         main()

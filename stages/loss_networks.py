@@ -1,31 +1,33 @@
-"""Of the loss network, keep for each variant's training as much as its loss reads, so that nothing else is trained
-again when another layer's weights, another variant or another layer asked for changes."""
+"""Write for each variant the part of the loss network that its loss reads.
 
-from pathlib import Path
+Its training depends on that part only. So a variant is not trained again if the weights of another layer change, or if
+another variant or stage asks for another layer.
+"""
 
-from pipeline.config import LossNetworksPlan, read_section
-from pipeline.errors import one_sentence
-from pipeline.json_file import write_json
-from pipeline.losses import network_file, network_layers
+from pipeline import paths
+from pipeline.config.plans import LossNetworksPlan, read_plan
+from pipeline.errors import exit_on_input_error
+from pipeline.files.json_file import write_json
+from pipeline.losses.loss_network.file import read_prefix, read_source, write_loss_network
 from pipeline.plan import code
-from pipeline.records import write_record
-
-WHOLE, OF_VARIANTS = Path("models/loss_network.safetensors"), Path("models/loss_networks")
+from pipeline.workspace.records import write_record
 
 
 def main() -> None:
-    code.checked("loss_networks")
-    plan = read_section(LossNetworksPlan, "plan/pipeline/loss_networks.json")
+    """Write the loss networks of all variants, and a note for each variant whose loss reads none."""
+    code.refuse_unplanned_code("loss_networks")
+    plan = read_plan(LossNetworksPlan)
     for variant, layers in plan.layers.items():
-        folder = OF_VARIANTS / variant  # as training.inputs has it
         if layers:
-            network_file.save(folder / WHOLE.name, *network_layers.up_to(WHOLE, layers), network_file.source_of(WHOLE))
+            weights, rms = read_prefix(paths.LOSS_NETWORK, layers, "loss.layers")
+            write_loss_network(paths.variant_loss_network(variant), weights, rms, read_source(paths.LOSS_NETWORK))
         else:
-            write_json(folder / "none.json", {})
+            write_json(paths.no_loss_network(variant), {})
     write_record("loss_networks")
-    print(f"{OF_VARIANTS}: of {WHOLE} as much as each of {len(plan.layers)} variants reads")
+    print(f"{paths.LOSS_NETWORKS}: for each of {len(plan.layers)} variants the part of {paths.LOSS_NETWORK} that its "
+          "loss reads")
 
 
 if __name__ == "__main__":
-    with one_sentence():
+    with exit_on_input_error():
         main()

@@ -1,39 +1,43 @@
-"""Resolve params.yaml into plan/, one JSON per variant and one per section that a later stage reads; and write code/,
-the digest of each stage's code.
+"""Resolve params.yaml into plan/, and write code/, the digests of the stages' code.
 
-A later stage depends on its files here, and not on params.yaml or on code, so that a change reruns what it touches.
+plan/ has one JSON file for each variant, and one for each section that a later stage reads. A later stage depends on
+its files here, and not on params.yaml or on all code, so that a change makes only those stages run that it concerns.
 """
 
 import shutil
-from pathlib import Path
 
-from pipeline.config import Variant, load_params
-from pipeline.errors import one_sentence
+from pipeline.config.loading import load_params
+from pipeline.config.variant import Variant
+from pipeline.errors import exit_on_input_error
+from pipeline.paths import CODE, PLAN
 from pipeline.plan import code
+from pipeline.plan.modules import Modules
+from pipeline.plan.removed_variants import delete_results_of_removed_variants
 from pipeline.plan.resolve import resolve
-from pipeline.removed_variants import delete_results_of_removed_variants
+from pipeline.plan.unseen_code import refuse_unseen_code
 from pipeline.tracking.store import store_uri
 
 
 def main() -> None:
+    """Run the stage."""
     params = load_params()
-    code.Code().check_that_all_is_seen()  # before files of one's own are imported
+    refuse_unseen_code(Modules())  # before files of the user's own are imported
     plan = resolve(params)
-    store_uri(params.tracking)  # a wrong one is told now, and not when the data is prepared
+    store_uri(params.tracking)  # refuses a wrong one now, and not after an hour
     variants = [section for section in plan.values() if isinstance(section, Variant)]
-    files = {Path("plan") / name: section.planned() if isinstance(section, Variant) else
+    files = {PLAN / name: section.planned() if isinstance(section, Variant) else
              section.model_dump_json(indent=1) + "\n" for name, section in plan.items()}
-    files |= {path: code.written(digest) for path, digest in code.digests(variants).items()}
-    for folder in ("plan", code.FOLDER):
+    files |= {path: code.as_text(digest) for path, digest in code.digests(variants).items()}
+    for folder in (PLAN, CODE):
         shutil.rmtree(folder, ignore_errors=True)
     for path, text in files.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
     delete_results_of_removed_variants()
-    print(f"plan/: {', '.join(f'{variant.name} = {variant.label}' for variant in variants)}; "
-          f"{code.FOLDER}/: digests of the code of {len(files) - len(plan)} stages")
+    print(f"{PLAN}/: {', '.join(f'{variant.name} = {variant.label}' for variant in variants)}; "
+          f"{CODE}/: digests of the code of {len(files) - len(plan)} stages")
 
 
 if __name__ == "__main__":
-    with one_sentence():
+    with exit_on_input_error():
         main()

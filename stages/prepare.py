@@ -3,31 +3,36 @@
 from pathlib import Path
 
 from pipeline import messages
-from pipeline.config import DataPlan, load_params, read_section
-from pipeline.data.celeba import fingerprint
+from pipeline.cluster.tasks import parallel_map
+from pipeline.config.loading import load_params
+from pipeline.config.plans import DataPlan, read_plan
+from pipeline.data.celeba_fingerprint import fingerprint
 from pipeline.data.prepare import prepare
-from pipeline.data.source import named, open_source
-from pipeline.errors import one_sentence
+from pipeline.data.source import SOURCE_IN_WORDS, open_source
+from pipeline.data.splits import Splitting
+from pipeline.errors import exit_on_input_error
+from pipeline.files.hashes import digest
+from pipeline.paths import CHECKED_DATASET, DATASET, SHARDS, UNFINISHED
 from pipeline.plan import code
-from pipeline.records import write_record
-from pipeline.workspace import digest
-
-DATASET, OUTPUT = Path("data/dataset"), Path("data/shards")
+from pipeline.workspace.records import write_record
 
 
 def main() -> None:
-    own_code = code.checked("prepare")
-    plan, cluster = read_section(DataPlan, "plan/pipeline/data.json"), load_params().cluster
-    checked = DATASET / "checked.json"  # there where the images are CelebA's
-    content = checked.read_text() if checked.is_file() else str(fingerprint(DATASET))
-    manifests = prepare(open_source(plan, DATASET), OUTPUT, plan.image_size, processes=cluster.processes,
-                        source=named(plan), cluster=cluster, work=Path(".checkpoints/prepare"),
-                        made_by=digest(plan.model_dump_json(), own_code, content))
+    """Run the stage."""
+    own_code = code.refuse_unplanned_code("prepare")
+    plan, cluster = read_plan(DataPlan), load_params().cluster
+    root = DATASET if plan.source == "synthetic" else Path(plan.root)
+    content = CHECKED_DATASET.read_text() if CHECKED_DATASET.is_file() else str(fingerprint(DATASET))
+    faces = open_source(plan.source, root, Splitting(plan.test, plan.valid_images, plan.limit))
+    with parallel_map(cluster, cluster.processes) as spread:
+        manifests = prepare(faces, SHARDS, plan.image_size, parallel_map=spread, source=SOURCE_IN_WORDS[plan.source],
+                            work=UNFINISHED / "prepare",
+                            made_by=digest(plan.model_dump_json(), own_code, content))
     write_record("prepare")
-    print(f"{OUTPUT}: {messages.counts(next(iter(manifests.values()))['images'])} images of "
+    print(f"{SHARDS}: {messages.counts(next(iter(manifests.values()))['images'])} images of "
           f"{plan.image_size}×{plan.image_size}, views {', '.join(manifests)}")
 
 
 if __name__ == "__main__":
-    with one_sentence():
+    with exit_on_input_error():
         main()

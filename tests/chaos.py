@@ -1,8 +1,10 @@
-"""Kills runs of the pipeline at random moments, runs them again, and compares all that they make with what an
-undisturbed run makes: python -m tests.chaos [--local N] [--cluster N] [--seed S]; `make chaos`.
+"""Kill runs of the pipeline at random moments, run them again, and compare their outputs with an undisturbed run's.
 
-Here: the stage's process or DVC, by SIGKILL and SIGTERM, in every stage. On a cluster of two nodes: a worker, a node,
-or the driver, while work is spread over both. Prints a table, and ends with status 1 if anything was lost.
+    python -m tests.chaos [--local N] [--cluster N] [--seed S]       or `make chaos`
+
+On this machine it kills the stage's process or DVC, by SIGKILL or SIGTERM, in every stage. On a cluster of two nodes it
+kills a worker, a node or the driver while work is spread over both. It prints a table, and exits with status 1 if
+anything was lost.
 """
 
 import argparse
@@ -33,39 +35,43 @@ BATCH = 16
 TINY = {"data": {"synthetic_images": 360},
         "train": {"epochs": 3, "batch_size": BATCH, "precision": "fp32"},  # pinned: bits are compared
         "loss_network": {"calibration_images": 32}, "attributes": {"per_class": 20}, "sampling": {"images": 40},
-        "report": {"mosaic_images": 16}, "multi_view": {"variants": ["dfc"]},
+        "report": {"mosaic_images": 16}, "view_gains": {"variants": ["dfc"]},
         "cluster": {"checkpoint_steps": 5, "gpus_per_worker": 0}}
 MADE = ("data/dataset", "data/shards", "models", "training", "latents", "attributes", "samples", "evaluation",
-        "features", "multi_view", "baselines", "figures", "curves.csv", "figure_notes.json", "metrics", "report",
+        "features", "view_gains", "baselines", "figures", "curves.csv", "figure_notes.json", "metrics", "report",
         "plan", "code")  # all outputs but records, which say how long a run took
-PATIENCE = 400.0  # seconds for a run, which are many times what it needs
-HUNG = 124        # the status of one that had to be killed then, as of timeout(1)
-SPREAD = {"prepare": "encode", "latents@dfc": "encoded", "evaluate@dfc": "fit_and_score", "train@dfc": "RayTrainWorker"}
+PATIENCE = 400.0  # seconds for a run: many times what it needs
+HUNG = 124        # the status of a run that had to be killed after that, as timeout(1) has it
+# Stages that spread work over a cluster, and what their workers do as Ray's titles of processes name it.
+SPREAD = {"prepare": "crop_and_encode", "latents@dfc": "encode_batch", "evaluate@dfc": "fit_and_score",
+          "train@dfc": "RayTrainWorker"}
 
 
 @dataclass(frozen=True)
 class Kill:
-    """stage: of dvc.yaml. moment: 0 … 1 of the stage's usual time; on a cluster, seconds after its first worker."""
+    """What to kill, and when."""
 
-    stage: str
-    moment: float
-    victim: str  # stage, dvc; on a cluster: worker, node, driver
+    stage: str     # of dvc.yaml
+    moment: float  # 0 … 1 of the stage's usual time; on a cluster, seconds after the stage's first worker
+    victim: str    # stage, dvc; on a cluster: worker, node, driver
     by: signal.Signals = signal.SIGKILL
 
 
 @dataclass
 class Outcome:
+    """What a kill has hit, and what was lost."""
+
     kill: Kill
-    hit: str = ""                # what was killed; "": it had ended
+    hit: str = ""                # what was killed; "" if all had ended
     lost: list[str] = field(default_factory=list)
     seconds: float = 0.0
 
 
 class Run:
-    """A `dvc` under way, whose stages' beginnings are noted as it says them."""
+    """A `dvc` under way. It notes when each stage begins, as DVC prints it."""
 
     def __init__(self, folder: Path, *arguments: str, environment: dict[str, str] | None = None):
-        # /bin/sh is what DVC uses under cron and in containers. Many make no way for the last command, unlike bash.
+        # DVC uses /bin/sh under cron and in containers. Unlike bash, many of them do not exec their last command.
         environment = {**outside(), "SHELL": "/bin/sh", **(environment or {})}
         self.process = subprocess.Popen([DVC, *arguments], cwd=folder, env=environment, text=True,
                                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
@@ -77,16 +83,17 @@ class Run:
     def read(self) -> None:
         for line in self.process.stdout:
             self.output += line
-            if found := re.search(r"Running stage '(.+?)'", line):
-                self.began[found[1]] = time.monotonic()
+            if match := re.search(r"Running stage '(.+?)'", line):
+                self.began[match[1]] = time.monotonic()
 
     def wait_for(self, stage: str) -> None:
+        """Wait until a stage begins or the run ends."""
         end = time.monotonic() + PATIENCE
         while stage not in self.began and self.process.poll() is None and time.monotonic() < end:
             time.sleep(0.02)
 
     def stage_process(self) -> psutil.Process | None:
-        """The stage's own process."""
+        """Return the stage's own process."""
         try:
             for child in psutil.Process(self.process.pid).children(recursive=True):
                 if any(word.startswith("stages.") for word in child.cmdline()):
@@ -96,7 +103,7 @@ class Run:
         return None
 
     def wait(self, seconds: float = PATIENCE) -> int:
-        """Its exit status; HUNG if it had to be killed then."""
+        """Wait for the run, and return its exit status. Kill it after so many seconds, and return HUNG."""
         try:
             status = self.process.wait(timeout=seconds)
         except subprocess.TimeoutExpired:
@@ -108,18 +115,19 @@ class Run:
 
 
 def snapshot(folder: Path) -> dict[str, str]:
-    """File → sha256 of it, of all that the pipeline makes."""
+    """Return the sha256 of each file that the pipeline makes."""
     tops = [folder / name for name in MADE]
     paths = (path for top in tops for path in (top, *sorted(top.rglob("*"))) if path.is_file())
     return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
 
 
-def differences(expected: dict[str, str], found: dict[str, str]) -> list[str]:
-    return sorted(name for name in expected.keys() | found.keys() if expected.get(name) != found.get(name))
+def differences(expected: dict[str, str], actual: dict[str, str]) -> list[str]:
+    """Return the files in which two snapshots differ."""
+    return sorted(name for name in expected.keys() | actual.keys() if expected.get(name) != actual.get(name))
 
 
 def mlflow_losses(folder: Path) -> list[str]:
-    """What the run of `dfc` lacks, or has twice."""
+    """Return what the run of `dfc` in MLflow lacks, or has twice."""
     training = json.loads((folder / "records/train/dfc.json").read_text())["training"]
     steps = len(pd.read_csv(folder / "training/dfc/steps.csv"))
     with sqlite3.connect(folder / "mlflow.db") as database:
@@ -127,60 +135,63 @@ def mlflow_losses(folder: Path) -> list[str]:
         logged = Counter(step for step, in database.execute(
             "select step from metrics where run_uuid = ? and key = 'step/loss'", [run]))
         status, = database.execute("select status from runs where run_uuid = ?", [run]).fetchone()
-    found = [] if logged == Counter(range(1, steps + 1)) else [f"MLflow has {sum(logged.values())} of {steps} steps"]
-    return found if status == "FINISHED" else [*found, f"MLflow run {status}"]
+    lost = [] if logged == Counter(range(1, steps + 1)) else [f"MLflow has {sum(logged.values())} of {steps} steps"]
+    return lost if status == "FINISHED" else [*lost, f"MLflow run {status}"]
 
 
 def left_running(folder: Path, within: float = 2.0) -> list[str]:
-    """Stages that go on although nobody waits for them. The end of a killed one takes a moment."""
+    """Return stages that go on although nobody waits for them. A killed process may take a moment to end."""
     end = time.monotonic() + within
-    while (found := stages_running(folder)) and time.monotonic() < end:
+    while (running := stages_running(folder)) and time.monotonic() < end:
         time.sleep(0.05)
-    return found
+    return running
 
 
 def stages_running(folder: Path) -> list[str]:
-    found = []
+    """Return the processes of stages in a folder, in words."""
+    running = []
     for process in psutil.process_iter(["cmdline", "cwd", "status"]):
         if process.info["cwd"] == str(folder) and process.info["status"] != psutil.STATUS_ZOMBIE and any(
                 word.startswith("stages.") for word in process.info["cmdline"] or ()):
-            found.append(f"process {process.pid} goes on")
-    return found
+            running.append(f"process {process.pid} goes on")
+    return running
 
 
 def left_working(cluster: TwoNodes, stage: str, within: float = 60.0) -> list[str]:
-    """Workers that go on although their driver is dead. Ray takes a while to see that, and they write until then."""
+    """Return workers that go on although their driver is dead. Ray takes a while to see that; they write until then."""
     end = time.monotonic() + within
-    while (found := cluster.workers(SPREAD[stage])) and time.monotonic() < end:
+    while (working := cluster.workers(SPREAD[stage])) and time.monotonic() < end:
         time.sleep(0.1)
-    return [f"worker {process.pid} goes on" for process in found]
+    return [f"worker {process.pid} goes on" for process in working]
 
 
 def newest_checkpoint(folder: Path) -> int:
-    """Its step; 0 without one."""
+    """Return the step of the newest checkpoint; 0 if there is none."""
     return max((int(path.stem[5:]) for path in folder.glob(".checkpoints/dfc-*/*/step-*.pt")), default=0)
 
 
 def went_on_from(output: str) -> int:
-    """The step at which a training's progress bar began."""
-    found = re.search(r"VAE-123 in \w+: .*?\| (\d+)/\d+ \[", output)
-    return int(found[1]) // BATCH if found else -1
+    """Return the step at which a training's progress bar began."""
+    match = re.search(r"VAE-123 in \w+: .*?\| (\d+)/\d+ \[", output)
+    return int(match[1]) // BATCH if match else -1
 
 
 def go_on(folder: Path, stage: str, environment: dict[str, str] | None = None) -> list[str]:
-    """Run a killed stage again; what went wrong. By --force: DVC would take the outputs of the undisturbed run, which
-    are in its cache, for those of this one."""
-    step, recorded = newest_checkpoint(folder), list(folder.glob(".checkpoints/dfc-*/*/finished"))
+    """Run a killed stage again, and return what went wrong.
+
+    With --force: otherwise DVC would take the outputs of the undisturbed run from its cache.
+    """
+    step, complete = newest_checkpoint(folder), list(folder.glob(".checkpoints/dfc-*/*/finished"))
     again = Run(folder, "repro", "--force", "--single-item", "--no-run-cache", stage, environment=environment)
     if status := again.wait():
         return [f"the second run {'hung' if status == HUNG else 'failed'}: " + again.output[-300:]]
-    if stage == "train@dfc" and not recorded and (first := went_on_from(again.output)) != step:
+    if stage == "train@dfc" and not complete and (first := went_on_from(again.output)) != step:
         return [f"it went on from step {first} instead of {step}"]
     return []
 
 
 def strike(folder: Path, planned: Kill, usual: dict[str, float], expected: dict[str, str]) -> Outcome:
-    """Run one stage, kill it at the planned moment, run it again, and compare."""
+    """Run one stage, kill it at the planned moment, run it again, and compare the outputs."""
     outcome, started = Outcome(planned), time.monotonic()
     run = Run(folder, "repro", "--force", "--single-item", "--no-run-cache", planned.stage)
     run.wait_for(planned.stage)
@@ -199,7 +210,7 @@ def strike(folder: Path, planned: Kill, usual: dict[str, float], expected: dict[
 
 def strike_cluster(folder: Path, cluster: TwoNodes, planned: Kill, expected: dict[str, str],
                    draw: random.Random) -> Outcome:
-    """The same on a cluster: after a lost worker or node the run has to end well by itself."""
+    """Do the same on a cluster. After a lost worker or node the run has to end well by itself."""
     outcome, started = Outcome(planned), time.monotonic()
     run = Run(folder, "repro", "--force", "--single-item", "--no-run-cache", planned.stage,
               environment=cluster.environment)
@@ -231,8 +242,10 @@ def strike_cluster(folder: Path, cluster: TwoNodes, planned: Kill, expected: dic
 
 
 def table(outcomes: list[Outcome]) -> str:
-    """Markdown: one row per stage and victim. What came too late to hit anything is not counted, and has a row only if
-    something was lost all the same."""
+    """Return a Markdown table with one row per stage and victim.
+
+    A kill that came too late to hit anything is not counted. It has a row only if something was lost all the same.
+    """
     text, hits = io.StringIO(), [outcome for outcome in outcomes if outcome.hit]
     print("| stage | killed | by | times | same to the bit | lost |\n|---|---|---|---|---|---|", file=text)
     groups: dict[tuple, list[Outcome]] = {}
@@ -251,10 +264,11 @@ def table(outcomes: list[Outcome]) -> str:
 
 
 def local(folder: Path, kills: int, draw: random.Random) -> list[Outcome]:
+    """Kill runs on this machine."""
     run = Run(folder, "repro")
     assert run.wait() == 0, run.output[-3000:]
     stages, ends = list(run.began), [*list(run.began.values())[1:], time.monotonic()]
-    usual = {stage: end - run.began[stage] for stage, end in zip(stages, ends)}
+    usual = {stage: end - run.began[stage] for stage, end in zip(stages, ends, strict=True)}
     print(f"undisturbed: {', '.join(f'{stage} {seconds:.0f} s' for stage, seconds in usual.items())}", flush=True)
     expected, outcomes = snapshot(folder), []
     plan = [stages[number % len(stages)] for number in range(kills)]
@@ -262,13 +276,14 @@ def local(folder: Path, kills: int, draw: random.Random) -> list[Outcome]:
         planned = Kill(stage, draw.uniform(0.05, 1), draw.choice(["stage", "dvc"]),
                        draw.choice([signal.SIGKILL, signal.SIGTERM]))
         outcomes.append(strike(folder, planned, usual, expected))
-        told(number, kills, outcomes[-1])
+        print_outcome(number, kills, outcomes[-1])
     again = dvc(folder, "repro", "--no-run-cache")
     assert "Running stage" not in again, again  # all is equal, so nothing behind it runs
     return outcomes
 
 
 def on_cluster(folder: Path, kills: int, draw: random.Random) -> list[Outcome]:
+    """Kill runs on a cluster of two nodes."""
     outcomes = []
     with TwoNodes() as cluster:
         set_params(folder, "cluster", address=cluster.address, workers=2, retries=10)
@@ -279,11 +294,12 @@ def on_cluster(folder: Path, kills: int, draw: random.Random) -> list[Outcome]:
             stage, victim = every[number % len(every)]
             planned = Kill(stage, draw.uniform(0, 30 if stage.startswith("train") else 1.5), victim)
             outcomes.append(strike_cluster(folder, cluster, planned, expected, draw))
-            told(number, kills, outcomes[-1])
+            print_outcome(number, kills, outcomes[-1])
     return outcomes
 
 
-def told(number: int, kills: int, outcome: Outcome) -> None:
+def print_outcome(number: int, kills: int, outcome: Outcome) -> None:
+    """Print a line about one kill."""
     print(f"{number + 1}/{kills}: {outcome.kill.stage}, {outcome.kill.by.name} to {outcome.hit or 'nothing'} at "
           f"{outcome.kill.moment:.2f}: {'; '.join(outcome.lost) or 'nothing lost'} ({outcome.seconds:.0f} s)",
           flush=True)

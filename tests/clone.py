@@ -1,4 +1,4 @@
-"""A clone of the project with its working tree's files and a tiny plan, and commands run in it as users run them."""
+"""Clone the working tree with a tiny plan, and run commands in the clone as users run them."""
 
 import shutil
 import subprocess
@@ -14,7 +14,7 @@ PROJECT = Path(__file__).resolve().parents[1]
 
 
 def run(folder: Path, *command: str, ok: bool = True, environment: dict[str, str] | None = None) -> str:
-    """A command's output, stdout and stderr together, in the project's environment without activating it."""
+    """Run a command in the project's environment, which need not be active. Return its stdout and stderr together."""
     done = subprocess.run(command, cwd=folder, env={**outside(), **(environment or {})}, text=True,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=500)
     assert (done.returncode == 0) == ok, done.stdout[-4000:]
@@ -29,7 +29,13 @@ DVC = str(Path(sys.executable).parent / "dvc")
 
 
 def clone(folder: Path, variants: set[str], **sections: dict) -> Path:
-    """Make the clone, committed; `sections` of params.yaml are changed, and only some variants left."""
+    """Clone the working tree with uncommitted files, and commit there.
+
+    Args:
+        folder: Where the clone is made.
+        variants: The variants that params.yaml keeps.
+        sections: Section of params.yaml → the values that it gets.
+    """
     run(PROJECT, "git", "clone", "-q", "--no-hardlinks", str(PROJECT), str(folder))
     listed = run(PROJECT, "git", "ls-files", "-z", "--cached", "--others", "--exclude-standard")
     for name in filter(None, listed.split("\0")):
@@ -38,7 +44,7 @@ def clone(folder: Path, variants: set[str], **sections: dict) -> Path:
             shutil.copy(PROJECT / name, folder / name)
     for name in filter(None, run(folder, "git", "ls-files", "-z").split("\0")):
         if not (PROJECT / name).is_file():
-            (folder / name).unlink()  # removed since the last commit
+            (folder / name).unlink()  # deleted here since the last commit
     params = params_without_an_experiment()
     for section, values in sections.items():
         assert values.keys() <= params[section].keys()

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from pipeline import vocabulary
-from pipeline.config import Tracking
+from pipeline.config.running import Tracking
 
 os.environ.setdefault("MPLBACKEND", "agg")
 os.environ.setdefault("DVC_NO_ANALYTICS", "1")
 
-LONG = ("test_pipeline.py", "test_runs_at_once.py", "test_experiments.py", "test_two_nodes.py", "test_job.py",
+LONG = ("test_pipeline.py", "test_runs_at_once.py", "test_two_nodes.py", "test_job.py",
         "test_chaos.py", "test_live.py")
 
 
@@ -26,25 +26,26 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture(scope="session")
 def mlflow_project(tmp_path_factory) -> Path:
-    """One project, and thereby one store, for all tests: to make a database takes MLflow seconds."""
+    """Return a project for all tests. They share its store, since MLflow takes seconds to create a database."""
     return tmp_path_factory.mktemp("project")
 
 
 @pytest.fixture
 def config(request, mlflow_project, monkeypatch) -> Iterator[Tracking]:
-    """MLflow's default store in that project, an experiment for each test.
+    """Yield a configuration with MLflow's default store in that project, and an MLflow experiment for each test.
 
-    MLflow itself sets MLFLOW_TRACKING_URI; set and deleted here, it is as before when the test ends.
+    MLflow itself sets MLFLOW_TRACKING_URI. Because it is set and deleted here, it is as before when the test ends.
     """
     import mlflow
 
-    from pipeline.tracking import store
+    from pipeline.tracking import experiments, waiting
 
     monkeypatch.setenv("DVC_ROOT", str(mlflow_project))
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "deleted in the next line")
     for name in ("MLFLOW_TRACKING_URI", "DVC_EXP_NAME", "DVC_EXP_BASELINE_REV", "GIT_COMMIT"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(store, "RETRY_SECONDS", 0.1)
+    monkeypatch.setattr(waiting, "RETRY_SECONDS", 0.1)
+    experiments.commit_name.cache_clear()  # of another test's project
     yield Tracking(uri=None, experiment=request.node.name, patience=0)
     mlflow.set_tracking_uri(None)
 

@@ -11,7 +11,7 @@ from tests.two_nodes import BIN, free_port, outside
 
 
 class Server:
-    """`mlflow server` on one port, with one database, started as often as wanted."""
+    """An `mlflow server` on one port, with one database, that can be started again after it was killed."""
 
     def __init__(self, folder: Path):
         port = free_port()
@@ -28,7 +28,7 @@ class Server:
                                             start_new_session=True)
 
     def wait(self) -> None:
-        """Until it answers."""
+        """Wait until the server answers."""
         until = time.monotonic() + 120
         while time.monotonic() < until and self.process.poll() is None:
             try:
@@ -39,6 +39,6 @@ class Server:
         raise AssertionError(self.log.read_text()[-4000:])
 
     def kill(self) -> None:
-        """With the processes that it has started."""
+        """Kill the server and the processes that it has started."""
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()

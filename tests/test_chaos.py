@@ -1,4 +1,4 @@
-"""A short round of tests/chaos.py: training killed on its way, and preparing, in a clone with real DVC."""
+"""A short round of tests/chaos.py: training and preparing are killed under way, in a clone with real DVC."""
 
 import signal
 import time
@@ -10,10 +10,12 @@ import yaml
 from tests import chaos
 from tests.clone import clone, dvc
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
-    """A clone in which an undisturbed run has come as far as training; what it made, and in how many steps."""
+    """A clone after an undisturbed run up to training, with a snapshot of its outputs and the number of steps."""
     folder = clone(tmp_path_factory.mktemp("chaos") / "project", {"dfc"}, **{**chaos.TINY, "train": {"epochs": 2}})
     code = folder / "pipeline/data/shards.py"
     usual = code.read_text()
@@ -24,11 +26,11 @@ def project(tmp_path_factory):
     return folder, chaos.snapshot(folder), len(pd.read_csv(folder / "training/dfc/steps.csv"))
 
 
-def test_preparing_killed_after_some_parts_is_the_same_to_the_bit(project):
+def test_preparing_killed_after_some_parts_is_bit_equal(project):
     folder, expected, _ = project
 
     def made() -> int:
-        """How many parts are there that the next run need not make."""
+        """Return the number of parts that the next run need not make."""
         return len(list(folder.glob(".checkpoints/prepare/*/done/*.json")))
 
     parts = len([name for name in expected if name.startswith("data/shards/view=aligned/")])
@@ -45,7 +47,7 @@ def test_preparing_killed_after_some_parts_is_the_same_to_the_bit(project):
     assert not (folder / ".checkpoints/prepare").exists()
 
 
-def test_training_killed_after_a_checkpoint_goes_on_and_is_the_same_to_the_bit(project):
+def test_training_killed_after_a_checkpoint_goes_on_and_is_bit_equal(project):
     folder, expected, steps = project
     run = chaos.Run(folder, "repro", "--force", "--single-item", "--no-run-cache", "train@dfc")
     run.wait_for("train@dfc")
@@ -63,7 +65,7 @@ def test_training_killed_after_a_checkpoint_goes_on_and_is_the_same_to_the_bit(p
     assert not chaos.differences(expected, chaos.snapshot(folder)) and not chaos.mlflow_losses(folder)
 
 
-def test_killed_between_its_end_and_dvcs_record_nothing_is_trained_twice(project):
+def test_a_training_killed_before_dvc_recorded_it_is_not_trained_twice(project):
     folder, expected, steps = project
     if not list(folder.glob(".checkpoints/dfc-*/*/finished")):  # an earlier test has failed before its end
         assert not chaos.go_on(folder, "train@dfc")
@@ -100,12 +102,12 @@ def test_a_run_that_hangs_is_killed_and_has_failed(tmp_path, monkeypatch):
     assert run.process.poll() == -signal.SIGKILL
 
 
-def test_what_came_too_late_has_a_row_only_if_it_lost_something():
+def test_a_kill_that_came_too_late_has_a_row_only_if_something_was_lost():
     def outcome(hit: str, *lost: str) -> chaos.Outcome:
         return chaos.Outcome(chaos.Kill("prepare", 0.5, "dvc"), hit, list(lost))
 
-    quiet = chaos.table([outcome("dvc"), outcome("")])
-    assert "| prepare | dvc | SIGKILL | 1 | 1 | nothing |" in quiet and "| prepare | nothing" not in quiet
-    assert "1 kills, 1 survived with everything the same to the bit; 1 more came too late" in quiet
-    told = chaos.table([outcome("dvc"), outcome("", "data/shards/x")])
-    assert "| prepare | nothing | SIGKILL | 1 | 0 | data/shards/x |" in told
+    harmless = chaos.table([outcome("dvc"), outcome("")])
+    assert "| prepare | dvc | SIGKILL | 1 | 1 | nothing |" in harmless and "| prepare | nothing" not in harmless
+    assert "1 kills, 1 survived with everything the same to the bit; 1 more came too late" in harmless
+    harmful = chaos.table([outcome("dvc"), outcome("", "data/shards/x")])
+    assert "| prepare | nothing | SIGKILL | 1 | 0 | data/shards/x |" in harmful

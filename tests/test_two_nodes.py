@@ -1,4 +1,4 @@
-"""A real cluster of two nodes: work is spread over both and survives a lost worker, training is that of one process."""
+"""A real cluster of two nodes. Work is spread over both, survives a lost worker, and trains what one process would."""
 
 import contextlib
 import json
@@ -6,7 +6,7 @@ import os
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
@@ -15,20 +15,28 @@ import pytest
 import ray
 import torch
 
-from pipeline.cluster import connected, each, gpus_each
-from pipeline.config import Variant, load_params
+from pipeline import paths
+from pipeline.cluster.connection import connected_to_ray
+from pipeline.cluster.resources import gpus_per_worker
+from pipeline.cluster.tasks import parallel_map
+from pipeline.config.loading import load_params
+from pipeline.config.running import Cluster
+from pipeline.config.variant import Variant
 from pipeline.data import shard_files, shards
 from pipeline.data.celeba import open_celeba
 from pipeline.data.prepare import prepare
 from pipeline.errors import InputError
 from pipeline.evaluation import svm
+from pipeline.files.folder import Folder
 from pipeline.losses.build import build_objective
-from pipeline.storage import Folder
+from pipeline.parallel import in_this_process
 from pipeline.training import ray_train
 from pipeline.training.loop import train
 from tests import tiny
 from tests.data.conftest import draw_celeba
 from tests.two_nodes import TwoNodes, kill
+
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +53,7 @@ def cluster(nodes):
     return settings(nodes, retries=3)
 
 
-def settings(nodes: TwoNodes, **changes):
+def settings(nodes: TwoNodes, **changes) -> Cluster:
     """The section `cluster` of params.yaml for these nodes, which have no GPU."""
     return load_params(tiny.PARAMS).cluster.model_copy(
         update={"address": nodes.address, "workers": 2, "gpus_per_worker": 0, **changes})
@@ -53,7 +61,7 @@ def settings(nodes: TwoNodes, **changes):
 
 @contextlib.contextmanager
 def beside(shoot: Callable[[], bool]):
-    """`shoot` in a thread while the block runs; the block's end waits for it, and it has to have hit."""
+    """Run `shoot` in a thread while the block runs. The end of the block waits for it, and fails if it hit nothing."""
     hit: list[bool] = []
     thread = threading.Thread(target=lambda: hit.append(shoot()), daemon=True)
     thread.start()
@@ -71,8 +79,14 @@ def until(wanted: Callable[[], bool], seconds: float = 200) -> None:
         time.sleep(0.05)
 
 
+def run_all(cluster: Cluster, function: Callable, shared: object, items: Iterable, gpu: bool = False) -> list:
+    """The results of function(shared, item) for all items, by tasks of the cluster."""
+    with parallel_map(cluster, gpu=gpu) as spread:
+        return list(spread(function, shared, items))
+
+
 def where(folder: str, item: int) -> tuple[str, str]:
-    """Lasts until both nodes have a task, so that one cannot do everything."""
+    """Return the node of this task. Waits until both nodes have a task, so that one node cannot do everything."""
     node = ray.get_runtime_context().get_node_id()
     Path(folder, node).touch()
     until(lambda: len(os.listdir(folder)) == 2, seconds=60)
@@ -80,19 +94,19 @@ def where(folder: str, item: int) -> tuple[str, str]:
 
 
 def test_tasks_run_on_both_nodes_and_come_in_order(cluster, tmp_path):
-    results = list(each(where, str(tmp_path), range(8), cluster))
+    results = run_all(cluster, where, str(tmp_path), range(8))
     assert [text for text, _ in results] == [f"{tmp_path}, {item}" for item in range(8)]
     assert len({node for _, node in results}) == 2
 
 
 def count(folder: str, item: int) -> int:
-    """Leaves a file for each time that it is called."""
+    """Leave a file for each call, and return the item."""
     Path(folder, f"{item}-{os.getpid()}-{time.time_ns()}").touch()
     time.sleep(1.5)
     return item
 
 
-def test_a_lost_worker_loses_its_own_task_alone(cluster, nodes, tmp_path):
+def test_a_lost_worker_costs_only_its_own_task(cluster, nodes, tmp_path):
     def shoot():
         until(lambda: len(os.listdir(tmp_path)) >= 3)
         time.sleep(0.3)
@@ -100,14 +114,14 @@ def test_a_lost_worker_loses_its_own_task_alone(cluster, nodes, tmp_path):
         return kill(psutil.Process(int(last.split("-")[1])))
 
     with beside(shoot):
-        assert list(each(count, str(tmp_path), range(6), cluster)) == list(range(6))
+        assert run_all(cluster, count, str(tmp_path), range(6)) == list(range(6))
     times = [path.name.split("-")[0] for path in tmp_path.iterdir()]
     assert len(times) == 7 and len(set(times)) == 6  # one of them twice
 
 
-def test_a_lost_node_loses_its_own_tasks_alone(cluster, nodes, tmp_path):
+def test_a_lost_node_costs_only_its_own_tasks(cluster, nodes, tmp_path):
     def begun():
-        """A task has begun on the node, and left its file."""
+        """Return True if a task has begun on the node, and left its file."""
         at_work = {int(name.split("-")[1]) for name in os.listdir(tmp_path)}
         return any(worker.pid in at_work and nodes.node_of(worker) == "second" for worker in nodes.workers("count"))
 
@@ -117,7 +131,7 @@ def test_a_lost_node_loses_its_own_tasks_alone(cluster, nodes, tmp_path):
         return True
 
     with beside(shoot):
-        assert list(each(count, str(tmp_path), range(8), cluster)) == list(range(8))
+        assert run_all(cluster, count, str(tmp_path), range(8)) == list(range(8))
     times = [path.name.split("-")[0] for path in tmp_path.iterdir()]
     assert 8 < len(times) <= 10 and len(set(times)) == 8
 
@@ -127,8 +141,9 @@ def test_shards_and_svms_are_those_of_one_process(cluster, tmp_path, monkeypatch
 
     monkeypatch.setattr(module, "PART_ROWS", 4)
     celeba = open_celeba(draw_celeba(tmp_path / "celeba", images=20))
-    for name, given in (("here", None), ("spread", cluster)):
-        prepare(celeba, tmp_path / name, 16, processes=1, progress=False, cluster=given)
+    with parallel_map(cluster) as as_tasks:
+        for name, where in (("here", in_this_process), ("spread", as_tasks)):
+            prepare(celeba, tmp_path / name, 16, progress=False, parallel_map=where)
     here, spread = ({path.relative_to(tmp_path / name): path.read_bytes() for path in (tmp_path / name).rglob("*.*")}
                     for name in ("here", "spread"))
     assert here == spread and len(here) > 20
@@ -137,9 +152,10 @@ def test_shards_and_svms_are_those_of_one_process(cluster, tmp_path, monkeypatch
     y = x[:, :1] + random.standard_normal((300, 40)) > 0
     sets, splits = {"all": np.arange(8), "half": np.arange(4)}, np.repeat(["train", "valid", "test"], 100)
     arguments = x, sets, y, splits, [0.1, 1.0]
-    alone, shared = svm.evaluate_sets(*arguments), svm.evaluate_sets(*arguments, cluster=cluster)
-    for name, rows in alone.items():
-        assert shared[name].equals(rows)
+    with parallel_map(cluster) as as_tasks:
+        tables = svm.evaluate_sets(*arguments, parallel_map=as_tasks)
+    for name, rows in svm.evaluate_sets(*arguments).items():
+        assert tables[name].equals(rows)
 
 
 STEPS = 6
@@ -155,22 +171,22 @@ def folder(tmp_path_factory) -> Path:
                                np.zeros((number, 40), bool), np.zeros((number, 5, 2), np.int16), about={})
     (folder / "shards" / shards.manifest_name("aligned")).write_text(
         json.dumps({"image_size": tiny.SIZE, "images": images}))
-    tiny.write_loss_network(folder / ray_train.LOSS_NETWORK)
+    tiny.write_loss_network(folder / paths.LOSS_NETWORK.name)
     return folder
 
 
 @pytest.fixture(scope="module")
 def variant(folder) -> Variant:
-    """With a seed for which rounding does not matter, on this processor.
+    """A variant with a seed for which rounding does not matter, on this processor.
 
-    With one seed in four an activation comes so near to LeakyReLU's kink, in these six steps, that rounding decides on
-    which side it is; then a term differs by up to 1e-2. Which seeds, depends on the processor. Here initial weights
-    that differ by as much as rounding does have to give the same terms.
+    With one seed in four, within these six steps, an activation comes so near to the kink of LeakyReLU that rounding
+    decides on which side it lies. Then a term differs by up to 1e-2. Which seeds these are depends on the processor. So
+    a seed is chosen for which initial weights that differ by as much as rounding does give the same terms.
     """
     images = {split: shards.load(folder / "shards", "aligned", split).pixels for split in ("train", "valid")}
 
     def terms(variant: Variant, shift: float) -> list[float]:
-        objective = build_objective(variant, folder / ray_train.LOSS_NETWORK)
+        objective = build_objective(variant, folder / paths.LOSS_NETWORK.name)
         random = torch.Generator().manual_seed(0)
         with torch.no_grad():
             for player in objective.players().values():
@@ -189,7 +205,7 @@ def variant(folder) -> Variant:
 
 
 def job(folder: Path, name: str, variant: Variant) -> ray_train.Job:
-    """Slow, so that a shot does not come too late. Leaves a line for each step: which process has made it."""
+    """A slow training, so that a shot does not come too late. A file gets a line per step, with its process."""
     def on_steps(rows):
         with open(folder / f"{name}.steps", "a") as file:
             file.writelines(f"{os.getpid()} {row['step']}\n" for row in rows)
@@ -201,7 +217,7 @@ def job(folder: Path, name: str, variant: Variant) -> ray_train.Job:
 
 @pytest.fixture(scope="module")
 def trained(folder, nodes, variant):
-    """What two workers train undisturbed, and on which nodes they were."""
+    """The outcome of two undisturbed workers, and the nodes on which they were."""
     cluster = settings(nodes)
     nodes.complete()
     seen, ended = set(), threading.Event()
@@ -220,18 +236,18 @@ def trained(folder, nodes, variant):
     return *result, seen
 
 
-def test_two_workers_one_on_each_node_are_one(folder, nodes, trained, variant):
-    """Against this process, in float32: every term at every step to 1e-3 of it, the weights to 1e-3 of what training
-    has moved them. Both are mostly equal to 1e-6; sums are rounded in another order."""
+def test_two_workers_on_two_nodes_train_what_one_process_does(folder, nodes, trained, variant):
+    """In float32 every term at every step agrees to 1e-3 of it, and the weights to 1e-3 of the way that training has
+    moved them. Most agree to 1e-6. They differ since sums are rounded in another order."""
     shared, two, seen = trained
     assert seen == {"head", "second"}
     alone, one = ray_train.fit(job(folder, "one", variant), settings(nodes, address=None, workers=0))
     assert len(one.steps) == len(two.steps) == STEPS
-    for expected, found in zip([*one.steps, *one.epochs], [*two.steps, *two.epochs], strict=True):
-        assert found.keys() == expected.keys()
+    for expected, row in zip([*one.steps, *one.epochs], [*two.steps, *two.epochs], strict=True):
+        assert row.keys() == expected.keys()
         for term in expected.keys() - {"seconds", "images_per_second"}:
-            assert found[term] == pytest.approx(expected[term], rel=1e-3, abs=1e-5), (term, expected["step"])
-    initial = build_objective(variant, folder / ray_train.LOSS_NETWORK).model.state_dict()
+            assert row[term] == pytest.approx(expected[term], rel=1e-3, abs=1e-5), (term, expected["step"])
+    initial = build_objective(variant, folder / paths.LOSS_NETWORK.name).model.state_dict()
     moved, apart = (sum((alone[name].double() - other[name].double()).square().sum().item() for name in alone) ** 0.5
                     for other in (initial, shared))
     assert apart < 1e-3 * moved
@@ -256,7 +272,7 @@ def test_a_killed_training_worker_changes_nothing(folder, trained, cluster, node
 
 
 def test_gpus_are_used_where_the_cluster_has_them(nodes, folder, variant):
-    """Without a GPU the choice has to be spelled out. The third node's GPU exists for Ray alone."""
+    """Without a GPU the parameter has to be set. Only Ray believes in the third node's GPU."""
     nodes.complete()
     left_open = settings(nodes, gpus_per_worker=None)
     refused = (f"the Ray cluster at {nodes.address} has no GPU now, .* set cluster.gpus_per_worker to 1 to wait for "
@@ -264,15 +280,15 @@ def test_gpus_are_used_where_the_cluster_has_them(nodes, folder, variant):
     with pytest.raises(InputError, match=refused):
         ray_train.fit(job(folder, "refused", variant), left_open)
     with pytest.raises(InputError, match=refused):
-        list(each(where, str(folder), range(8), left_open, gpu=True))
+        run_all(left_open, where, str(folder), range(8), gpu=True)
     nodes.start("third", "--address", nodes.address, "--num-gpus", "1")
     try:
-        with connected(left_open):
+        with connected_to_ray(left_open):
             until(lambda: ray.cluster_resources().get("GPU") == 1)
-            assert gpus_each(left_open) == 1 and gpus_each(settings(nodes)) == 0
-        assert list(each(gpus_of_task, None, [0], left_open, gpu=True)) == [1]
-        assert list(each(gpus_of_task, None, [0], settings(nodes), gpu=True)) == [0]
-        assert list(each(gpus_of_task, None, [0], left_open)) == [0]
+            assert gpus_per_worker(left_open) == 1 and gpus_per_worker(settings(nodes)) == 0
+        assert run_all(left_open, gpus_of_task, None, [0], gpu=True) == [1]
+        assert run_all(settings(nodes), gpus_of_task, None, [0], gpu=True) == [0]
+        assert run_all(left_open, gpus_of_task, None, [0]) == [0]
     finally:
         nodes.kill("third")
 

@@ -1,5 +1,7 @@
 """A variant, faces and a loss network so small that a test can train with them."""
 
+import functools
+import json
 import tempfile
 from pathlib import Path
 
@@ -7,20 +9,25 @@ import numpy as np
 import torch
 import yaml
 
-from pipeline.config import ReportPlan, Variant, load_params
-from pipeline.json_file import write_json
-from pipeline.losses import loss_network, network_file
+from pipeline import vocabulary
+from pipeline.config.loading import load_params
+from pipeline.config.plans import ReportPlan
+from pipeline.config.variant import Variant
+from pipeline.files.json_file import write_json
+from pipeline.losses.loss_network import file, sources
+from pipeline.losses.loss_network.calibration import measure_rms
+from pipeline.losses.loss_network.file import Weights
 from pipeline.models.vgg19_layers import parameter_shapes
 from pipeline.plan import code
 
 FOLDER = tempfile.TemporaryDirectory()  # until the tests end
 PARAMS = Path(FOLDER.name) / "params.yaml"
 SIZE = 32
-VARIANTS = ("pvae", "dfc", "dfc_345", "dcgan", "vae_wgan")  # not those of one's own
+VARIANTS = ("pvae", "dfc", "dfc_345", "dcgan", "vae_wgan")  # the committed ones, without a user's own
 
 
 def params_without_an_experiment() -> dict:
-    """The project's params.yaml, with VAE-123's layers: an experiment leaves its own in the working tree."""
+    """Return the project's params.yaml with VAE-123's layers, as an experiment leaves its own in the working tree."""
     params = yaml.safe_load((Path(__file__).resolve().parents[1] / "params.yaml").read_text())
     params["loss"]["layers"] = ["relu1_1", "relu2_1", "relu3_1"]
     params["variants"] = {name: block for name, block in params["variants"].items() if name in VARIANTS}
@@ -32,7 +39,7 @@ torch.set_num_threads(1)  # with tensors so small, a second thread only costs ti
 
 
 def variant(name: str = "dfc", loss: dict | None = None, adversary: dict | None = None, **train) -> Variant:
-    """The committed `name` with 32×32 images, 4 latent dimensions, the features of relu1_1 alone, in float32."""
+    """Return the committed `name` with 32×32 images, 4 latent dimensions and the features of relu1_1, in float32."""
     resolved = load_params(PARAMS).variant(name).model_dump()
     resolved["image_size"] = SIZE
     resolved["model"] |= {"latent_dim": 4, "channels": [4, 4, 8, 8]}
@@ -46,32 +53,39 @@ def variant(name: str = "dfc", loss: dict | None = None, adversary: dict | None 
 
 
 def faces(number: int, seed: int = 0, size: int = SIZE) -> np.ndarray:
-    """Smooth random pictures, uint8 N×3×S×S, all around the same one."""
+    """Return smooth random pictures, uint8 N×3×S×S, which all resemble one mean picture."""
     mean = np.random.default_rng(99).uniform(0, 255, (1, 3, 4, 4))
     own = np.random.default_rng(seed).uniform(0, 255, (number, 3, 4, 4))
     coarse = torch.from_numpy((mean + own) / 2)
     return torch.nn.functional.interpolate(coarse, size, mode="bilinear").to(torch.uint8).numpy()
 
 
-def random_weights(last: str, seed: int = 0) -> loss_network.Weights:
-    """The random loss network, cut at the layer `last`."""
-    weights = loss_network.random_weights(seed)
+def random_weights(last: str, seed: int = 0) -> Weights:
+    """Return the random loss network's weights up to the layer `last`."""
+    weights = sources.random_weights(seed)
     return {name: weights[name] for name in parameter_shapes(last)}
 
 
 def write_loss_network(path: Path, last: str = "relu1_1") -> Path:
-    """The random loss network up to `last`, calibrated on a few faces."""
+    """Write the random loss network up to `last`, calibrated on a few faces. Return its path."""
     weights = random_weights(last)
-    network_file.save(path, weights, loss_network.measure_rms(weights, torch.from_numpy(faces(16))), "random")
+    file.write_loss_network(path, weights, measure_rms(weights, torch.from_numpy(faces(16))), "random")
     return path
 
 
 def write_code(*variants: Variant) -> None:
-    """In the current folder, what the stage plan writes of variants and code, and without which no stage begins."""
+    """Write into the current folder what the stage plan writes of variants and code. No stage begins without it."""
     report = ReportPlan(**dict(load_params(PARAMS).report), seed=0, variants={v.name: v.label for v in variants})
     write_json(Path("plan/pipeline/report.json"), report.model_dump())
     for variant in variants:
         Path(f"plan/{variant.name}.json").write_text(variant.planned())
-    for path, digest in code.digests(variants).items():
+    for path, text in _code(tuple(variant.planned() for variant in variants), vocabulary.__file__).items():
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(code.written(digest))
+        path.write_text(text)
+
+
+@functools.cache  # to read all code takes 0.4 s, and many tests need it
+def _code(plans: tuple[str, ...], vocabulary_file: str) -> dict[Path, str]:
+    """Return path → text of the digests of all stages."""
+    variants = [Variant.model_validate({**json.loads(plan), "label": ""}) for plan in plans]  # no code knows it
+    return {path: code.as_text(digest) for path, digest in code.digests(variants).items()}

@@ -1,4 +1,4 @@
-"""A real Ray cluster on this machine: two nodes, each a raylet of one core with a folder of its own, behind a token."""
+"""A real Ray cluster on this machine: two nodes behind a token, each a raylet of one core with a folder of its own."""
 
 import os
 import secrets
@@ -23,10 +23,17 @@ def free_port() -> int:
 
 
 class TwoNodes:
-    """`with TwoNodes() as cluster`: `address` of Ray, `dashboard` for jobs, `environment` to reach both.
+    """A cluster that lasts as long as a `with` block.
 
-    token: whether it asks for one. Ray looks at RAY_AUTH_MODE once in a process, so tests that connect themselves,
-        beside others, do without.
+    Args:
+        cores: of each node.
+        token: whether it asks for a token. Ray reads RAY_AUTH_MODE once per process, so tests that connect in pytest's
+            own process do without.
+
+    Attributes:
+        address: of Ray.
+        dashboard: where jobs are submitted.
+        environment: variables with which both can be reached.
     """
 
     def __init__(self, cores: int = 1, token: bool = True):
@@ -55,12 +62,15 @@ class TwoNodes:
             self.kill(name)
 
     def complete(self) -> None:
-        """Start the node "second", if it is not there or was lost."""
+        """Start the node "second" unless it runs."""
         if "second" not in self.folders:
             self.start("second", "--address", self.address)
 
     def start(self, name: str, *options: str) -> None:
-        """A node; --temp-dir is short, since sockets lie in it. Worker ports are any: 10002 … would be both nodes'."""
+        """Start a node.
+
+        --temp-dir is short, since sockets lie in it. Worker ports are any: 10002 … would be those of both nodes.
+        """
         self.folders[name] = Path(tempfile.mkdtemp(prefix="ray", dir="/tmp"))
         command = [str(BIN / "ray"), "start", *options, "--num-cpus", str(self.cores), "--temp-dir",
                    str(self.folders[name]), "--dashboard-agent-listen-port", str(free_port()),
@@ -74,7 +84,7 @@ class TwoNodes:
             raise
 
     def kill(self, name: str) -> None:
-        """End a node as a power failure does: SIGKILL to the raylet and all that it has started."""
+        """End a node as a power failure does: SIGKILL the raylet and all that it has started."""
         folder = self.folders.pop(name)
         mine = [process for process in psutil.process_iter(["cmdline"])
                 if any(str(folder) in word for word in process.info["cmdline"] or ())]
@@ -89,7 +99,7 @@ class TwoNodes:
         self.start(name, "--address", self.address)
 
     def node_of(self, worker: psutil.Process) -> str | None:
-        """The node of a worker: whose raylet has started it."""
+        """Return the node whose raylet has started a worker."""
         try:
             started_by = " ".join(worker.parent().cmdline())
         except (psutil.NoSuchProcess, AttributeError):
@@ -97,13 +107,13 @@ class TwoNodes:
         return next((name for name, folder in self.folders.items() if str(folder) in started_by), None)
 
     def workers(self, doing: str) -> list[psutil.Process]:
-        """This cluster's worker processes whose title, such as "ray::encode", holds the word."""
-        found = []
+        """Return this cluster's worker processes whose title, such as "ray::encode", holds the word."""
+        workers = []
         for process in psutil.process_iter(["cmdline"]):
             title = " ".join(process.info["cmdline"] or ())
             if title.startswith("ray::") and doing in title and self.node_of(process):
-                found.append(process)
-        return found
+                workers.append(process)
+        return workers
 
 
 def children(process: psutil.Process) -> list[psutil.Process]:
@@ -114,7 +124,7 @@ def children(process: psutil.Process) -> list[psutil.Process]:
 
 
 def kill(process: psutil.Process | subprocess.Popen, number: int = signal.SIGKILL) -> bool:
-    """Whether it was there to be killed."""
+    """Send a signal to a process. Return False if the process has ended already."""
     try:
         process.send_signal(number)
     except psutil.NoSuchProcess:
@@ -123,7 +133,7 @@ def kill(process: psutil.Process | subprocess.Popen, number: int = signal.SIGKIL
 
 
 def outside() -> dict[str, str]:
-    """The environment without what a run of DVC, MLflow or Ray around this one has put there."""
+    """Return the environment without variables that DVC, MLflow, Ray or pytest around this process has set."""
     return {name: value for name, value in os.environ.items()
-            if name == "DVC_NO_ANALYTICS" or
-            not name.startswith(("DVC_", "MLFLOW_", "PYTEST_", "RAY_")) and name != "GIT_COMMIT"}
+            if name == "DVC_NO_ANALYTICS"
+            or (not name.startswith(("DVC_", "MLFLOW_", "PYTEST_", "RAY_")) and name != "GIT_COMMIT")}

@@ -1,0 +1,1 @@
+"""CelebA, its crops, and the Parquet shards that training reads."""

@@ -1,53 +1,68 @@
 """From CelebA's images to shards: decode each image once, cut every view out of it, write Parquet."""
 
 import hashlib
-import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 from PIL import Image
 from tqdm import tqdm
 
-from pipeline.by_name import module
-from pipeline.cluster import each
-from pipeline.config import Cluster
 from pipeline.data import shard_files, shards
-from pipeline.data.celeba import CelebA, decode
+from pipeline.data.celeba import CelebA
+from pipeline.data.celeba_images import decode
 from pipeline.errors import InputError
-from pipeline.json_file import read_json, write_json
-from pipeline.storage import Folder
+from pipeline.files.atomic import replace_folder
+from pipeline.files.folder import Folder
+from pipeline.files.hashes import digest
+from pipeline.files.json_file import read_json, write_json
+from pipeline.files.work_folder import delete_siblings_and_partial_files
+from pipeline.parallel import ParallelMap, in_this_process
+from pipeline.registry import load_module
 from pipeline.vocabulary import SPLITS, VIEWS, choices
-from pipeline.workspace import digest, only
 
 PART_ROWS = shards.PART_ROWS
 Crop = Callable[[Image.Image, int, np.ndarray], np.ndarray]  # see `pipeline.data.views`
 
 
 def all_views() -> dict[str, Crop]:
-    """Name → crop of every file in `pipeline/data/views`, by name. Raises InputError where one has no crop."""
-    found = {name: getattr(module(VIEWS, name), "crop", None) for name in choices(VIEWS)}
-    for name, crop in found.items():
+    """Import every file in `pipeline/data/views`; return name → crop, sorted by name.
+
+    Raises:
+        InputError: a file has no function `crop`.
+    """
+    crops: dict[str, Crop] = {}
+    for name in choices(VIEWS):
+        crop = getattr(load_module(VIEWS, name), "crop", None)
         if crop is None:
             raise InputError(f"pipeline/{VIEWS}/{name}.py has no function crop; write it, as the other views have it")
-    return found
+        crops[name] = crop
+    return crops
 
 
 class Part(NamedTuple):
-    """A run of rows that become one file in every view."""
+    """A run of N rows that become one file in every view."""
 
     split: str
-    number: int
+    number: int  # in the split, from 0
     image_ids: np.ndarray  # str N
     attributes: np.ndarray  # bool N×40
     landmarks: np.ndarray  # int16 N×5×2
 
     @property
     def name(self) -> str:
+        """A name that no other part has."""
         return f"{self.split}-{self.number:05}"
+
+
+class PartDigests(NamedTuple):
+    """SHA-256 in hexadecimal of one part in one view."""
+
+    content: str  # of ids, pixels, attributes and landmarks
+    file: str  # of the Parquet file
 
 
 class Recipe(NamedTuple):
@@ -60,74 +75,93 @@ class Recipe(NamedTuple):
 
 
 def prepare(celeba: CelebA, root: str | Path, image_size: int = 64, views: Mapping[str, Crop] | None = None,
-            processes: int = 0, progress: bool = True, source: str = "celeba", cluster: Cluster | None = None,
-            work: str | Path | None = None, made_by: str = "") -> dict[str, dict]:
-    """Write every view of every image under `root`, replacing what is there, and return the views' manifests by name.
+            parallel_map: ParallelMap = in_this_process, progress: bool = True, source: str = "celeba",
+            work: str | Path | None = None, made_by: str = "") -> dict[str, dict[str, Any]]:
+    """Write every view of every image under `root`, replacing what is there.
 
-    views: name → crop; None for all.
+    `root` appears only when all is done. Parts are kept in `work` until then, so that a run that was interrupted does
+    not make them again. The images are read and the files written in this process; other machines need to see
+    neither folder. However many the images, each process holds the pixels of one part. This one holds the stored
+    images and Parquet files of two parts for each process, as long as it writes parts faster than they are made.
 
-    processes: 0 for as many as there are processor cores, 1 to work in this process.
-    cluster: where Ray has a cluster for the work, instead of processes. The images are read and the files written
-        here, so its nodes need to see neither folder. The result is the same however the parts are made.
-    source: where the images come from, in words, for the manifest and the files' metadata.
-    work: a folder on the disk of `root`, by default beside it, in which parts are kept until all are done: when an
-        interrupted run is started again, those are not made again.
-    made_by: names the images' bytes and the code; parts that were made by others are not taken.
+    Args:
+        celeba: the images.
+        root: the folder of the shards.
+        image_size: S of the crops, in pixels.
+        views: name → crop; None for all in `pipeline/data/views`.
+        parallel_map: where parts are made. The result does not depend on it.
+        progress: show a bar on stderr.
+        source: where the images come from, in words, for the manifest and the files' metadata.
+        work: a folder on the disk of `root`, by default beside it, for unfinished work. It is deleted in the end.
+        made_by: names the images' bytes and the code. Parts that were made by others are not taken.
 
-    A manifest: source, image_size, view, images (number by split), sha256 over all ids, pixels, attributes and
-    landmarks in order, and files_sha256 over the files. `root` appears only when all is done. However many the images,
-    each process holds the pixels of one part, and this one the stored images and Parquet files of two parts for each
-    process at most. Raises InputError, naming the image, if one is damaged.
+    Returns:
+        The manifest of each view: source, image_size, view, images (number by split), sha256 over all ids, pixels,
+        attributes and landmarks in order, and files_sha256 over the files.
+
+    Raises:
+        InputError: an image is damaged; the message names it.
     """
     root = Path(root)
     if image_size < 1:
-        raise InputError(f"image_size is {image_size}: it should be at least 1 pixel")
+        raise InputError(f"data.image_size is {image_size}: it should be at least 1 pixel")
     recipe = Recipe(image_size, all_views() if views is None else views, source, str(celeba.images.path))
     work = Path(work or root.parent / f".{root.name}-under-way")
-    begun = only(work / identity(celeba, recipe, made_by))
+    unfinished = delete_siblings_and_partial_files(work / work_key(celeba, recipe, made_by))
 
     content, files = ({view: hashlib.sha256() for view in recipe.views} for _ in range(2))
     with tqdm(total=len(celeba), desc="prepare", unit=" images", disable=not progress) as bar:
-        for part, of_views in make(celeba, recipe, begun, processes, cluster):
-            for view, (sha256, file_sha256) in zip(recipe.views, of_views, strict=True):
-                content[view].update(f"{part.split} {sha256}\n".encode())
-                files[view].update(f"{part.split} {file_sha256}\n".encode())
+        for part, digests in write_missing_parts(celeba, recipe, unfinished, parallel_map):
+            for view, of_view in zip(recipe.views, digests, strict=True):
+                content[view].update(f"{part.split} {of_view.content}\n".encode())
+                files[view].update(f"{part.split} {of_view.file}\n".encode())
             bar.update(len(part.image_ids))
     images = {split: int((celeba.split == split).sum()) for split in SPLITS}
-    manifests = {view: {"source": source, "image_size": image_size, "view": view, "images": images,
-                        "sha256": content[view].hexdigest(), "files_sha256": files[view].hexdigest()}
-                 for view in recipe.views}
+    manifests: dict[str, dict[str, Any]] = {
+        view: {"source": source, "image_size": image_size, "view": view, "images": images,
+               "sha256": content[view].hexdigest(), "files_sha256": files[view].hexdigest()} for view in recipe.views}
     for view, manifest in manifests.items():
-        write_json(begun / "shards" / shards.manifest_name(view), manifest)
-    _move(begun / "shards", root)
+        write_json(unfinished / "shards" / shards.manifest_name(view), manifest)
+    replace_folder(root, unfinished / "shards")
     shutil.rmtree(work, ignore_errors=True)
     return manifests
 
 
-def make(celeba: CelebA, recipe: Recipe, folder: Path, processes: int,
-         cluster: Cluster | None) -> Iterator[tuple[Part, list[tuple[str, str]]]]:
-    """Write the parts that `folder` does not have; every part in order, with the sha256 of each view's content and
-    file."""
-    parts, written = list(_parts(celeba)), Folder.of(folder / "shards")
+def write_missing_parts(celeba: CelebA, recipe: Recipe, folder: Path, parallel_map: ParallelMap
+                        ) -> Iterator[tuple[Part, list[PartDigests]]]:
+    """Write the parts that `folder` does not have yet.
+
+    Yields:
+        Every part in order, those too that were there, with the digests of each view.
+    """
+    parts, stored = list(_parts(celeba)), Folder.of(folder / "shards")
     records = {part.name: folder / "done" / f"{part.name}.json" for part in parts}
     names = {part.name: [shards.part_name(view, part.split, part.number) for view in recipe.views] for part in parts}
     missing = [part for part in parts
-               if not (records[part.name].is_file() and all(map(written.has, names[part.name])))]
+               if not (records[part.name].is_file() and all(map(stored.has, names[part.name])))]
     unmade = {part.name for part in missing}
     work = ((part, [celeba.images.read(image_id) for image_id in part.image_ids.tolist()]) for part in missing)
-    results = each(encode, recipe, work, cluster, _processes(processes, len(missing)))
+    results = parallel_map(crop_and_encode, recipe, work)
     for part in parts:
         if part.name in unmade:
             files = next(results)
             for name, (file, _) in zip(names[part.name], files.values(), strict=True):
-                written.write(name, file)
-            digests = [(sha256, hashlib.sha256(file).hexdigest()) for file, sha256 in files.values()]
-            write_json(records[part.name], digests)  # last: it says that all are there
-        yield part, read_json(records[part.name])
+                stored.write(name, file)
+            digests = [(content, hashlib.sha256(file).hexdigest()) for file, content in files.values()]
+            write_json(records[part.name], digests)  # last: it says that all files of the part are there
+        yield part, [PartDigests(*digests) for digests in read_json(records[part.name])]
 
 
-def encode(recipe: Recipe, work: tuple[Part, list[bytes]]) -> dict[str, tuple[pa.Buffer, str]]:
-    """One part and its images as they are stored → view → its Parquet file, and the sha256 of its content."""
+def crop_and_encode(recipe: Recipe, work: tuple[Part, list[bytes]]) -> dict[str, tuple[pa.Buffer, str]]:
+    """Cut every view out of the images of one part.
+
+    Args:
+        recipe: what is made of it.
+        work: the part, and its images as they are stored.
+
+    Returns:
+        view → its Parquet file, and the SHA-256 of its content.
+    """
     part, images = work
     size = recipe.image_size
     pixels = {view: np.empty((len(images), 3, size, size), np.uint8) for view in recipe.views}
@@ -139,36 +173,18 @@ def encode(recipe: Recipe, work: tuple[Part, list[bytes]]) -> dict[str, tuple[pa
                                           part.landmarks, {"source": recipe.source}) for view in recipe.views}
 
 
-def identity(celeba: CelebA, recipe: Recipe, made_by: str) -> str:
-    """A name for all that the shards depend on."""
+def work_key(celeba: CelebA, recipe: Recipe, made_by: str) -> str:
+    """Return a name for all that the shards depend on."""
     columns = (celeba.attributes, celeba.landmarks, celeba.split)
     images = " ".join(celeba.image_ids.tolist())
     return digest(repr((recipe.image_size, list(recipe.views), recipe.source, PART_ROWS)), made_by, images,
-                  *(hashlib.sha256(np.ascontiguousarray(column)).hexdigest() for column in columns))
+                  *(hashlib.sha256(np.ascontiguousarray(column).data).hexdigest() for column in columns))
 
 
 def _parts(celeba: CelebA) -> Iterator[Part]:
-    """Split after split. A split without images has one empty part, so that its schema can be read."""
+    """Yield the parts split after split. A split without images has one empty part, which holds its schema."""
     for split in SPLITS:
         rows = np.flatnonzero(celeba.split == split)
         for number, start in enumerate(range(0, max(1, len(rows)), PART_ROWS)):
             chosen = rows[start:start + PART_ROWS]
             yield Part(split, number, celeba.image_ids[chosen], celeba.attributes[chosen], celeba.landmarks[chosen])
-
-
-def _processes(asked: int, parts: int) -> int:
-    if asked < 0:
-        raise InputError(f"processes is {asked}: it should be 0 (one per processor core) or a number of processes")
-    import joblib
-
-    return max(1, min(joblib.effective_n_jobs(asked or -1), parts))
-
-
-def _move(new: Path, root: Path) -> None:
-    """Put the folder `new` in the place of `root`."""
-    old = new.with_name(f"{new.name}-old")
-    if root.exists():
-        os.replace(root, old)
-    root.parent.mkdir(parents=True, exist_ok=True)
-    os.replace(new, root)
-    shutil.rmtree(old, ignore_errors=True)

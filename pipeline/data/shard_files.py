@@ -1,4 +1,4 @@
-"""The files of shards: their columns, and how they are written."""
+"""Writing the Parquet files of shards, with their schema."""
 
 import hashlib
 from collections.abc import Mapping
@@ -7,18 +7,23 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.data.celeba import HEIGHT, LANDMARKS, WIDTH
+from pipeline.data.celeba_layout import HEIGHT, LANDMARKS, WIDTH
 from pipeline.data.shards import Location, part_name
-from pipeline.storage import Folder
+from pipeline.files.folder import Folder
 from pipeline.vocabulary import ATTRIBUTES
 
-# What a reader holds at least: 6.3 MB of 64×64 pixels, and four times that while Parquet decodes them. 1,024 rows
-# are read no faster, and take half as much memory again.
+# A reader holds at least one row group: 6.3 MB of 64×64 pixels, and four times that while Parquet decodes them. Groups
+# of 1,024 rows are read no faster and take half as much memory again.
 ROW_GROUP_ROWS = 512
 
 
 def schema(image_size: int, about: Mapping[str, str]) -> pa.Schema:
-    """The columns of a shard, each with its description. `about` is added to the file's own metadata."""
+    """Return the columns of a shard, each with its description.
+
+    Args:
+        image_size: S of the pixels, 3×S×S.
+        about: further metadata of the file.
+    """
     def field(name: str, kind: pa.DataType, description: str, nullable: bool = True) -> pa.Field:
         return pa.field(name, kind, nullable, {"description": description})
 
@@ -37,10 +42,20 @@ def schema(image_size: int, about: Mapping[str, str]) -> pa.Schema:
 
 def encode_part(view: str, split: str, image_ids: np.ndarray, pixels: np.ndarray, attributes: np.ndarray,
                 landmarks: np.ndarray, about: Mapping[str, str]) -> tuple[pa.Buffer, str]:
-    """One file of a split, as Parquet, and the sha256 of its content in hexadecimal.
+    """Encode one file of a split.
 
-    image_ids str N, pixels uint8 N×3×S×S, attributes bool N×40, landmarks int16 N×5×2. The sha256 runs over these
-    values and not over the file's bytes, so it does not depend on the version of Parquet's writer.
+    Args:
+        view: its name, for the metadata.
+        split: its name, for the metadata.
+        image_ids: str N.
+        pixels: uint8 N×3×S×S.
+        attributes: bool N×40, columns in the order of ATTRIBUTES.
+        landmarks: int16 N×5×2.
+        about: further metadata.
+
+    Returns:
+        The Parquet file, and the SHA-256 of its content in hexadecimal. The SHA-256 runs over the values and not over
+        the file's bytes, so that it does not depend on the version of Parquet's writer.
     """
     pixels = np.ascontiguousarray(pixels, np.uint8)
     attributes, landmarks = np.asarray(attributes, bool), np.asarray(landmarks, "<i2")
@@ -54,22 +69,22 @@ def encode_part(view: str, split: str, image_ids: np.ndarray, pixels: np.ndarray
     ], schema=layout)
 
     file = pa.BufferOutputStream()
-    # Parquet has no integers below 32 bits: plain, a pixel takes four bytes. Splitting the four bytes apart leaves
-    # three streams of zeros, which zstd removes. Of 64×64, 1,000 faces take 12.1 MB, as with a dictionary, but
-    # are written in 0.13 s instead of 0.19 and read in 0.08 s instead of 0.09. DuckDB, Polars and Ray Data read it.
+    # Parquet has no integers below 32 bits, so a plain pixel takes four bytes. Splitting the four bytes apart leaves
+    # three streams of zeros, which zstd removes. 1,000 faces of 64×64 take 12.1 MB, as with a dictionary, but they
+    # are written in 0.13 s instead of 0.19 and read in 0.08 s instead of 0.09. DuckDB, Polars and Ray Data read them.
     pq.write_table(table, file, row_group_size=ROW_GROUP_ROWS, compression="zstd", compression_level=1,
                    use_dictionary=False, column_encoding={"pixels.list.element": "BYTE_STREAM_SPLIT"},
                    write_statistics=["image_id"])
 
-    digest = hashlib.sha256("\n".join(image_ids.tolist()).encode())
+    content = hashlib.sha256("\n".join(image_ids.tolist()).encode())
     for values in (pixels, attributes, landmarks):
-        digest.update(np.ascontiguousarray(values).data)
-    return file.getvalue(), digest.hexdigest()
+        content.update(np.ascontiguousarray(values).data)
+    return file.getvalue(), content.hexdigest()
 
 
-def write_part(root: Location, view: str, split: str, number: int, *columns: np.ndarray,
-               about: Mapping[str, str]) -> str:
-    """Write one file of a split, whole or not at all; `columns` and result as for `encode_part`."""
-    file, digest = encode_part(view, split, *columns, about)
+def write_part(root: Location, view: str, split: str, number: int, image_ids: np.ndarray, pixels: np.ndarray,
+               attributes: np.ndarray, landmarks: np.ndarray, about: Mapping[str, str]) -> str:
+    """Write one file of a split atomically, and return the SHA-256 of its content; see `encode_part`."""
+    file, content_sha256 = encode_part(view, split, image_ids, pixels, attributes, landmarks, about)
     Folder.of(root).write(part_name(view, split, number), file)
-    return digest
+    return content_sha256

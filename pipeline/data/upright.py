@@ -1,18 +1,27 @@
-"""Crops of a face that five landmarks bring upright and to one size."""
+"""Crops of a face that its five landmarks turn upright and scale to one size."""
 
 import numpy as np
 from PIL import Image
 
-# Where the two eyes, the nose and the corners of the mouth lie in a typical aligned image (x, y in pixels).
-TEMPLATE = np.array([(69, 111), (108, 111), (88, 136), (72, 152), (105, 152)], dtype=float)
+from pipeline.data.celeba_layout import TEMPLATE
 
 Box = tuple[float, float, float, float]  # left, top, right, bottom, in the coordinates of TEMPLATE
 
 
 def upright_crop(image: Image.Image, size: int, landmarks: np.ndarray, box: Box) -> np.ndarray:
-    """The square `box`, in the coordinates of TEMPLATE, carried into the image by the landmarks' similarity.
+    """Cut the square that `box` becomes when TEMPLATE is moved onto the landmarks.
 
-    RGB image and landmarks 5×2 (x, y in its pixels) → uint8 3×S×S. Outside the image its nearest edge pixel goes on.
+    The move is a similarity (turn, scale, shift; no mirroring), the nearest one by least squares. Pixels outside the
+    image repeat its nearest edge pixel.
+
+    Args:
+        image: RGB.
+        size: S, in pixels.
+        landmarks: 5×2, x and y in pixels of the image.
+        box: a square in the coordinates of TEMPLATE.
+
+    Returns:
+        uint8 3×S×S.
     """
     # As complex numbers a similarity is a·z + b, and least squares over the five points is a division.
     template, points = TEMPLATE @ (1, 1j), landmarks @ (1, 1j)
@@ -27,10 +36,10 @@ def upright_crop(image: Image.Image, size: int, landmarks: np.ndarray, box: Box)
                   corners.real.max() - image.width, corners.imag.max() - image.height)
     if outside > 0:
         margin = int(outside) + 2
-        image = Image.fromarray(np.pad(image, ((margin, margin), (margin, margin), (0, 0)), mode="edge"))
+        image = Image.fromarray(np.pad(np.asarray(image), ((margin, margin), (margin, margin), (0, 0)), mode="edge"))
         origin += margin * (1 + 1j)
 
-    # Sampled about as finely as the image is, then averaged: a single interpolation at S×S would alias.
+    # Sample about as finely as the image, then average: a single interpolation at S×S would alias.
     finer = max(1, round(abs(side) / size))
     step = side / (size * finer)
     turned = image.transform((size * finer, size * finer), Image.Transform.AFFINE,

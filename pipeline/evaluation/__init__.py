@@ -1,0 +1,1 @@
+"""Scores of trained models: attribute prediction, reconstructions, samples."""

@@ -7,12 +7,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pipeline import latents
+from pipeline import paths
 from pipeline.errors import InputError
+from pipeline.latent_space.latents import read_latents
 
 
 class Features(NamedTuple):
-    """Of N images, in the shards' order."""
+    """The features of N images, in the order of the shards."""
 
     image_ids: np.ndarray  # str N
     splits: np.ndarray     # str N: train, valid or test
@@ -20,30 +21,39 @@ class Features(NamedTuple):
     columns: dict[tuple[str, str], np.ndarray]  # (variant, view) → its columns of x
 
     def of(self, variants: Sequence[str], views: Sequence[str]) -> np.ndarray:
-        """Columns of some views of some variants: the first variant's views, then the next's."""
+        """Return the columns of some views of some variants: the first variant's views, then the next's."""
         return np.concatenate([self.columns[variant, view] for variant in variants for view in views])
 
 
-def posterior_means(variants: Sequence[str], views: Sequence[str], root: str | Path = "latents") -> Features:
-    """Concatenated posterior means of `root`/<variant>/<view>.parquet: the first variant's views, then the next's.
+def load_features(variants: Sequence[str], views: Sequence[str], folder: Path = paths.LATENTS) -> Features:
+    """Concatenate the posterior means of several views of several variants: the first variant's views, then the next's.
 
-    D is the sum of the latent dimensions. Raises InputError where a file is missing, or where two files do not hold
-    the same images in the same order.
+    Args:
+        variants: names of at least one variant.
+        views: names of at least one view.
+        folder: holds a file of latents <variant>/<view>.parquet for each of them.
+
+    Raises:
+        InputError: a file is missing, or two files do not hold the same images in the same order.
     """
-    first, parts, columns, end = None, [], {}, 0
+    if not variants or not views:
+        raise InputError("no variant or no view is named for attribute prediction; name at least one of each")
+    parts: list[np.ndarray] = []
+    columns: dict[tuple[str, str], np.ndarray] = {}
+    first, end = None, 0
     for variant, view in itertools.product(variants, views):
-        path = Path(root) / variant / f"{view}.parquet"
+        path = paths.latents(variant, view, folder)
         if not path.is_file():
-            raise InputError(f"there are no latents of view {path.stem} for variant {path.parent.name} ({path}); "
-                             f"run `dvc repro latents@{path.parent.name}`")
-        read = latents.read(path)
-        first = first or (path, read)
-        if not np.array_equal(read.image_ids, first[1].image_ids) or not np.array_equal(read.splits, first[1].splits):
+            raise InputError(f"there are no latents of view {view} for variant {variant} ({path}); "
+                             f"run `dvc repro latents@{variant}`")
+        latents = read_latents(path)
+        first = first or (path, latents)
+        if not np.array_equal(latents.image_ids, first[1].image_ids) \
+                or not np.array_equal(latents.splits, first[1].splits):
             raise InputError(f"{path} and {first[0]} do not hold the same images in the same order; "
                              "run `dvc repro --force` for the stages latents of both")
-        parts.append(read.mu)
-        end += read.mu.shape[1]
-        columns[variant, view] = np.arange(end - read.mu.shape[1], end)
-    if first is None:
-        raise InputError("no variant or no view is named for attribute prediction; name at least one of each")
+        parts.append(latents.mu)
+        columns[variant, view] = np.arange(end, end + latents.mu.shape[1])
+        end += latents.mu.shape[1]
+    assert first is not None
     return Features(first[1].image_ids, first[1].splits, np.concatenate(parts, axis=1), columns)

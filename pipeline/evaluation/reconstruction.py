@@ -7,29 +7,36 @@ import torch
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from torch import nn
 
-from pipeline.data.pixels import to_network, to_uint8
+from pipeline.data.pixels import to_network, to_uint8, to_unit
 from pipeline.errors import InputError
-from pipeline.evaluation.sample_quality import blur
-from pipeline.models.float32 import full_float32
+from pipeline.evaluation.blur import blur
+from pipeline.hardware.float32 import full_float32
 
+# (images, reconstructions), each N×3×S×S in -1 … 1 → one number per image, N.
 FeatureDistance = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 
 
 @torch.inference_mode()
 def reconstruction_quality(model: nn.Module, feature_distance: FeatureDistance | None,
                            batches: Iterable[np.ndarray | torch.Tensor]) -> dict[str, float | int | None]:
-    """Mean quality of the reconstructions from the posterior mean, over all images of `batches`.
+    """Score the reconstructions from the posterior mean, averaged over all images.
 
-    `model`: images N×3×S×S in -1 … 1 → reconstructions alike (`VAE.forward`); run in eval mode, then put back.
-    `feature_distance`: (images, reconstructions), both N×3×S×S in -1 … 1, → one number per image, or None.
-    `batches`: uint8 N×3×S×S in 0 … 255, S ≥ 11; one batch is in memory at a time.
+    Reconstructions are clipped to the range of the images, as they are when shown. Each score is computed per image and
+    then averaged over images, so it does not depend on the batch size. This matters for PSNR: it is a logarithm, and
+    the mean of the images' PSNRs (dB) is not the PSNR of their mean squared error.
 
-    Reconstructions are clipped to the range of the images, as they are when shown. Each number is computed per image
-    and then averaged over images, so that it does not depend on the batch size. This matters for PSNR: it is a
-    logarithm, and the mean of the images' PSNRs (dB) is not the PSNR of their mean squared error.
+    Args:
+        model: images N×3×S×S in -1 … 1 → their reconstructions in the same range (`VAE.forward`). It runs in evaluation
+            mode, and returns to its former mode.
+        feature_distance: a further score; None for none.
+        batches: uint8 N×3×S×S, 0 … 255, S ≥ 11; one batch at a time is in memory.
 
-    Returns psnr (dB), ssim (-1 … 1, 1 for equal images), blur of the reconstructions (0 sharp … 1),
-    feature_distance (None without one), images (their number).
+    Returns:
+        psnr (dB); ssim (-1 … 1, 1 for equal images); blur of the reconstructions (0 sharp … 1 blurred);
+        feature_distance (None without one); images, their number.
+
+    Raises:
+        InputError: there is no image.
     """
     device = next((p.device for p in model.parameters()), torch.device("cpu"))
     training = model.training
@@ -40,15 +47,7 @@ def reconstruction_quality(model: nn.Module, feature_distance: FeatureDistance |
             target = to_network(torch.as_tensor(pixels).to(device))
             with full_float32():
                 reconstruction = model(target).clamp(-1, 1)
-            x, y = (((batch + 1) / 2).cpu().numpy() for batch in (target, reconstruction))
-            per_image = [[peak_signal_noise_ratio(a, b, data_range=1.0) for a, b in zip(x, y)],
-                         [similarity(a, b) for a, b in zip(x, y)],
-                         [blur(to_uint8(reconstruction).cpu().numpy()) * len(target)]]
-            if feature_distance is not None:
-                with full_float32():
-                    per_image.append(feature_distance(target, reconstruction).tolist())
-            for i, values in enumerate(per_image):
-                sums[i] += sum(values)
+            sums += batch_sums(target, reconstruction, feature_distance)
             images += len(target)
     finally:
         model.train(training)
@@ -59,7 +58,27 @@ def reconstruction_quality(model: nn.Module, feature_distance: FeatureDistance |
             "feature_distance": None if feature_distance is None else distance, "images": images}
 
 
-def similarity(x: np.ndarray, y: np.ndarray) -> float:
-    """SSIM of two images 3×S×S in 0 … 1 with the Gaussian window of Wang et al. 2004."""
+def batch_sums(target: torch.Tensor, reconstruction: torch.Tensor, feature_distance: FeatureDistance | None
+               ) -> np.ndarray:
+    """Return PSNR, SSIM, blur and feature distance (0 without one), each summed over the images of a batch.
+
+    Args:
+        target: the images, N×3×S×S in -1 … 1.
+        reconstruction: their reconstructions, N×3×S×S in -1 … 1.
+        feature_distance: see `reconstruction_quality`.
+    """
+    x, y = (to_unit(batch).cpu().numpy() for batch in (target, reconstruction))
+    psnr = sum(peak_signal_noise_ratio(a, b, data_range=1.0) for a, b in zip(x, y, strict=True))
+    ssim = sum(structural_similarity_of(a, b) for a, b in zip(x, y, strict=True))
+    blurred = blur(to_uint8(reconstruction).cpu().numpy()) * len(target)
+    distance = 0.0
+    if feature_distance is not None:
+        with full_float32():
+            distance = sum(feature_distance(target, reconstruction).tolist())
+    return np.array([psnr, ssim, blurred, distance])
+
+
+def structural_similarity_of(x: np.ndarray, y: np.ndarray) -> float:
+    """Return the SSIM of two images 3×S×S in 0 … 1, with the Gaussian window of Wang et al. 2004."""
     return structural_similarity(x, y, channel_axis=0, data_range=1.0, gaussian_weights=True, sigma=1.5,
                                  use_sample_covariance=False)

@@ -1,107 +1,80 @@
-"""How close decoded samples come to photographs: Fréchet distance of features, and blur.
-
-A Fréchet distance estimated from few images is too large, and the more so the fewer they are: compare only numbers
-from the same number of images, with the same network and layer.
-"""
+"""How close decoded samples come to photographs: Fréchet distance and blur."""
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
 from pipeline.errors import InputError
+from pipeline.evaluation.blur import blur
+from pipeline.evaluation.frechet import ImageFeatures, Moments, frechet_distance, moments
+from pipeline.latent_space.sampling import Sampler
 
-# uint8 N×3×S×S → float N×C.
-Features = Callable[[np.ndarray], np.ndarray]
 # z float32 N×D → images uint8 N×3×S×S.
 Decode = Callable[[np.ndarray], np.ndarray]
+Progress = Callable[[int], object]
 
-# Pixels of the filter that blurs once more to see what changes (Crété et al. 2007). On 64×64 faces, copies blurred with
-# a deviation of 1 pixel score higher by 4.1 times the spread between faces with 5, by 2.7 times with the default of 11;
-# 3 is near its end there (0.89) and hardly tells a deviation of 1 from 2.
-BLUR_SIZE = 5
-BATCH = 100
+BATCH = 100  # images
 
 
-class Moments(NamedTuple):
-    """Of the features of N images."""
-
-    mean: np.ndarray        # float64 C
-    covariance: np.ndarray  # float64 C×C
+def no_progress(images: int) -> None:
+    """Show no progress."""
 
 
-def frechet_distance(a: Moments, b: Moments) -> float:
-    """‖m1 - m2‖² + Tr(C1 + C2 - 2 (C1 C2)^½): squared 2-Wasserstein distance of the Gaussians with these moments.
+def score_sources(decode: Decode, sources: Mapping[str, Sampler], count: int, networks: Mapping[str, ImageFeatures],
+                  test: np.ndarray, progress: Progress = no_progress) -> dict[str, dict[str, float | int]]:
+    """Score samples from each source of z against test images.
 
-    Tr (C1 C2)^½ is the sum of the roots of the eigenvalues of Rᵀ C2 R, where C1 = R Rᵀ. This matrix is symmetric, so
-    that it works with fewer images than features too, where covariances have no inverse.
+    Args:
+        decode: the trained decoder.
+        sources: name → sampler of z.
+        count: how many samples to score from each source.
+        networks: name of a Fréchet distance → the features it is computed from.
+        test: uint8 N×3×S×S, the test images.
+        progress: called with the number of images of each batch whose features were computed.
+
+    Returns:
+        Name of the source → its scores (see `sample_quality`); and under "test_images" the `blur` and the number
+        (`images`) of the test images.
     """
-    values, vectors = np.linalg.eigh(a.covariance)
-    root = vectors * np.sqrt(values.clip(min=0))
-    shared = np.sqrt(np.linalg.eigvalsh(root.T @ b.covariance @ root).clip(min=0)).sum()
-    distance = np.square(a.mean - b.mean).sum() + np.trace(a.covariance) + np.trace(b.covariance) - 2 * shared
-    return max(0.0, float(distance))
+    reference = image_moments(networks, test, progress)
+    scores = {source: sample_quality(decode, draw(count), networks, reference, progress)
+              for source, draw in sources.items()}
+    return {**scores, "test_images": {"blur": blur(test), "images": len(test)}}
 
 
-def moments(features: np.ndarray) -> Moments:
-    """Mean and covariance of the rows of float N×C, N ≥ 2."""
-    features = np.asarray(features, np.float64)
-    return Moments(features.mean(axis=0), np.cov(features, rowvar=False).reshape(features.shape[1], -1))
+def sample_quality(decode: Decode, z: np.ndarray, networks: Mapping[str, ImageFeatures], test: Mapping[str, Moments],
+                   progress: Progress = no_progress) -> dict[str, float | int]:
+    """Score the images that `z` decodes to.
 
+    Args:
+        decode: the trained decoder.
+        z: float32 N×D.
+        networks: name of a Fréchet distance → the features it is computed from.
+        test: `image_moments` of the test images by the same networks.
+        progress: called with the number of images of each batch whose features were computed.
 
-def moments_by(networks: Mapping[str, Features], images: np.ndarray,
-               on_images: Callable[[int], None] = lambda count: None) -> dict[str, Moments]:
-    """The moments of the features of `images` (uint8 N×3×S×S) by each network; `on_images` hears of each batch."""
-    if len(images) < 2:
-        raise InputError(f"{len(images)} images have no covariance; score at least two, test images as well as samples")
-    found = {name: [] for name in networks}
-    for start in range(0, len(images), BATCH):
-        batch = images[start:start + BATCH]
-        for name, features in networks.items():
-            found[name].append(features(batch))
-        on_images(len(batch))
-    return {name: moments(np.concatenate(batches)) for name, batches in found.items()}
-
-
-def sample_quality(decode: Decode, z: np.ndarray, networks: Mapping[str, Features], test: Mapping[str, Moments],
-                   on_images: Callable[[int], None] = lambda count: None) -> dict[str, float | int]:
-    """Scores of what `z` (float32 N×D) is decoded to: the Fréchet distance to `test` under each network's name,
-    `blur`, and `images`, their number.
-
-    `test`: `moments_by` the same networks of the test images.
+    Returns:
+        The Fréchet distance to the test images under the name of each network; `blur`, 0 … 1; `images`, N.
     """
     images = np.concatenate([decode(z[start:start + BATCH]) for start in range(0, len(z), BATCH)])
-    distances = {name: frechet_distance(moments, test[name])
-                 for name, moments in moments_by(networks, images, on_images).items()}
+    distances = {name: frechet_distance(of_samples, test[name])
+                 for name, of_samples in image_moments(networks, images, progress).items()}
     return {**distances, "blur": blur(images), "images": len(images)}
 
 
-def blur(images: np.ndarray) -> float:
-    """Mean over images, uint8 N×3×S×S, of the blur effect of Crété et al. 2007: 0 sharp … 1 blurred."""
-    from skimage.measure import blur_effect
+def image_moments(networks: Mapping[str, ImageFeatures], images: np.ndarray, progress: Progress = no_progress
+                  ) -> dict[str, Moments]:
+    """Return the moments of the features of images, uint8 N×3×S×S, by the name of each network.
 
-    return float(np.mean([blur_effect(image, h_size=BLUR_SIZE, channel_axis=0) for image in images]))
-
-
-def loss_network_features(path: Path, layer: str, device="cpu") -> Features:
-    """Activations of one layer of the loss network at `path`, averaged over the image: float32 N×C.
-
-    They are divided by the layer's RMS over faces, as calibrated, so that distances are of one size for any weights.
+    Raises:
+        InputError: there are fewer than two images.
     """
-    import torch
-
-    from pipeline.data.pixels import to_network
-    from pipeline.losses import loss_network
-    from pipeline.models.float32 import full_float32
-
-    network, rms = loss_network.load(path, [layer])
-    network = network.to(device)
-
-    @torch.inference_mode()
-    def features(images: np.ndarray) -> np.ndarray:
-        with full_float32():
-            activations = network(to_network(torch.from_numpy(images).to(device)))[layer]
-        return (activations.mean(dim=(2, 3)) / rms[layer]).cpu().numpy()
-
-    return features
+    if len(images) < 2:
+        raise InputError(f"{len(images)} images have no covariance; score at least two, test images as well as samples")
+    features: dict[str, list[np.ndarray]] = {name: [] for name in networks}
+    for start in range(0, len(images), BATCH):
+        batch = images[start:start + BATCH]
+        for name, network in networks.items():
+            features[name].append(network(batch))
+        progress(len(batch))
+    return {name: moments(np.concatenate(batches)) for name, batches in features.items()}

@@ -1,4 +1,4 @@
-"""An attribute's vector added to a face or taken from it, z + α z_attribute.
+"""Add an attribute's vector to a face, or subtract it: z + α z_attribute.
 
 Figure 6 of the first paper (section 4.3.2) and Figure 5 of the second (section 3.2).
 """
@@ -9,23 +9,23 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pipeline.attribute_vectors import AttributeVectors
 from pipeline.figures.choice import Conditions, Decode, choose, in_words
 from pipeline.figures.grid import image_grid
 from pipeline.figures.interpolation import alpha_labels
-from pipeline.figures.style import readable
+from pipeline.latent_space.attribute_vectors import AttributeVectors
+from pipeline.vocabulary import readable
 
 
 class Change(NamedTuple):
-    """A row: which face, and the attribute that is added (sign +1) or subtracted (−1)."""
+    """One row of the figure."""
 
     label: str
-    face: Conditions
+    face: Conditions  # of the face to start from
     attribute: str
-    sign: int
+    sign: int  # +1 adds the attribute, −1 subtracts it
 
 
-# The caption gives the rows; that the first face is a man and the second a woman stands in the text of 4.3.2.
+# The rows are those of the caption. The text of section 4.3.2 says that the first face is a man, the second a woman.
 FIGURE6_ROWS = (
     Change("man + smiling", {"Male": True, "Smiling": False}, "Smiling", +1),
     Change("woman − smiling", {"Male": False, "Smiling": True}, "Smiling", -1),
@@ -34,8 +34,8 @@ FIGURE6_ROWS = (
     Change("face − eyeglasses", {"Eyeglasses": True}, "Eyeglasses", -1),
 )
 
-# The second paper's six attributes; of its faces, the text says that the one who smiles is a man. Hardly a woman of
-# CelebA is bald or has a mustache, so those rows start from men too; black hair shows best on the fair-haired.
+# The second paper's six attributes. Its text says that the smiling face is a man's. Bald starts from a man too, as does
+# mustache, since hardly any woman of CelebA has either. Black hair shows best on a blond face.
 MANIPULATION_ROWS = (
     Change("bald", {"Male": True, "Bald": False}, "Bald", +1),
     Change("black hair", {"Black_Hair": False, "Blond_Hair": True}, "Black_Hair", +1),
@@ -49,11 +49,20 @@ MANIPULATION_ROWS = (
 def attribute_arithmetic(path: str | Path, mu: np.ndarray, attributes: np.ndarray, vectors: AttributeVectors,
                          decode: Decode, seed: int = 0, steps: int = 11,
                          changes: Sequence[Change] = FIGURE6_ROWS) -> list[str]:
-    """Write one row per change, α = 0 … 1 from left to right; `changes` may be MANIPULATION_ROWS.
+    """Write one row per change, with α = 0 … 1 from left to right. Without any row, write nothing.
 
-    `mu` float32 N×D posterior means and `attributes` bool N×40 of the faces to choose from. A row for which no face
-    fits, or whose attribute has no vector, is left out; the returned notes say which. Nothing is written where no row
-    is left.
+    Args:
+        path: of the PNG file.
+        mu: float32 N×D, posterior means of the faces to choose from.
+        attributes: bool N×40, their attributes.
+        vectors: one direction per attribute.
+        decode: turns z into images.
+        seed: of the choice of faces.
+        steps: number of images in a row.
+        changes: FIGURE6_ROWS or MANIPULATION_ROWS.
+
+    Returns:
+        A note for each row that is left out, because no face fits or because its attribute has no vector.
     """
     alphas = np.linspace(0, 1, steps, dtype=np.float32)[:, None]
     rows, labels, notes = [], [], []

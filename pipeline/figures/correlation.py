@@ -9,17 +9,21 @@ from matplotlib.collections import EllipseCollection
 from matplotlib.colors import LinearSegmentedColormap, Normalize
 
 from pipeline.figures import style
+from pipeline.vocabulary import readable
 
-# R's corrplot, with which the paper's figure seems to be drawn: dark red, white, dark blue.
+# The colours of R's corrplot, which seems to have drawn the paper's figure.
 RED_WHITE_BLUE = LinearSegmentedColormap.from_list(
     "correlation", ["#67001f", "#b2182b", "#d6604d", "#f4a582", "#fddbc7", "#ffffff",
                     "#d1e5f0", "#92c5de", "#4393c3", "#2166ac", "#053061"])
 
 
 def correlation(path: str | Path, matrix: np.ndarray, names: Sequence[str]) -> None:
-    """Write the matrix (K×K in -1 … 1) as circles; a circle's area and shade are the strength, a cross means NaN.
+    """Write a matrix as circles: area and shade show the strength, a cross stands for NaN.
 
-    `names`: K of CelebA's attribute names, for the rows from the top and the columns from the left.
+    Args:
+        path: of the PNG file.
+        matrix: float K×K in -1 … 1.
+        names: K of CelebA's attribute names, for the rows from the top and the columns from the left.
     """
     count = len(names)
     if matrix.shape != (count, count):
@@ -37,9 +41,9 @@ def correlation(path: str | Path, matrix: np.ndarray, names: Sequence[str]) -> N
         for y, x in np.argwhere(np.isnan(matrix)):
             axes.plot(x, y, "x", color=style.BASELINE, markersize=7)
         axes.set(xlim=(-0.5, count - 0.5), ylim=(count - 0.5, -0.5), aspect="equal")
-        axes.set_xticks(range(count), [style.readable(name) for name in names], rotation=60, ha="left",
+        axes.set_xticks(range(count), [readable(name) for name in names], rotation=60, ha="left",
                         rotation_mode="anchor")
-        axes.set_yticks(range(count), [style.readable(name) for name in names])
+        axes.set_yticks(range(count), [readable(name) for name in names])
         axes.tick_params(length=0, labeltop=True, labelbottom=False)
         axes.grid(False)
         axes.set_xticks(np.arange(0.5, count - 1), minor=True)

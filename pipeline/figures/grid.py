@@ -1,4 +1,4 @@
-"""The mosaic of small images that the figures share, with labels at its rows and columns."""
+"""The grid of small images that the figures share, with labels at its rows and columns."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,19 +8,22 @@ from PIL import Image, ImageDraw, ImageFont
 
 from pipeline.figures import style
 
-GAP = 2  # between images, per unit of scale
-LABEL_SHARE = 0.2  # of the images' width, at most, for the row labels
+GAP = 2  # pixels between images, times the scale
+LABEL_SHARE = 0.2  # of the images' width: the row labels take this much at most
 
 
 def image_grid(images: np.ndarray, columns: int, path: str | Path, row_labels: Sequence[str] | None = None,
                column_labels: Sequence[str] | None = None, scale: int = 2, rows_per_label: int = 1) -> None:
     """Write images, left to right and top to bottom, as one PNG.
 
-    `images`: uint8 N×3×S×S in 0 … 255; a last row that is not full ends in white.
-    `columns`: images per row. `column_labels`: one for each of them, above.
-    `row_labels`: one for every `rows_per_label` rows, on the left, broken into lines where long; such rows stand
-    together, with a wider gap to the next.
-    `scale`: whole factor by which an image's pixels are enlarged (bicubic), so that labels beside them are legible.
+    Args:
+        images: uint8 N×3×S×S in 0 … 255; a last row that is not full ends in white.
+        columns: images per row.
+        path: of the PNG file.
+        row_labels: one for every `rows_per_label` rows, at their left; long ones are broken into lines.
+        column_labels: one for each column, above it.
+        scale: whole factor by which images are enlarged (bicubic), so that the labels beside them are legible.
+        rows_per_label: rows that share a label; they stand together, with a wider gap to the next ones.
     """
     images = np.asarray(images)
     if images.ndim != 4 or images.shape[1] != 3 or images.dtype != np.uint8 or len(images) == 0:
@@ -68,12 +71,12 @@ def image_grid(images: np.ndarray, columns: int, path: str | Path, row_labels: S
 
 
 def font_size(width: float) -> int:
-    """Pixels of a text that has the shared size when a picture this wide is shown at the shared width."""
+    """Return the font size for a picture of this width in pixels: FONT_SIZE once it is scaled to the shared WIDTH."""
     return max(10, round(style.FONT_SIZE * width / style.WIDTH))
 
 
 def wrap(text: str, font: ImageFont.FreeTypeFont, width: int) -> list[str]:
-    """Break a text at its spaces into lines of at most `width` pixels; a longer word keeps a line to itself."""
+    """Return a text broken at its spaces into lines of at most `width` pixels; a longer word has a line of its own."""
     lines = [""]
     for word in text.split():
         longer = f"{lines[-1]} {word}".strip()

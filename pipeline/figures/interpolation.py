@@ -1,4 +1,4 @@
-"""Figure 5: from one latent vector to another, z = (1 − α) z_left + α z_right (section 4.3.1)."""
+"""Figure 5: interpolate between two latent vectors, z = (1 − α) z_left + α z_right (section 4.3.1)."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,11 +8,11 @@ import numpy as np
 
 from pipeline.figures.choice import Conditions, Decode, choose, in_words
 from pipeline.figures.grid import image_grid
-from pipeline.sampling import prior
+from pipeline.latent_space.sampling import sample_prior
 
 
 class Pair(NamedTuple):
-    """A row: what its left and its right face are."""
+    """One row of the figure: which attributes its left and its right face have."""
 
     label: str
     left: Conditions
@@ -29,10 +29,19 @@ FIGURE5_PAIRS = (
 
 def interpolation(path: str | Path, mu: np.ndarray, attributes: np.ndarray, decode: Decode, seed: int = 0,
                   steps: int = 11, pairs: Sequence[Pair] = FIGURE5_PAIRS) -> list[str]:
-    """Write one row per pair of encoded faces and a last one between two random z ~ N(0, I).
+    """Write one row per pair of encoded faces, and a last one between two random z ~ N(0, I).
 
-    `mu` float32 N×D posterior means and `attributes` bool N×40 of the faces to choose from. Each row draws its faces
-    from the seed and its own number. A pair for which no face fits is left out; the returned notes say which.
+    Args:
+        path: of the PNG file.
+        mu: float32 N×D, posterior means of the faces to choose from.
+        attributes: bool N×40, their attributes.
+        decode: turns z into images.
+        seed: with the number of a row, of its choice of faces.
+        steps: number of images in a row.
+        pairs: the rows.
+
+    Returns:
+        A note for each pair that is left out because no face fits.
     """
     alphas = np.linspace(0, 1, steps, dtype=np.float32)[:, None]
     rows, labels, notes = [], [], []
@@ -45,7 +54,7 @@ def interpolation(path: str | Path, mu: np.ndarray, attributes: np.ndarray, deco
             continue
         rows.append((1 - alphas) * mu[left] + alphas * mu[right])
         labels.append(pair.label)
-    left, right = prior(2, mu.shape[1], seed)
+    left, right = sample_prior(2, mu.shape[1], seed)
     rows.append((1 - alphas) * left + alphas * right)
     labels.append("random z → random z")
     image_grid(decode(np.concatenate(rows).astype(np.float32)), steps, path, row_labels=labels,
@@ -54,6 +63,6 @@ def interpolation(path: str | Path, mu: np.ndarray, attributes: np.ndarray, deco
 
 
 def alpha_labels(alphas: np.ndarray) -> list[str]:
-    """α = 0, 0.1, … 1 as texts, the sign at the first only."""
+    """Return the values of α as texts; the first says that it is α: "α = 0", "0.1", … "1"."""
     numbers = [f"{alpha:.2g}" for alpha in np.ravel(alphas)]
     return [f"α = {numbers[0]}", *numbers[1:]]

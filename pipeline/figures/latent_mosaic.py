@@ -1,6 +1,7 @@
 """Figure 8: faces laid out so that similar latent vectors are neighbours (section 4.3.4)."""
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -8,20 +9,30 @@ from PIL import Image
 
 from pipeline.errors import InputError
 from pipeline.figures import style
+from pipeline.vocabulary import SPLITS
 
-PERPLEXITY = 30  # t-SNE's usual number of neighbours; fewer where there are few images
+PERPLEXITY = 30  # t-SNE's usual number of neighbours; lower if there are few images
 
 
 def latent_mosaic(path: str | Path, mu: np.ndarray, pixels: np.ndarray, images: int = 1600,
                   seed: int = 0) -> np.ndarray:
-    """Write a square of at most `images` of the faces themselves, by t-SNE of their latents; 40×40 in the paper.
+    """Write a square of faces, laid out by t-SNE of their latent vectors; 40×40 in the paper.
 
-    `mu` float32 N×D posterior means; `pixels` uint8 N×3×S×S, alike in order. Drawn by the seed: as many as the largest
-    square holds. The points of the plane are moved to the cells of the square by the assignment with the smallest sum
-    of squared distances, so that no face covers another and no cell is empty. A `path` ending in .jpg is a fifth as
-    large as one in .png.
+    t-SNE gives points of a plane. They are moved to the cells of the square by the assignment with the smallest sum of
+    squared distances, so that no face covers another and no cell is empty.
 
-    Returns the rows of `mu` in their cells, int side×side. Raises InputError where there is no face.
+    Args:
+        path: of the file; one that ends in .jpg is a fifth as large as one in .png.
+        mu: float32 N×D, posterior means.
+        pixels: uint8 N×3×S×S, the same faces in the same order.
+        images: the square holds at most so many; fewer if the largest possible square does.
+        seed: of the choice of faces, and of t-SNE.
+
+    Returns:
+        The rows of `mu` in their cells, int side×side.
+
+    Raises:
+        InputError: there is no face.
     """
     if len(mu) != len(pixels):
         raise ValueError(f"{len(mu)} latents for {len(pixels)} images")
@@ -41,8 +52,16 @@ def latent_mosaic(path: str | Path, mu: np.ndarray, pixels: np.ndarray, images: 
     return cells
 
 
+def mosaic_splits(test_images: int, images: int) -> Sequence[str]:
+    """Return the splits to take faces from: test if it has enough, else all.
+
+    The paper takes them "from CelebA" (section 4.3.4), whichever split they are in.
+    """
+    return ("test",) if test_images >= images else SPLITS
+
+
 def embed(mu: np.ndarray, seed: int) -> np.ndarray:
-    """t-SNE (van der Maaten & Hinton 2008) of float32 N×D: float N×2."""
+    """Return the t-SNE embedding (van der Maaten & Hinton 2008) of float32 N×D: float N×2."""
     if len(mu) < 4:  # t-SNE needs a few neighbours
         return np.arange(2 * len(mu), dtype=float).reshape(-1, 2)
     from sklearn.manifold import TSNE  # takes seconds to import
@@ -51,9 +70,14 @@ def embed(mu: np.ndarray, seed: int) -> np.ndarray:
 
 
 def to_grid(points: np.ndarray, side: int) -> np.ndarray:
-    """For each cell of a side×side grid the point that is laid there: int side×side, from float side²×2 (x, y).
+    """Return for each cell of a grid the number of the point that is laid there.
 
-    y points upwards, as in a plot.
+    Args:
+        points: float side²×2, x and y; y points upwards, as in a plot.
+        side: number of rows and of columns.
+
+    Returns:
+        int side×side.
     """
     from scipy.optimize import linear_sum_assignment
     from scipy.spatial.distance import cdist
@@ -67,9 +91,13 @@ def to_grid(points: np.ndarray, side: int) -> np.ndarray:
 
 
 def neighbour_distance(mu: np.ndarray, cells: np.ndarray) -> float:
-    """Mean latent distance of faces side by side in a mosaic, over that of all pairs of its faces: 1 for a random one.
+    """Return the mean latent distance of faces side by side in a mosaic, divided by that of all pairs of its faces.
 
-    `cells`: what `latent_mosaic` returned, at least 2×2.
+    A random order has 1 on average, and a better one less.
+
+    Args:
+        mu: float32 N×D, posterior means.
+        cells: what `latent_mosaic` returned, at least 2×2.
     """
     from scipy.spatial.distance import pdist
 

@@ -1,4 +1,4 @@
-"""Figure 4: test faces in the first row, their reconstructions by each variant below."""
+"""Figure 4: test faces in the first row, and below them the reconstructions of each variant."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -7,13 +7,22 @@ import numpy as np
 
 from pipeline.figures.grid import image_grid
 
+Reconstruct = Callable[[np.ndarray], np.ndarray]  # images uint8 N×3×S×S → their reconstructions, alike
 
-def reconstructions(path: str | Path, images: np.ndarray, models: Mapping[str, Callable[[np.ndarray], np.ndarray]],
+
+def reconstructions(path: str | Path, images: np.ndarray, models: Mapping[str, Reconstruct],
                     columns: int = 10, seed: int = 0) -> np.ndarray:
-    """Write `columns` faces, chosen by the seed from `images` (uint8 N×3×S×S), and one row per model.
+    """Write a row of faces, and one row of their reconstructions per model.
 
-    `models`: label → function from images uint8 N×3×S×S to their reconstructions, alike.
-    Returns the rows of `images` that were chosen, in order; fewer where there are fewer.
+    Args:
+        path: of the PNG file.
+        images: uint8 N×3×S×S, the faces to choose from.
+        models: label → its reconstructions.
+        columns: number of faces; all of them if there are fewer.
+        seed: of the choice of faces.
+
+    Returns:
+        The chosen rows of `images`, in ascending order.
     """
     chosen = np.sort(np.random.default_rng(seed).choice(len(images), min(columns, len(images)), replace=False))
     faces = np.asarray(images)[chosen]

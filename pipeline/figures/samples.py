@@ -1,4 +1,4 @@
-"""Figure 3: faces decoded from random z, one block per decoder."""
+"""Figure 3: faces decoded from random z, one block of rows per decoder."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,8 +13,12 @@ def samples(path: str | Path, decoders: Mapping[str, Decode], z: np.ndarray | Ma
             columns: int = 10) -> None:
     """Write one block of images per decoder, labelled with its name.
 
-    `z`: float32 N×D, the same for every decoder, so that the blocks can be compared image by image; or one array of N
-    rows per label, where latent sizes differ or one decoder is sampled in several ways.
+    Args:
+        path: of the PNG file.
+        decoders: label → decoder, from the top.
+        z: float32 N×D, the same for every decoder, so that blocks can be compared image by image. Or one such array per
+            label, for latent sizes that differ and for a decoder that is sampled in several ways.
+        columns: images per row; a divisor of N.
     """
     by_label = {label: z[label] if isinstance(z, Mapping) else z for label in decoders}
     count = len(next(iter(by_label.values())))

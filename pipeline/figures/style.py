@@ -1,19 +1,21 @@
-"""The look that all figures share: one font, one set of sizes and colours, a white background, the same bytes twice."""
+"""The look that all figures share: font, sizes, colours and background. Drawing twice gives the same bytes."""
 
 import contextlib
-import os
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image, ImageFont
 
-WIDTH = 900  # CSS pixels at which a figure is meant to be seen; sizes below are at this width
+from pipeline.files.atomic import replacing
+
+WIDTH = 900  # CSS pixels: how wide a page shows a figure; the sizes below are meant for this width
 FONT_SIZE = 13
-DENSITY = 2  # plots hold this many pixels per CSS pixel
+DENSITY = 2  # pixels of a plot per CSS pixel
 JPEG_QUALITY = 85
 MARGIN = 12
 
@@ -21,12 +23,12 @@ TEXT = "#222222"
 MUTED = "#767676"
 GRID = "#e3e3e3"
 BASELINE = "#9a9a9a"
-# One per variant, in the order in which variants come; told apart with the common colour blindnesses (Okabe and Ito).
+# One per variant, in the order of variants. The common colour blindnesses can tell them apart (Okabe and Ito).
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 MARKERS = ("o", "D", "s", "^", "v", "P")
 
-RC = {
-    "font.family": "DejaVu Sans", "font.size": FONT_SIZE * 0.72,  # points: CSS pixels at 100 per inch
+RC: Any = {  # matplotlib names its keys one by one, and each version others
+    "font.family": "DejaVu Sans", "font.size": FONT_SIZE * 0.72,  # CSS pixels in points, at 100 pixels an inch
     "text.color": TEXT, "axes.labelcolor": TEXT, "axes.edgecolor": MUTED, "axes.titlesize": FONT_SIZE * 0.72,
     "axes.titleweight": "bold", "axes.titlelocation": "left", "axes.spines.top": False, "axes.spines.right": False,
     "axes.grid": True, "axes.axisbelow": True, "grid.color": GRID, "grid.linewidth": 0.8,
@@ -38,18 +40,24 @@ RC = {
 
 @contextlib.contextmanager
 def plot(path: str | Path, height: float, width: float = WIDTH) -> Iterator[Figure]:
-    """A matplotlib figure of width×height CSS pixels in the shared style, written to `path` as PNG at the end."""
+    """Yield a matplotlib figure in the shared style, and write it as PNG at the end of the block.
+
+    Args:
+        path: of the PNG file.
+        height: in CSS pixels.
+        width: in CSS pixels.
+    """
     with matplotlib.rc_context(RC):
         figure = Figure(figsize=(width / 100, height / 100), dpi=100 * DENSITY, layout="constrained")
         FigureCanvasAgg(figure)  # no pyplot: no window, no state between figures
         yield figure
         with replacing(path) as temporary:
-            # Without the version of matplotlib among the metadata, the file depends on the picture alone.
+            # Without matplotlib's version in the metadata, the bytes depend on the picture alone.
             figure.savefig(temporary, format="png", metadata={"Software": None})
 
 
 def write_image(image: Image.Image, path: str | Path) -> None:
-    """Write an image without metadata: as JPEG where `path` ends in .jpg, else as PNG."""
+    """Write an image without metadata: as JPEG if `path` ends in .jpg, else as PNG."""
     with replacing(path) as temporary:
         if Path(path).suffix == ".jpg":
             image.save(temporary, format="JPEG", quality=JPEG_QUALITY, optimize=True)
@@ -57,23 +65,8 @@ def write_image(image: Image.Image, path: str | Path) -> None:
             image.save(temporary, format="PNG")
 
 
-@contextlib.contextmanager
-def replacing(path: str | Path) -> Iterator[Path]:
-    """A temporary name beside `path`, moved onto it when all has been written."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(path.name + ".tmp")
-    yield temporary
-    os.replace(temporary, path)
-
-
 @cache
 def font(size: int, bold: bool = False) -> ImageFont.FreeTypeFont:
-    """DejaVu Sans as matplotlib ships it, so that no font of the machine is needed; `size` in pixels."""
+    """Return DejaVu Sans of `size` pixels as matplotlib ships it, so that the machine needs no font."""
     name = "DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"
     return ImageFont.truetype(str(Path(matplotlib.get_data_path()) / "fonts" / "ttf" / name), size)
-
-
-def readable(attribute: str) -> str:
-    """CelebA's name of an attribute with spaces: "5 o Clock Shadow"."""
-    return attribute.replace("_", " ")

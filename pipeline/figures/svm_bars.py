@@ -1,22 +1,26 @@
-"""Table 1 to look at: accuracy per attribute beside the majority class, the largest gain at the top."""
+"""Table 1 as a picture: accuracy per attribute beside the majority class, with the largest gain at the top."""
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.lines import Line2D
 
 from pipeline.figures import style
+from pipeline.vocabulary import readable
 
 
 def svm_bars(path: str | Path, results: Mapping[str, Mapping[str, pd.DataFrame]]) -> None:
-    """Write one line per attribute: a tick for the majority class, a dot for every variant.
+    """Write one line per attribute: a tick for the majority class, a dot for every variant, a bar to the best dot.
 
-    `results`: a variant's label → set of views → rows of `evaluation.svm.evaluate`. Of each variant the set with the
-    highest mean accuracy is shown, which the legend names: with all of them the dots could not be told apart.
-    Colours and shapes tell variants. Attributes are sorted by the mean gain over the majority class. The bar goes from
-    it to the best dot.
+    Each variant has one dot, for its set of views with the highest mean accuracy, which the legend names; dots of all
+    sets could not be told apart. Attributes are sorted by the mean gain over the majority class.
+
+    Args:
+        path: of the PNG file.
+        results: label of a variant → set of views → rows of `evaluation.svm.evaluate`.
     """
     frames = [(label, *best_set(sets)) for label, sets in results.items() if sets]
     gains = sum(rows["accuracy"] - rows["majority"] for _, _, rows in frames) / len(frames)
@@ -33,14 +37,15 @@ def svm_bars(path: str | Path, results: Mapping[str, Mapping[str, pd.DataFrame]]
                           label=f"majority class ({majority.mean():.1f} on average)")]
         for number, (label, view_set, rows) in enumerate(frames):
             accuracy = 100 * rows.loc[order, "accuracy"]
-            look = {"marker": style.MARKERS[number % len(style.MARKERS)], "linestyle": "", "markersize": 5.5,
+            look: dict[str, Any] = {
+                    "marker": style.MARKERS[number % len(style.MARKERS)], "linestyle": "", "markersize": 5.5,
                     "color": style.COLOURS[number % len(style.COLOURS)], "alpha": 0.85, "markeredgecolor": "white",
                     "markeredgewidth": 0.5}
-            # Each variant a little lower than the one before, so that equal accuracies do not hide each other.
+            # Each variant stands a little lower than the one before, so that equal accuracies do not hide each other.
             lower = 0.5 * (number - (len(frames) - 1) / 2) / max(1, len(frames) - 1)
             axes.plot(accuracy, positions - lower, **look)
             handles.append(Line2D([], [], **look, label=f"{label}, {view_set} ({accuracy.mean():.1f} on average)"))
-        axes.set_yticks(positions, [style.readable(name) for name in order])
+        axes.set_yticks(positions, [readable(name) for name in order])
         axes.set_ylim(-0.7, len(order) - 0.3)
         axes.set_xlabel("accuracy on the test images in %")
         axes.grid(axis="y", visible=False)
@@ -49,6 +54,6 @@ def svm_bars(path: str | Path, results: Mapping[str, Mapping[str, pd.DataFrame]]
 
 
 def best_set(sets: Mapping[str, pd.DataFrame]) -> tuple[str, pd.DataFrame]:
-    """The set of views with the highest mean accuracy, and its rows by attribute; of equal ones the first."""
+    """Return the set of views with the highest mean accuracy, the first of equal ones, and its rows by attribute."""
     view_set = max(sets, key=lambda name: sets[name]["accuracy"].mean())
     return view_set, sets[view_set].set_index("attribute")

@@ -1,6 +1,7 @@
 """What each view adds to attribute prediction: accuracy and balanced accuracy, step by step."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,19 +15,23 @@ GAIN, LOSS = style.COLOURS[0], style.COLOURS[1]
 def view_gains(path: str | Path, gains: pd.DataFrame, label: str) -> None:
     """Write two panels, accuracy and balanced accuracy in %, with one dot per step from the top down.
 
-    `gains`: the table of `evaluation.multi_view.gains`; `label`: of the variant whose views come first, "VAE-123".
-    A bar joins each dot with the step that it adds to, blue where that is a gain and vermilion where it is a loss;
-    the value, and the gain in percentage points, stand at the right. The grey vertical line is the majority class.
+    A bar joins each dot with the step that it adds to: blue for a gain, vermilion for a loss. The value and the gain in
+    percentage points stand at the right. The grey vertical line is the majority class.
+
+    Args:
+        path: of the PNG file.
+        gains: the table of `evaluation.view_gains.score_view_gains`, with "" where a step adds to no other.
+        label: of the variant whose views come first, "VAE-123".
     """
     row_of = {step: number for number, step in enumerate(gains["step"])}
     positions = -np.arange(len(gains))
     with style.plot(path, height=150 + 34 * len(gains)) as figure:
         panels = figure.subplots(1, 2, sharey=True)
         baselines = {"accuracy": 100 * gains["majority"].iloc[0], "balanced_accuracy": 50.0}
-        for axes, (measure, baseline) in zip(panels, baselines.items()):
+        for axes, (measure, baseline) in zip(panels, baselines.items(), strict=True):
             percent = 100 * gains[measure].to_numpy()
             axes.axvline(baseline, color=style.BASELINE, linewidth=1.6)
-            for y, value, over in zip(positions, percent, gains["over"]):
+            for y, value, over in zip(positions, percent, gains["over"], strict=True):
                 gain = value - percent[row_of[over]] if over else 0.0
                 colour = LOSS if gain < 0 else GAIN
                 if over:
@@ -44,7 +49,7 @@ def view_gains(path: str | Path, gains: pd.DataFrame, label: str) -> None:
         names = [f"{label}, {gains['step'].iloc[0]}", *gains["step"].iloc[1:]]
         panels[0].set_yticks(positions, names)
         panels[0].set_ylim(positions[-1] - 0.6, 0.6)
-        bar = {"linewidth": 5, "alpha": 0.35}
+        bar: dict[str, Any] = {"linewidth": 5, "alpha": 0.35}
         figure.legend(handles=[
             Line2D([], [], color=GAIN, **bar, label="gain over the step that it adds to"),
             Line2D([], [], color=LOSS, **bar, label="loss"),

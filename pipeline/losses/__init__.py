@@ -1,1 +1,1 @@
-"""The terms of the training objective."""
+"""What models are trained to minimise, term by term."""

@@ -4,9 +4,10 @@ from torch import nn
 
 
 def initialize(module: nn.Module) -> None:
-    """Convolutions N(0, 0.02), batch-norm weights N(1, 0.02), their biases 0, as in DCGAN and in the authors' code.
+    """Draw a module's initial weights, as in DCGAN and in the authors' code.
 
-    Linear layers keep the framework's default.
+    Convolutions get N(0, 0.02), batch-norm weights N(1, 0.02), and the biases of both 0. Linear layers keep torch's
+    default.
     """
     if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
         nn.init.normal_(module.weight, 0.0, 0.02)

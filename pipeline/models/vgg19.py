@@ -1,8 +1,11 @@
 """VGG-19's convolutional part (Simonyan & Zisserman 2014, configuration E), cut at any layer."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import nn
 
+from pipeline.data.pixels import to_unit
 from pipeline.models.vgg19_layers import CONV_CHANNELS
 from pipeline.vocabulary import LAYERS
 
@@ -11,13 +14,19 @@ IMAGENET_STD = (0.229, 0.224, 0.225)
 
 
 class VGG19Prefix(nn.Module):
-    """VGG-19 up to and with the deepest of `layers`, frozen.
+    """VGG-19 up to and including the deepest of `layers`, frozen.
 
-    `forward`: images N×3×H×W in -1 … 1, of any float type → {layer: activations after the ReLU, N×C×h×w}, for
-    `layers` alone. They are normalised in float32; in bfloat16 that would add half a grey level of rounding.
+    Args:
+        layers: The layers whose activations are wanted, in any order.
+
+    Attributes:
+        layers: The same in the network's order.
     """
 
-    def __init__(self, layers: list[str] | tuple[str, ...]):
+    mean: torch.Tensor
+    std: torch.Tensor
+
+    def __init__(self, layers: Sequence[str]):
         super().__init__()
         self.layers = tuple(sorted(layers, key=LAYERS.index))
         modules: list[nn.Module] = []
@@ -34,7 +43,16 @@ class VGG19Prefix(nn.Module):
         self.requires_grad_(False).eval()
 
     def forward(self, images: torch.Tensor) -> dict[str, torch.Tensor]:
-        x = ((images.float() + 1) / 2 - self.mean) / self.std
+        """Return the activations after the ReLU of the wanted layers.
+
+        Args:
+            images: N×3×H×W in -1 … 1, of any float type. They are normalised in float32, since bfloat16 would add half
+                a grey level of rounding.
+
+        Returns:
+            Layer → activations N×C×h×w, in the network's order.
+        """
+        x = (to_unit(images.float()) - self.mean) / self.std
         activations = {}
         for index, module in enumerate(self.features):
             x = module(x)

@@ -3,14 +3,21 @@
 relu3_1 is `features.11` in torchvision's layout, and its convolution `features.10`.
 """
 
+from collections.abc import Sequence
+
 from pipeline.vocabulary import LAYERS
 
 WIDTHS = (64, 128, 256, 512, 512)  # channels of each block
 
 
 def _layers() -> tuple[dict[str, int], dict[str, tuple[int, int]]]:
-    """relu name → index in torchvision's `features`; and relu name → (input, output) channels of its convolution."""
-    index, before, relus, channels = 0, 3, {}, {}
+    """Return the index of each ReLU in torchvision's `features`, and the channels of its convolution (input, output).
+
+    Both are by the name of the ReLU.
+    """
+    relus: dict[str, int] = {}
+    channels: dict[str, tuple[int, int]] = {}
+    index, before = 0, 3
     for name in LAYERS:
         block, convolution = map(int, name.removeprefix("relu").split("_"))
         if block > 1 and convolution == 1:
@@ -24,13 +31,13 @@ def _layers() -> tuple[dict[str, int], dict[str, tuple[int, int]]]:
 RELU_INDEX, CONV_CHANNELS = _layers()
 
 
-def deepest(layers: list[str] | tuple[str, ...]) -> str:
-    """The last of `layers` in the network's own order."""
+def deepest(layers: Sequence[str]) -> str:
+    """Return the last of `layers` in the network's own order."""
     return max(layers, key=LAYERS.index)
 
 
 def parameter_shapes(last: str) -> dict[str, tuple[int, ...]]:
-    """Names and shapes, in torchvision's layout, of the parameters that the network up to `last` needs."""
+    """Return the shapes, by torchvision's names, of the parameters that the network up to the layer `last` needs."""
     shapes: dict[str, tuple[int, ...]] = {}
     for name in LAYERS[: LAYERS.index(last) + 1]:
         conv, (before, after) = RELU_INDEX[name] - 1, CONV_CHANNELS[name]

@@ -1,1 +1,1 @@
-"""What stages read and depend on: the plan, resolved from params.yaml, and digests of the code."""
+"""The plan, which stages read instead of params.yaml, and the digests of the code on which they depend."""

@@ -1,81 +1,113 @@
 """From params.yaml to the plan: what every stage reads, resolved and checked before any long work."""
 
-import itertools
 from pathlib import Path
 
-from pipeline.config import (
-    NO_FILE,
+from pipeline.config.fields import NO_FILE, Section
+from pipeline.config.labels import labels
+from pipeline.config.params import Params
+from pipeline.config.plans import (
     AttributesPlan,
     DataPlan,
     DatasetPlan,
     EvaluatePlan,
     LossNetworkPlan,
     LossNetworksPlan,
-    MultiViewPlan,
-    Params,
+    Planned,
     ReportPlan,
     SamplingPlan,
-    Section,
-    Variant,
-    did_you_mean,
-    labels,
+    ViewGainsPlan,
 )
+from pipeline.config.variant import Variant
 from pipeline.data.prepare import all_views
-from pipeline.errors import InputError, in_a_copy
-from pipeline.losses import loss_network, network_layers
-from pipeline.losses.build import check_adversary, check_extra
-from pipeline.models.build import check_model
+from pipeline.errors import InputError, did_you_mean, experiment_copy_hint
+from pipeline.losses.loss_network import sources
+from pipeline.losses.loss_network.layers import check_layers_held
+from pipeline.plan.checks import check_variant
+
+Variants = dict[str, Variant]  # by name
 
 
 def resolve(params: Params) -> dict[str, Section]:
-    """Path within plan/ → its contents: `<variant>.json`, and `pipeline/<section>.json` for the other stages.
+    """Resolve params.yaml into the plan, and check what can be checked in seconds.
 
-    Checks what can be checked in seconds. Raises InputError. What it returns depends on `params` alone, and not on the
-    files that they name: on those DVC makes the stages depend that read them.
+    The plan depends only on `params`, and not on the files that they name: the stages that read these depend on them.
+
+    Returns:
+        Path within plan/ → contents: `<variant>.json` for each variant, `pipeline/<section>.json` for other stages.
+
+    Raises:
+        InputError: A parameter names something that is not there, or that a stage could not use.
     """
     variants = {name: params.variant(name) for name in params.variants}
     for variant in variants.values():
-        check_model(variant)
-        check_extra(variant)
-        check_adversary(variant)
+        check_variant(variant)
     all_views()
+    check_references(params)
+    check_paths(params)
+    for name in params.view_gains.variants:
+        check_encodes("view_gains.variants", name, variants)
+    check_encodes("report.mosaic_variant", params.report.mosaic_variant, variants)
+    check_loss_network_file(params, variants)
+    return {f"{name}.json": variant for name, variant in variants.items()} | {
+        f"pipeline/{section.section}.json": section for section in plan_sections(params, variants)}
+
+
+def plan_sections(params: Params, variants: Variants) -> list[Planned]:
+    """Return the plan's sections of stages that do not belong to one variant."""
+    seed, label_of = params.seed, labels(list(variants.values()))
+    dataset = {name: value for name, value in dict(params.data).items() if name != "image_size"}
+    loss_network = {**dict(params.loss_network), "file": params.loss_network.file if reads_file(params) else None}
+    inception = None if params.sampling.inception == NO_FILE else params.sampling.inception
+    return [
+        DataPlan(**dict(params.data), seed=seed),
+        DatasetPlan(**dataset, seed=seed),
+        LossNetworkPlan(**loss_network, seed=seed),
+        LossNetworksPlan(layers={name: loss_layers(variant) for name, variant in variants.items()}),
+        AttributesPlan(**dict(params.attributes), seed=seed),
+        EvaluatePlan(**dict(params.evaluate), reference_rms=params.loss.get("reference_rms", {})),
+        ViewGainsPlan(**dict(params.view_gains), labels={name: label_of[name] for name in params.view_gains.variants}),
+        SamplingPlan(**{**dict(params.sampling), "inception": inception}, seed=seed),
+        ReportPlan(**dict(params.report), seed=seed, variants=label_of),
+    ]
+
+
+def loss_layers(variant: Variant) -> list[str]:
+    """Return the layers of a variant's feature loss; none where it has no feature loss."""
+    return getattr(variant.loss, "layers", [])
+
+
+def reads_file(params: Params) -> bool:
+    """Return whether the loss network comes from loss_network.file."""
+    return params.loss_network.source == "file"
+
+
+def check_references(params: Params) -> None:
+    """Raise InputError unless loss.reference_rms has a value for each layer that evaluation compares."""
     reference = params.loss.get("reference_rms", {})
     for layer in params.evaluate.feature_layers:
         if layer not in reference:
             raise InputError(f"params.yaml: evaluate.feature_layers names {layer}, for which loss.reference_rms has no "
                              f"value{did_you_mean(layer, reference)}")
-    if not Path(params.data.root).is_dir():  # DVC depends on it, whatever the source
+
+
+def check_paths(params: Params) -> None:
+    """Raise InputError unless all paths that parameters name exist: DVC depends on them even if no stage reads them."""
+    if not Path(params.data.root).is_dir():
         raise InputError(f"params.yaml: data.root is {params.data.root}, which is not a folder; give CelebA's, or "
-                         f"data/celeba where the faces are drawn{in_a_copy('give an absolute path')}")
+                         f"data/celeba where the faces are drawn{experiment_copy_hint('give an absolute path')}")
     check_file("loss_network.file", params.loss_network.file, "VGG-19's weights")
     check_file("sampling.inception", params.sampling.inception, "Inception's weights")
-    for name in params.multi_view.variants:
-        check_encodes("multi_view.variants", name, variants)
-    check_encodes("report.mosaic_variant", params.report.mosaic_variant, variants)
-    of_variants = {name: getattr(variant.loss, "layers", []) for name, variant in variants.items()}
-    layers = [*itertools.chain(*of_variants.values()), *params.evaluate.feature_layers, params.sampling.frechet_layer]
-    called = labels(list(variants.values()))
-    sections = {
-        "data": DataPlan(**dict(params.data), seed=params.seed),
-        "dataset": DatasetPlan(**{name: value for name, value in dict(params.data).items() if name != "image_size"},
-                               seed=params.seed),
-        "loss_network": LossNetworkPlan(**{**dict(params.loss_network), "file": checked_weights(params, layers)},
-                                        seed=params.seed),
-        "loss_networks": LossNetworksPlan(layers=of_variants),
-        "attributes": AttributesPlan(**dict(params.attributes), seed=params.seed),
-        "evaluate": EvaluatePlan(**dict(params.evaluate), reference_rms=reference),
-        "multi_view": MultiViewPlan(**dict(params.multi_view),
-                                    labels={name: called[name] for name in params.multi_view.variants}),
-        "sampling": SamplingPlan(**{**dict(params.sampling), "inception": given(params.sampling.inception)},
-                                 seed=params.seed),
-        "report": ReportPlan(**dict(params.report), seed=params.seed, variants=called),
-    }
-    return {f"{name}.json": variant for name, variant in variants.items()} | {
-        f"pipeline/{name}.json": section for name, section in sections.items()}
 
 
-def check_encodes(parameter: str, name: str, variants: dict[str, Variant]) -> None:
-    """InputError where a parameter names a variant that does not exist or has no latents."""
+def check_file(parameter: str, path: str, what: str) -> None:
+    """Raise InputError unless the file that a parameter names exists. what: its contents, in words."""
+    if not Path(path).is_file():
+        raise InputError(f"params.yaml: {parameter} is {path}, which does not exist; give the file of {what}, or "
+                         f"{NO_FILE} for none{experiment_copy_hint('give an absolute path')}")
+
+
+def check_encodes(parameter: str, name: str, variants: Variants) -> None:
+    """Raise InputError unless the variant that a parameter names exists and has latents."""
     if name not in variants:
         raise InputError(f"params.yaml: {parameter} names {name}, which is not a variant{did_you_mean(name, variants)}")
     if not variants[name].encodes:
@@ -83,23 +115,20 @@ def check_encodes(parameter: str, name: str, variants: dict[str, Variant]) -> No
                          "name a variant with a reconstruction loss")
 
 
-def given(path: str) -> str | None:
-    """The path of a file that a parameter names; None where it names the empty one."""
-    return None if path == NO_FILE else path
-
-
-def check_file(parameter: str, path: str, what: str) -> None:
-    """InputError where a parameter names a file that is not there: DVC depends on it, whether it is read or not."""
-    if not Path(path).is_file():
-        raise InputError(f"params.yaml: {parameter} is {path}, which does not exist; give the file of {what}, or "
-                         f"{NO_FILE} for none{in_a_copy('give an absolute path')}")
-
-
-def checked_weights(params: Params, layers: list[str]) -> str | None:
-    """loss_network.file, once it is known to hold `layers`; None where no file is used."""
-    if params.loss_network.source != "file":
-        return None
+def check_loss_network_file(params: Params, variants: Variants) -> None:
+    """Raise InputError unless loss_network.file, if it is used, holds all layers that parameters name."""
+    if not reads_file(params):
+        return
     path = Path(params.loss_network.file)
-    state = loss_network.checked_weights(loss_network.read_state_dict(path), path)
-    network_layers.check_layers_held(state, layers, str(path))
-    return params.loss_network.file
+    weights = sources.select_vgg19(sources.read_state_dict(path), path)
+    needed = [(layers_parameter(params, name), loss_layers(variant)) for name, variant in variants.items()]
+    needed += [("evaluate.feature_layers", params.evaluate.feature_layers),
+               ("sampling.frechet_layer", [params.sampling.frechet_layer])]
+    for parameter, layers in needed:
+        check_layers_held(weights, layers, str(path), parameter)
+
+
+def layers_parameter(params: Params, variant: str) -> str:
+    """Return the dotted path of the parameter that sets the layers of a variant's loss."""
+    own = (params.variants[variant].get("loss") or {}).get("layers")
+    return "loss.layers" if own is None else f"variants.{variant}.loss.layers"

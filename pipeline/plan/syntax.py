@@ -1,30 +1,30 @@
-"""Digests of Python files that change where their results may change, and are the same on every supported Python."""
+"""Digests of Python files. They change if results may change, and are the same on every supported Python."""
 
 import ast
 import hashlib
 from collections.abc import Iterator
 
-# Left out of the digest. Of an expression, whether it is read or written (ctx) follows from where it stands.
+# Left out of the digest. Whether an expression is read or written (ctx) follows from its place.
 FIELDS_LEFT_OUT = {"ctx", "kind", "type_comment"}
-MESSAGES = {"print", "warnings.warn", "tqdm.write"}  # calls that only say something, unless they write to a file
+MESSAGES = {"print", "warnings.warn", "tqdm.write"}  # calls that only print, unless they write to a file
 STREAMS = {"sys.stderr", "sys.stdout"}
-ERROR = "InputError"  # the project's own, which helpers make and others raise
-# What a message may call; with another call in it, it may do more than say something.
+ERROR = "InputError"  # the project's own; some helpers make one that others raise
+# What the arguments of a message may call. With another call in them, the message may do more than print.
 WORDING = {"len", "str", "join", "format", "next", "iter", "values", "items", "keys", "list", "sum", "min", "max",
            "round", "to_dict", "relative_to"}
 
 
 def digest(source: str) -> str:
-    """A short name for what a file does: 16 hexadecimal digits.
+    """Return a short name for what a file does: 16 hexadecimal digits.
 
-    It runs over the syntax tree, without comments, docstrings, calls of MESSAGES and the arguments of what is raised: a
-    message is no result. Empty fields are left out, since each Python adds some of its own.
+    It covers the syntax tree without comments, docstrings, calls of MESSAGES and the arguments of what is raised: a
+    message is no result. Empty fields are left out, since each version of Python adds some.
     """
     return hashlib.sha256("\n".join(tokens(ast.parse(source))).encode()).hexdigest()[:16]
 
 
 def tokens(value: object) -> Iterator[str]:
-    """A syntax tree as texts, in order."""
+    """Yield a syntax tree as texts, in order."""
     if isinstance(value, ast.AST):
         yield type(value).__name__
         for name, part in ast.iter_fields(without_message(value)):
@@ -41,7 +41,7 @@ def tokens(value: object) -> Iterator[str]:
 
 
 def says_only(statement: object) -> bool:
-    """Whether it is a docstring, or another text that stands alone, or a call of MESSAGES."""
+    """Return whether a statement is a docstring, another text that stands alone, or a call of MESSAGES."""
     if not isinstance(statement, ast.Expr):
         return False
     value = statement.value
@@ -52,7 +52,7 @@ def says_only(statement: object) -> bool:
 
 
 def words_only(argument: ast.expr) -> bool:
-    """Whether an argument of a message only makes words: it calls nothing but WORDING and the module messages."""
+    """Return whether an argument of a message only makes words: it calls only WORDING and the module messages."""
     for inner in ast.walk(argument):
         if isinstance(inner, ast.NamedExpr | ast.Await | ast.Yield | ast.YieldFrom):
             return False
@@ -64,8 +64,11 @@ def words_only(argument: ast.expr) -> bool:
 
 
 def without_message(node: ast.AST) -> ast.AST:
-    """`raise Problem` for `raise Problem("why")`, `InputError()` for `InputError("why")`, and a formatted text without
-    empty parts, of which Python 3.12 has some; any other node as it is."""
+    """Return a node without the words of an error, and any other node as it is.
+
+    That is `raise Problem` for `raise Problem("why")`, and `InputError()` for `InputError("why")`. A formatted text
+    loses its empty parts, of which Python 3.12 has some.
+    """
     if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
         return ast.Raise(exc=node.exc.func, cause=node.cause)
     if isinstance(node, ast.Call) and ast.unparse(node.func) == ERROR:
@@ -77,7 +80,7 @@ def without_message(node: ast.AST) -> ast.AST:
 
 
 def lines_of_inner_imports(source: str) -> set[int]:
-    """The lines of the imports that are inside functions."""
+    """Return the line numbers of the imports that are inside functions."""
     functions = [node for node in ast.walk(ast.parse(source))
                  if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
     return {inner.lineno for function in functions for inner in ast.walk(function)
@@ -85,6 +88,6 @@ def lines_of_inner_imports(source: str) -> set[int]:
 
 
 def texts(source: str) -> set[str]:
-    """All text constants of a file."""
+    """Return all text constants of a file."""
     return {node.value for node in ast.walk(ast.parse(source))
             if isinstance(node, ast.Constant) and isinstance(node.value, str)}

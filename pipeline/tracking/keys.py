@@ -1,73 +1,101 @@
-"""What decides a record in MLflow: two experiments in which it is equal have the same record."""
+"""Keys of records in MLflow: digests of all that decides a record. Experiments with equal keys share the record."""
 
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from pipeline.config import ReportPlan, Variant, read_section
-from pipeline.json_file import read_json
+from pipeline import paths
+from pipeline.config.plans import ReportPlan, read_plan
+from pipeline.config.variant import Variant
+from pipeline.files.hashes import digest, sha256
+from pipeline.files.json_file import read_json
 from pipeline.plan import code
-from pipeline.workspace import digest, sha256
+from pipeline.plan.modules import Modules
 
-PLAN, SHARDS = Path("plan/pipeline"), Path("data/shards")
-LOSS_NETWORK = Path("models/loss_network.safetensors")  # scores are measured by it
-# Of what a variant has: the sections of the plan that decide, and the stages whose code does.
-SECTIONS, STAGES = ("sampling",), ("samples",)
+# What decides a variant's results: these sections of the plan, and the code of these stages.
+SECTIONS: tuple[str, ...] = ("sampling",)
+STAGES: tuple[str, ...] = ("samples",)
 SECTIONS_OF_ENCODERS, STAGES_OF_ENCODERS = ("attributes", "evaluate"), ("latents", "attributes", "evaluate")
-PATHS = {"inception", "file"}  # parameters that are paths: what the files hold decides
+PATH_PARAMETERS = {"inception", "file"}  # the contents of these files decide, not where they lie
 
 
 class Undecided(FileNotFoundError):
-    """A file that decides is missing, or cannot be read; or the code cannot, since somebody is changing it."""
+    """A file that decides is missing or cannot be read, or the code cannot be read because somebody is changing it."""
 
 
 def results_key(variant: Variant) -> str:
-    """Of a trained variant's scores, samples and pictures: of its training, the plan behind it, code and data.
+    """Return the key of one variant's results; see `results_keys`."""
+    return results_keys([variant])[variant.name]
 
-    It can be told as soon as training is done. Raises Undecided.
+
+def results_keys(variants: Sequence[Variant]) -> dict[str, str]:
+    """Return the keys of trained variants' scores, samples and pictures, by the variants' names.
+
+    A key depends on the training, the plan behind it, code and data. It is known as soon as training is done.
+
+    Raises:
+        Undecided: For any error: no error here may fail a training that is done.
     """
-    try:
-        return key_of_results(variant)
-    except Exception as error:  # of many kinds; a training that is done shall not fail by any
-        raise Undecided(f"which record has the results of {variant.name} cannot be told ({error})") from error
+    keys: dict[str, str] = {}
+    modules = None
+    for variant in variants:
+        try:
+            modules = modules or Modules()  # takes seconds
+            keys[variant.name] = compute_results_key(variant, modules)
+        except Exception as error:
+            raise Undecided(f"the key of the record with the results of {variant.name} cannot be computed ({error})"
+                            ) from error
+    return keys
 
 
-def key_of_results(variant: Variant) -> str:
+def compute_results_key(variant: Variant, modules: Modules) -> str:
+    """Return the key of a variant's results.
+
+    Args:
+        variant: A trained one.
+        modules: The project's code, for that of the variant's pictures.
+    """
     sections, stages, views = SECTIONS, STAGES, "view=aligned"
     if variant.encodes:
         sections, stages, views = sections + SECTIONS_OF_ENCODERS, stages + STAGES_OF_ENCODERS, "view=*"
-    manifests = sorted(SHARDS.glob(f"{views}/_manifest.json"))
+    manifests = sorted(paths.SHARDS.glob(f"{views}/_manifest.json"))
     if not manifests:
-        raise FileNotFoundError(f"{SHARDS} has no view")
+        raise FileNotFoundError(f"{paths.SHARDS} has no view")
     return digest(
-        variant.planned(), variant.label, LOSS_NETWORK, Path("models") / variant.name / "model.safetensors",
-        Path("metrics/train") / f"{variant.name}.json", Path("training") / variant.name / "epochs.csv",
-        *map(section, sections),
+        variant.planned(), variant.label, paths.LOSS_NETWORK,  # scores are measured by the loss network
+        paths.weights(variant.name), paths.metrics("train", variant.name), paths.epochs(variant.name),
+        *map(section_without_paths, sections),
         *(code.path_of(stage, variant.name) for stage in stages),
-        code.written(code.Code().of("figures", [variant])),
-        str(read_section(ReportPlan, PLAN / "report.json").seed),  # by which faces are chosen for pictures
+        code.as_text(code.stage_digest(modules, "figures", [variant])),
+        str(read_plan(ReportPlan).seed),  # chooses the faces of pictures
         *(f"{manifest.parent.name} {read_json(manifest)['sha256']}" for manifest in manifests),
-        *map(sha256, inception()))
+        *map(sha256, inception_weights()))
 
 
-def report_key(variants: list[Variant]) -> str:
-    """Of the report of these variants: of their results and labels, of what compares them, and of its plan and code.
+def report_key(keys_of_results: Mapping[str, str]) -> str:
+    """Return the key of the report: of its variants' results, of what compares them, and of its plan and code.
 
-    To be asked for when the report is there. Raises Undecided.
+    Args:
+        keys_of_results: The keys of the report's variants, in the report's order, from `results_keys`.
+
+    Raises:
+        FileNotFoundError: The report, or something that it depends on, is not there yet.
     """
-    warnings = [Path("training") / variant.name / "warnings.json" for variant in variants]
-    tables = [path for folder in ("baselines", "multi_view") for path in sorted(Path(folder).rglob("*"))
+    warnings = map(paths.warnings, keys_of_results)
+    tables = [path for folder in (paths.BASELINES, paths.VIEW_GAINS) for path in sorted(folder.rglob("*"))
               if path.is_file()]
-    return digest(*map(results_key, variants), *map(section, ("report", "multi_view", "loss_network")),
-                  *(code.path_of(stage) for stage in ("figures", "multi_view", "vgg_fc", "report")),
+    return digest(*keys_of_results.values(), *map(section_without_paths, ("report", "view_gains", "loss_network")),
+                  *(code.path_of(stage) for stage in ("figures", "view_gains", "vgg_fc", "report")),
                   *warnings, *tables)
 
 
-def section(name: str) -> str:
-    """A section of the plan, without paths."""
-    return json.dumps({key: value for key, value in read_json(PLAN / f"{name}.json").items() if key not in PATHS})
+def section_without_paths(name: str) -> str:
+    """Return a section of the plan as JSON, without its paths."""
+    section = read_json(paths.section_plan(name))
+    return json.dumps({key: value for key, value in section.items() if key not in PATH_PARAMETERS})
 
 
-def inception() -> list[Path]:
-    """The file of Inception's weights, where one is given."""
-    file = read_json(PLAN / "sampling.json")["inception"]
+def inception_weights() -> list[Path]:
+    """Return the file of Inception's weights, or nothing where none is given."""
+    file = read_json(paths.section_plan("sampling"))["inception"]
     return [Path(file)] if file else []

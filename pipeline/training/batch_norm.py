@@ -1,34 +1,43 @@
 """Batch norm over the whole batch when several workers share it, also on a CPU."""
 
+from typing import Any
+
 import torch
 from torch import distributed, nn
+from torch.nn.modules.batchnorm import _BatchNorm  # the base class of all batch norms, but not of InstanceNorm
 
 from pipeline.errors import InputError
 
 
 def synchronize(module: nn.Module, device: torch.device) -> nn.Module:
-    """The same module, its batch norms taking mean and variance over all workers' shares.
+    """Let the batch norms of a module take mean and variance over all workers' shares, and return the module.
 
-    On a GPU torch's own SyncBatchNorm, which works nowhere else; on a CPU the one below, which takes the place of a
-    BatchNorm2d with its default options. Raises InputError for any other.
+    On a GPU they become torch's own SyncBatchNorm, which works nowhere else. On a CPU a BatchNorm2d with its default
+    options becomes the class below. InstanceNorm needs no other worker, and stays.
+
+    Raises:
+        InputError: on a CPU, there is a batch norm of another kind.
     """
     if device.type == "cuda":
         return nn.SyncBatchNorm.convert_sync_batchnorm(module)
     for name, layer in module.named_modules():
         if type(layer) is nn.BatchNorm2d and layer.affine and layer.track_running_stats and layer.momentum is not None:
             layer.__class__ = SynchronizedBatchNorm2d  # same parameters, same buffers
-        elif isinstance(layer, nn.modules.batchnorm._BatchNorm):  # not InstanceNorm, which needs no other worker
+        elif isinstance(layer, _BatchNorm):
             raise InputError(f"{name} is {layer}, which workers without GPUs cannot share; make it a BatchNorm2d with "
                              "affine, momentum and running statistics, or train with cluster.workers 0 or on GPUs")
     return module
 
 
 class SynchronizedBatchNorm2d(nn.BatchNorm2d):
-    """Images N×C×H×W of this worker, as many as every other worker's, normalised by all workers' mean and variance."""
+    """Normalises images N×C×H×W of this worker by all workers' mean and variance. All workers have as many images."""
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
+        """Return the images, normalised per channel."""
         if not self.training:
             return super().forward(images)
+        assert self.momentum is not None and self.num_batches_tracked is not None
+        assert self.running_mean is not None and self.running_var is not None
         workers = distributed.get_world_size()
         with torch.autocast(images.device.type, enabled=False):
             x = images.float()
@@ -49,13 +58,15 @@ class AllReduce(torch.autograd.Function):
     """The sum over all workers; its gradient is the sum of their gradients."""
 
     @staticmethod
-    def forward(context, value: torch.Tensor) -> torch.Tensor:
+    def forward(context: Any, value: torch.Tensor) -> torch.Tensor:
+        """Return the sum of all workers' values."""
         total = value.clone()
         distributed.all_reduce(total)
         return total
 
     @staticmethod
-    def backward(context, gradient: torch.Tensor) -> torch.Tensor:
+    def backward(context: Any, gradient: torch.Tensor) -> torch.Tensor:
+        """Return the sum of all workers' gradients."""
         total = gradient.contiguous().clone()
         distributed.all_reduce(total)
         return total

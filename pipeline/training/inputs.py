@@ -1,49 +1,80 @@
-"""What a training depends on, and by which its checkpoints are found. DVC makes the stage depend on the same."""
+"""What a training depends on, and by which its checkpoints are found. DVC makes the stage train depend on the same."""
 
 import json
 from pathlib import Path
 from typing import NamedTuple
 
-from pipeline.config import Variant
+from pipeline import paths
+from pipeline.cluster.shared_files import upload_for_all_nodes
+from pipeline.config.variant import Variant
 from pipeline.data import shards
+from pipeline.files.folder import Folder
+from pipeline.files.hashes import digest, sha256
+from pipeline.losses.loss_network.file import read_source
 from pipeline.plan import code
-from pipeline.workspace import digest, sha256
 
-VIEW = "aligned"  # of which models are trained
-SHARDS, LOSS_NETWORKS = Path("data/shards"), Path("models/loss_networks")
-LOSS_NETWORK = "loss_network.safetensors"
+VIEW = "aligned"  # the view of which models are trained
 
 
 class Inputs(NamedTuple):
     """All that the weights of one variant depend on."""
 
     variant: Variant
-    code: str                # its digest
+    code: str                # the text of the code's digest
     manifest: str            # of the shards
     loss_network: str        # sha256 of its file, or of the note that there is none
 
     def hashes(self) -> dict[str, str]:
-        """What identifies the data: hexadecimal sha256 by name, as MLflow has them."""
-        found = {"data_sha256": json.loads(self.manifest)["sha256"]}
-        return found | ({"loss_network_sha256": self.loss_network} if has_loss_network(self.variant) else {})
+        """Return what identifies the data, as hexadecimal sha256 by name, for MLflow."""
+        hashes = {"data_sha256": json.loads(self.manifest)["sha256"]}
+        return hashes | ({"loss_network_sha256": self.loss_network} if has_loss_network(self.variant) else {})
+
+    def tags(self) -> dict[str, str]:
+        """Return tags for MLflow: the hashes, and where the loss network comes from."""
+        source = read_source(loss_network_file(self.variant)) if has_loss_network(self.variant) else "none"
+        return {**self.hashes(), "loss_network": source}
 
     def configuration(self) -> str:
-        """The name of the folder of its checkpoints: <variant>-<digest of all inputs>."""
+        """Return the name of the folder of its checkpoints: <variant>-<digest of all inputs>."""
         return f"{self.variant.name}-{digest(self.variant.planned(), *self[1:])}"
 
 
 def inputs_of(variant: Variant) -> Inputs:
-    """Those of the working tree. Raises InputError where the code is not the one that was planned with."""
-    own_code = code.checked("train", [variant])
-    manifest = json.dumps(shards.manifest(SHARDS, VIEW))
-    return Inputs(variant, own_code, manifest, sha256(loss_network_of(variant)))
+    """Return the inputs of the working tree.
+
+    Raises:
+        InputError: the code has changed since the plan was made.
+    """
+    own_code = code.refuse_unplanned_code("train", [variant])
+    manifest = json.dumps(shards.manifest(paths.SHARDS, VIEW))
+    return Inputs(variant, own_code, manifest, sha256(loss_network_file(variant)))
+
+
+def upload_inputs_for_all_nodes(inputs: Inputs, storage: str) -> tuple[Folder, Folder]:
+    """Return folders with the shards and with the loss network of a variant that all nodes see.
+
+    Args:
+        inputs: of the working tree.
+        storage: cluster.storage. If it is a URL or an absolute path, the files are copied there.
+
+    Returns:
+        The folder of the shards, and that of the loss network. A pixel loss has no loss network: then the second one
+        does not exist.
+    """
+    identity = inputs.hashes()["data_sha256"][:16]
+    network = Folder("none")
+    if has_loss_network(inputs.variant):
+        network = upload_for_all_nodes(loss_network_file(inputs.variant), storage,
+                                       f"loss_network-{inputs.loss_network[:16]}", paths.LOSS_NETWORK.name)
+    return upload_for_all_nodes(paths.SHARDS, storage, f"shards-{identity}", shards.manifest_name(VIEW),
+                                below=f"view={VIEW}"), network
 
 
 def has_loss_network(variant: Variant) -> bool:
-    """Whether its loss has a feature term."""
+    """Return True if the variant's loss has a feature term."""
     return variant.loss.reconstruction == "feature"
 
 
-def loss_network_of(variant: Variant) -> Path:
-    """The file of a variant's loss network, or the note that its loss has none."""
-    return LOSS_NETWORKS / variant.name / (LOSS_NETWORK if has_loss_network(variant) else "none.json")
+def loss_network_file(variant: Variant) -> Path:
+    """Return the file of a variant's loss network, or the note that its loss has none."""
+    return (paths.variant_loss_network if has_loss_network(variant) else paths.no_loss_network)(variant.name)

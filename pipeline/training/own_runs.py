@@ -1,4 +1,4 @@
-"""The runs of trainings that this working tree remembers, and deleting those of them that are complete.
+"""The runs of trainings that this working tree remembers, and deleting those that are complete.
 
 Knows no torch, which takes seconds to load.
 """
@@ -7,53 +7,61 @@ import json
 import socket
 from pathlib import Path
 
-from pipeline.storage import Folder
+from pipeline.files.atomic import PART
+from pipeline.files.folder import Folder
 
-REMEMBERED = Path(".dvc/tmp/trainings")  # of this working tree: a file for each configuration, which names its run
-OWNER = "run.json"        # in a run's folder: where it was begun
-FINISHED = "finished"     # in a complete run's folder: what DVC had recorded of the stage when it began
+REMEMBERED = Path(".dvc/tmp/trainings")  # in the working tree: a file per configuration, which names its run
+OWNER = "run.json"        # in a run's folder: the host and folder where it was begun
+FINISHED = "finished"     # in a complete run's folder: the stage's entry in dvc.lock when the run began
 
 
 def remembered(tree: Path = Path(".")) -> list[tuple[str, str]]:
-    """Configuration and run of all that a working tree remembers."""
-    found = [(memory.name, memory.read_text()) for memory in sorted((tree / REMEMBERED).glob("*"))
-             if memory.suffix != ".part"]
-    return [(configuration, run) for configuration, run in found if run]
+    """Return the configuration and the name of each run that a working tree remembers."""
+    runs = [(memory.name, memory.read_text()) for memory in sorted((tree / REMEMBERED).glob("*"))
+            if memory.suffix != PART]
+    return [(configuration, run) for configuration, run in runs if run]
 
 
 def remember(configuration: str, run: str) -> None:
-    """Let this working tree go on with a run after an interruption."""
+    """Remember a run, so that this working tree goes on with it after an interruption."""
     Folder.of(REMEMBERED).write(configuration, run.encode())
 
 
 def owner() -> dict[str, str]:
-    """Who begins a run here: host and folder."""
+    """Return what identifies this working tree: host and folder."""
     return {"host": socket.gethostname(), "folder": str(Path.cwd())}
 
 
 def is_own(folder: Folder) -> bool:
-    """Whether a run was begun here. A copied checkout remembers the runs of the one that it is a copy of."""
+    """Return True if a run was begun here. A copied checkout also remembers the runs of its original."""
     return folder.has(OWNER) and json.loads(folder.read(OWNER)) == owner()
 
 
-def is_recorded(folder: Folder, recorded: str) -> bool:
-    """Whether a run is complete, and DVC has recorded it, or another, since it began.
+def is_recorded(folder: Folder, lock_entry: str) -> bool:
+    """Return True if a run is complete, and DVC has recorded it, or another run, since it began.
 
-    recorded: what dvc.lock says of the stage now (`workspace.recorded`); "" where it says nothing.
+    Args:
+        folder: of the run.
+        lock_entry: the stage's entry in dvc.lock now (`workspace.dvc_lock`); "" if there is none.
     """
-    return bool(recorded) and folder.has(FINISHED) and folder.read(FINISHED).decode() != recorded
+    return bool(lock_entry) and folder.has(FINISHED) and folder.read(FINISHED).decode() != lock_entry
 
 
-def delete_recorded_runs(storage: Folder, variant: str, recorded: str, wanted: str = "") -> None:
+def delete_recorded_runs(storage: Folder, variant: str, lock_entry: str, wanted: str = "") -> None:
     """Delete this working tree's complete runs of a variant that DVC has recorded.
 
-    wanted: a configuration, <variant>-<key>: then also those that it has not recorded, of other configurations.
+    Args:
+        storage: cluster.storage.
+        variant: its name.
+        lock_entry: the entry of the variant's training in dvc.lock now.
+        wanted: a configuration, <variant>-<key>. If given, runs of other configurations are deleted too, although DVC
+            has not recorded them.
     """
     for configuration, run in remembered():
         folder = storage / configuration / run
         if configuration.rpartition("-")[0] != variant or not folder.has(FINISHED) or not is_own(folder):
             continue
-        if is_recorded(folder, recorded) or wanted and configuration != wanted:
-            folder.remove()
-            (storage / configuration).remove_if_empty()
+        if is_recorded(folder, lock_entry) or (wanted and configuration != wanted):
+            folder.delete()
+            (storage / configuration).delete_if_empty()
             (REMEMBERED / configuration).unlink(missing_ok=True)

@@ -13,9 +13,9 @@ from torch import distributed
 from pipeline import messages
 
 DTYPES = {"bf16": torch.bfloat16, "fp32": torch.float32}  # under their names in train.precision
-SIDE = 256           # rows and columns of the matrices whose product is timed; of larger ones on a GPU, where starting
-GPU_SIDE = 4096      # a product would take longer than a small one itself
-MEASURED_FOR = 0.4   # seconds, or one round where that takes longer
+SIDE = 256           # rows and columns of the matrices whose product is timed
+GPU_SIDE = 4096      # on a GPU: to start the product of small ones takes longer than the product itself
+MEASURED_FOR = 0.4   # seconds, or one round if that takes longer
 FASTER = 1.4         # measured: at least 2.3 times with bfloat16 instructions, at most 0.8 times without
 
 
@@ -23,24 +23,27 @@ class Precision(NamedTuple):
     """The arithmetic of a run."""
 
     name: str          # a key of DTYPES
-    reason: str        # why this one, in a few words
-    warning: str = ""  # a sentence, where the hardware has to emulate it
+    reason: str        # for the choice, in a few words
+    warning: str = ""  # a sentence, if the hardware has to emulate it
 
 
 class Bf16(NamedTuple):
-    """What a device, or the slowest of several, makes of bfloat16."""
+    """How well a device multiplies in bfloat16, or the slowest of several devices."""
 
-    multiplied: bool  # by its hardware
-    ratio: float      # how many times as fast as float32 it multiplies matrices
+    multiplied: bool  # whether the hardware does it, without emulation
+    ratio: float      # the time of a float32 matrix product over that of a bfloat16 one
 
 
 def choose(asked: str, begun: str, device: torch.device, anew: str) -> Precision:
-    """The precision of a run; to be called by all of its workers, who then agree on one that all can do.
+    """Return the precision of a run.
 
-    asked: train.precision: auto, bf16 or fp32.
-    begun: the precision that an interrupted run began with, which it keeps; "" for a new run.
-    device: of this worker.
-    anew: how to start an interrupted run anew, in words, for the warning.
+    All workers of a run have to call this. They agree on a precision that all of them can do.
+
+    Args:
+        asked: train.precision: auto, bf16 or fp32.
+        begun: the precision with which an interrupted run began, and which it keeps; "" for a new run.
+        device: of this worker.
+        anew: how to start an interrupted run anew, in words, for the warning.
     """
     if begun == "fp32" or asked == "fp32":
         return Precision("fp32", messages.PRECISION_BEGUN if begun else messages.PRECISION_ASKED)
@@ -55,10 +58,10 @@ def choose(asked: str, begun: str, device: torch.device, anew: str) -> Precision
 
 
 def measure_bf16(device: torch.device) -> Bf16:
-    """Time one matrix product in bfloat16 and in float32.
+    """Measure how well a device multiplies in bfloat16, by timing one matrix product in bfloat16 and in float32.
 
-    A processor's flags do not tell: emulators and ONEDNN_MAX_CPU_ISA lie below them. CUDA devices tell by their
-    generation, Ampere being the first that multiplies bfloat16.
+    A processor's flags do not tell, since emulators and ONEDNN_MAX_CPU_ISA may withhold what the flags promise. A CUDA
+    device's generation does: Ampere is the first that multiplies bfloat16.
     """
     ratio = ratio_of_products(device)
     if device.type == "cuda":
@@ -69,9 +72,10 @@ def measure_bf16(device: torch.device) -> Bf16:
 
 @torch.no_grad()
 def ratio_of_products(device: torch.device) -> float:
-    """Seconds of a float32 product over those of a bfloat16 one: each the fastest of many, by turns.
+    """Return the seconds of a float32 product over those of a bfloat16 one.
 
-    On one thread of a processor: several wait for each other, and beside other work that would be all that is measured.
+    Each is the fastest of many, measured by turns. A processor uses one thread: several threads wait for each other,
+    and on a busy machine only that waiting would be measured.
     """
     on_gpu, threads = device.type == "cuda", torch.get_num_threads()
     side = GPU_SIDE if on_gpu else SIDE
@@ -93,12 +97,12 @@ def ratio_of_products(device: torch.device) -> float:
             rounds.append([seconds(matrix) for matrix in matrices])
     finally:
         torch.set_num_threads(threads)
-    full, half = (min(column) for column in zip(*rounds))
+    full, half = (min(column) for column in zip(*rounds, strict=True))
     return full / half
 
 
 def of_all_workers(mine: Bf16, device: torch.device) -> Bf16:
-    """The least of what all workers of a run have measured."""
+    """Return the least of what all workers of a run have measured."""
     if not distributed.is_initialized():
         return mine
     least = torch.tensor([float(mine.multiplied), mine.ratio], device=device)

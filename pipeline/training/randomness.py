@@ -1,4 +1,4 @@
-"""All randomness of training, as a function of (seed, epoch or step) alone.
+"""All randomness of training, as a function of seed and epoch, or seed and step, alone.
 
 So a resumed run continues as if undisturbed, and any number of workers sees the same images and noise at a step.
 """
@@ -14,14 +14,20 @@ def _generator(*key: int) -> np.random.Generator:
 
 
 def epoch_order(seed: int, epoch: int, images: int) -> np.ndarray:
-    """Permutation of 0 … images-1, int64: the order of one epoch."""
+    """Return the order of one epoch: a permutation of 0 … images-1, int64."""
     return _generator(seed, ORDER, epoch).permutation(images)
 
 
 def noise(seed: int, step: int, images: int, width: int, purpose: int = TRAINING, turn: int = 0) -> torch.Tensor:
-    """N(0, I) for the global batch of one update: images×width, float32, on the CPU.
+    """Return noise from N(0, I) for the batch of all workers in one update: images×width, float32, on the CPU.
 
-    `turn`: 0 for the model's update of this step, 1, 2 … for the adversary's.
+    Args:
+        seed: train.seed.
+        step: the number of steps done.
+        images: rows.
+        width: columns.
+        purpose: TRAINING or VALIDATION.
+        turn: 0 for the model's update of this step, 1, 2 … for the adversary's.
     """
     key = (seed, purpose, step, turn) if turn else (seed, purpose, step)
     return torch.from_numpy(_generator(*key).standard_normal((images, width), dtype=np.float32))

@@ -10,8 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pipeline.data.celeba import LANDMARKS
-from pipeline.data.upright import TEMPLATE
+from pipeline.data.celeba_layout import LANDMARKS, TEMPLATE
 from pipeline.vocabulary import ATTRIBUTES
 
 
@@ -47,10 +46,10 @@ def draw_celeba(root: Path, images: int = 10, tables: str = "txt", pictures: str
         padded = [" ".join(f"{value:2}" for value in attributes_of(row)) for row in range(images)]
         points = ["".join(f" {value:4}" for value in landmarks_of(row).ravel()) for row in range(images)]
         (root / "list_attr_celeba.txt").write_text(
-            f"{images}\n{' '.join(ATTRIBUTES)} \n" + "".join(f"{a} {b}\n" for a, b in zip(ids, padded)))
+            f"{images}\n{' '.join(ATTRIBUTES)} \n" + "".join(f"{a} {b}\n" for a, b in zip(ids, padded, strict=True)))
         (root / "list_landmarks_align_celeba.txt").write_text(
-            f"{images}\n{' '.join(LANDMARKS)} \n" + "".join(f"{a}{b}\n" for a, b in zip(ids, points)))
-        (root / "list_eval_partition.txt").write_text("".join(f"{a} {b}\n" for a, b in zip(ids, split)))
+            f"{images}\n{' '.join(LANDMARKS)} \n" + "".join(f"{a}{b}\n" for a, b in zip(ids, points, strict=True)))
+        (root / "list_eval_partition.txt").write_text("".join(f"{a} {b}\n" for a, b in zip(ids, split, strict=True)))
     else:
         for name, header, rows in (
             ("list_attr_celeba", ATTRIBUTES, map(attributes_of, range(images))),
@@ -58,7 +57,7 @@ def draw_celeba(root: Path, images: int = 10, tables: str = "txt", pictures: str
             ("list_eval_partition", ["partition"], ([number] for number in split)),
         ):
             lines = [",".join(map(str, ["image_id", *header]))]
-            lines += [",".join(map(str, [image_id, *row])) for image_id, row in zip(ids, rows)]
+            lines += [",".join(map(str, [image_id, *row])) for image_id, row in zip(ids, rows, strict=True)]
             (root / f"{name}.csv").write_text("\r\n".join(lines) + "\r\n")
     if pictures == "zip":
         with zipfile.ZipFile(root / "img_align_celeba.zip", "w", zipfile.ZIP_DEFLATED) as archive:

@@ -5,7 +5,10 @@ import zipfile
 import numpy as np
 import pytest
 
-from pipeline.data.celeba import decode, fingerprint, open_celeba
+from pipeline.data.celeba import open_celeba
+from pipeline.data.celeba_fingerprint import fingerprint
+from pipeline.data.celeba_images import decode
+from pipeline.data.splits import Splitting
 from pipeline.errors import InputError
 from pipeline.vocabulary import ATTRIBUTES
 
@@ -13,7 +16,7 @@ WEB_PAGE = b"\n<!DOCTYPE html><html><head><title>Google Drive - Quota exceeded</
 
 
 def says(*parts: str):
-    """Expects an InputError of one sentence that has all `parts` in this order."""
+    """Expect an InputError of one sentence that has all `parts` in this order."""
     return pytest.raises(InputError, match="(?s)^[^\n]*" + "[^\n]*".join(map(re.escape, parts)) + "[^\n]*$")
 
 
@@ -45,7 +48,7 @@ def test_reads_the_download_sites_folders(celeba_root):
     assert len(open_celeba(root)) == 10
 
 
-def test_columns_and_rows_in_another_order(celeba_root, drawn):
+def test_columns_and_rows_may_have_another_order(celeba_root, drawn):
     root = celeba_root(tables="csv")
 
     def turn_columns(lines):
@@ -58,17 +61,17 @@ def test_columns_and_rows_in_another_order(celeba_root, drawn):
     assert celeba.split.tolist() == ["train"] * 5 + ["valid"] * 3 + ["test"] * 2
 
 
-def test_last_images_as_test_set(celeba_root):
+def test_the_last_images_can_be_the_test_set(celeba_root):
     root = celeba_root()
     (root / "list_eval_partition.txt").unlink()
-    assert open_celeba(root, test_images=3, valid_images=2).split.tolist() == (
+    assert open_celeba(root, Splitting(test=3, valid_images=2)).split.tolist() == (
         ["train"] * 5 + ["valid"] * 2 + ["test"] * 3)
     with says("data.test is 9", "data.valid_images 1", "10 images"):
-        open_celeba(root, test_images=9, valid_images=1)
+        open_celeba(root, Splitting(test=9, valid_images=1))
 
 
 def test_limit_thins_evenly(celeba_root):
-    celeba = open_celeba(celeba_root(images=20), limit=10)
+    celeba = open_celeba(celeba_root(images=20), Splitting(limit=10))
     assert celeba.image_ids.tolist() == [f"{number:06}.jpg" for number in range(1, 20, 2)]
     assert celeba.split.tolist() == ["train"] * 5 + ["valid"] * 3 + ["test"] * 2
     assert celeba.attributes.shape == (10, 40) and celeba.landmarks.shape == (10, 5, 2)
@@ -81,7 +84,7 @@ def test_images_can_be_sent_to_another_process(celeba_root, drawn):
 
 @pytest.mark.parametrize("name", ["list_attr_celeba.txt", "list_landmarks_align_celeba.txt",
                                   "list_eval_partition.txt", "img_align_celeba.zip"])
-def test_missing_or_web_page(celeba_root, name):
+def test_a_missing_file_or_a_web_page_is_refused(celeba_root, name):
     root = celeba_root()
     (root / name).write_bytes(WEB_PAGE)
     with says(name, "web page", "download"):
@@ -91,7 +94,7 @@ def test_missing_or_web_page(celeba_root, name):
         open_celeba(root)
 
 
-def test_no_folder(tmp_path):
+def test_a_missing_folder_is_refused(tmp_path):
     with says("nowhere", "not a folder"):
         open_celeba(tmp_path / "nowhere")
 
@@ -119,14 +122,14 @@ def test_no_folder(tmp_path):
     ("list_eval_partition", lambda lines: ["000001.jpg 3", *lines[1:]], ("000001.jpg", "3", "0, 1, 2")),
     ("list_eval_partition", lambda lines: [], ("has no rows",)),
 ])
-def test_table_that_does_not_fit(celeba_root, name, change, parts):
+def test_a_table_that_does_not_fit_is_refused(celeba_root, name, change, parts):
     root = celeba_root()
     rewrite(root / f"{name}.txt", change)
     with says(*parts):
         open_celeba(root)
 
 
-def test_csv_cut_short(celeba_root):
+def test_a_csv_that_is_cut_short_is_refused(celeba_root):
     root = celeba_root(tables="csv")
     rewrite(root / "list_attr_celeba.csv", lambda lines: lines[:5])
     with says("list_attr_celeba.csv", "does not list 000005.jpg", "5 more images"):
@@ -136,7 +139,7 @@ def test_csv_cut_short(celeba_root):
         open_celeba(root)
 
 
-def test_images_missing(celeba_root):
+def test_missing_images_are_counted(celeba_root):
     root = celeba_root(pictures="folder")
     for number in (4, 7):
         (root / "img_align_celeba" / f"{number:06}.jpg").unlink()
@@ -144,14 +147,14 @@ def test_images_missing(celeba_root):
         open_celeba(root)
 
 
-def test_zip_cut_short(celeba_root):
+def test_a_zip_that_is_cut_short_is_refused(celeba_root):
     path = celeba_root() / "img_align_celeba.zip"
     path.write_bytes(path.read_bytes()[:-200])
     with says("img_align_celeba.zip", "not a complete zip", "download"):
         open_celeba(path.parent)
 
 
-def test_zip_with_damaged_member(celeba_root):
+def test_a_damaged_member_of_a_zip_is_named(celeba_root):
     path = celeba_root() / "img_align_celeba.zip"
     celeba = open_celeba(path.parent)
     for image_id in ("000002.jpg", "000003.jpg"):  # stored, deflated
@@ -166,21 +169,21 @@ def test_zip_with_damaged_member(celeba_root):
     (WEB_PAGE, ("000001.jpg", "web page")), (b"no picture", ("000001.jpg", "not an image")),
     (b"", ("000001.jpg", "not an image")), (None, ("000001.jpg", "64×64 pixels instead of 178×218")),
 ], ids=["web page", "text", "empty", "size"])
-def test_first_image_is_looked_at(celeba_root, drawn, content, parts):
+def test_the_first_image_is_decoded_at_once(celeba_root, drawn, content, parts):
     root = celeba_root(pictures="folder")
     (root / "img_align_celeba" / "000001.jpg").write_bytes(drawn.jpeg(0, 64, 64) if content is None else content)
     with says(*parts):
         open_celeba(root)
 
 
-def test_decode(drawn):
+def test_a_damaged_image_is_named(drawn):
     assert (decode("a.jpg", drawn.jpeg(1), "here").mode, decode("a.jpg", drawn.jpeg(1), "here").size) == (
         "RGB", (178, 218))
     with says("a.jpg in here", "damaged"):
         decode("a.jpg", drawn.jpeg(1)[:1500], "here")
 
 
-def test_fingerprint_tells_the_data_apart(celeba_root):
+def test_the_fingerprint_of_a_zip_changes_with_its_members(celeba_root):
     root = celeba_root()
     first = fingerprint(root)
     assert set(first) == {"list_attr_celeba.txt", "list_landmarks_align_celeba.txt", "list_eval_partition.txt",

@@ -5,10 +5,13 @@ import pytest
 
 from pipeline.data import prepare as module
 from pipeline.data import shards
-from pipeline.data.celeba import decode, open_celeba
+from pipeline.data.celeba import open_celeba
+from pipeline.data.celeba_images import decode
 from pipeline.data.prepare import all_views, prepare
+from pipeline.data.splits import Splitting
 from pipeline.data.views import aligned
 from pipeline.errors import InputError
+from pipeline.parallel import in_processes
 
 
 @pytest.fixture
@@ -22,7 +25,7 @@ def content(root):
 
 def test_shards_hold_every_crop(celeba_root, tmp_path, drawn, small_parts):
     celeba = open_celeba(celeba_root(images=20))
-    manifests = prepare(celeba, tmp_path / "shards", image_size=32, processes=1, progress=False, source="drawn")
+    manifests = prepare(celeba, tmp_path / "shards", image_size=32, progress=False, source="drawn")
     assert list(manifests) == list(all_views()) == shards.views(tmp_path / "shards")
     for view, crop in all_views().items():
         manifest = manifests[view]
@@ -40,71 +43,71 @@ def test_shards_hold_every_crop(celeba_root, tmp_path, drawn, small_parts):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["celeba", "shards"]
 
 
-def test_the_same_with_any_number_of_processes(celeba_root, tmp_path, small_parts):
+def test_the_shards_do_not_depend_on_the_number_of_processes(celeba_root, tmp_path, small_parts):
     celeba = open_celeba(celeba_root(images=20))
-    one = prepare(celeba, tmp_path / "one", image_size=16, processes=1, progress=False)
-    two = prepare(celeba, tmp_path / "two", image_size=16, processes=2, progress=False)
+    one = prepare(celeba, tmp_path / "one", image_size=16, progress=False)
+    two = prepare(celeba, tmp_path / "two", image_size=16, parallel_map=in_processes(2), progress=False)
     assert one == two and content(tmp_path / "one") == content(tmp_path / "two")
 
 
-def test_an_interrupted_run_makes_the_missing_parts_alone(celeba_root, tmp_path, small_parts, monkeypatch):
+def test_a_run_after_an_interrupted_one_makes_only_the_missing_parts(celeba_root, tmp_path, small_parts, monkeypatch):
     celeba = open_celeba(celeba_root(images=20))
-    prepare(celeba, tmp_path / "whole", image_size=16, processes=1, progress=False)
+    prepare(celeba, tmp_path / "whole", image_size=16, progress=False)
     made = []
 
-    def until_the_third(recipe, work, encode=module.encode):
+    def until_the_third(recipe, work, encode=module.crop_and_encode):
         if len(made) == 3:
             raise KeyboardInterrupt
         made.append(work[0].name)
         return encode(recipe, work)
 
-    monkeypatch.setattr(module, "encode", until_the_third)
+    monkeypatch.setattr(module, "crop_and_encode", until_the_third)
     with pytest.raises(KeyboardInterrupt):
-        prepare(celeba, tmp_path / "shards", image_size=16, processes=1, progress=False)
+        prepare(celeba, tmp_path / "shards", image_size=16, progress=False)
     assert made == ["train-00000", "train-00001", "train-00002"] and not (tmp_path / "shards").exists()
     made.insert(0, "")  # it goes on
-    prepare(celeba, tmp_path / "shards", image_size=16, processes=1, progress=False)
+    prepare(celeba, tmp_path / "shards", image_size=16, progress=False)
     assert made[4:] == ["valid-00000", "valid-00001", "test-00000"]
     assert content(tmp_path / "shards") == content(tmp_path / "whole")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["celeba", "shards", "whole"]
 
 
-def test_killed_after_the_shards_were_moved(celeba_root, tmp_path, small_parts, monkeypatch):
+def test_a_run_after_one_killed_in_the_end_gives_the_same_shards(celeba_root, tmp_path, small_parts, monkeypatch):
     celeba = open_celeba(celeba_root(images=20))
     with monkeypatch.context() as patched:
         patched.setattr(module.shutil, "rmtree", lambda *arguments, **options: None)
-        prepare(celeba, tmp_path / "shards", image_size=16, processes=1, progress=False)
+        prepare(celeba, tmp_path / "shards", image_size=16, progress=False)
     before = content(tmp_path / "shards")
-    prepare(celeba, tmp_path / "shards", image_size=16, processes=1, progress=False)
+    prepare(celeba, tmp_path / "shards", image_size=16, progress=False)
     assert content(tmp_path / "shards") == before and len(before) > 20
 
 
-def test_what_another_size_has_left_is_not_taken(celeba_root, tmp_path, small_parts, monkeypatch):
+def test_the_key_of_unfinished_work_depends_on_every_input(celeba_root, tmp_path, small_parts, monkeypatch):
     celeba = open_celeba(celeba_root(images=20))
     views = all_views()
-    names = {module.identity(celeba, module.Recipe(size, views, source, ""), made_by)
+    names = {module.work_key(celeba, module.Recipe(size, views, source, ""), made_by)
              for size in (16, 32) for source in "ab" for made_by in ("", "code")}
     assert len(names) == 8
-    assert module.identity(celeba, module.Recipe(16, {"eyes": views["eyes"]}, "a", ""), "") not in names
+    assert module.work_key(celeba, module.Recipe(16, {"eyes": views["eyes"]}, "a", ""), "") not in names
     monkeypatch.setattr(module, "PART_ROWS", 5)
-    assert module.identity(celeba, module.Recipe(16, views, "a", ""), "") not in names
+    assert module.work_key(celeba, module.Recipe(16, views, "a", ""), "") not in names
 
 
-def test_what_other_code_or_images_have_left_is_made_again(celeba_root, tmp_path, small_parts, monkeypatch, drawn):
+def test_unfinished_work_of_other_code_or_images_is_not_taken(celeba_root, tmp_path, small_parts, monkeypatch, drawn):
     root = celeba_root(images=20, pictures="folder")
 
     def prepared(made_by):
-        prepare(open_celeba(root), tmp_path / "shards", image_size=16, processes=1, progress=False, made_by=made_by)
+        prepare(open_celeba(root), tmp_path / "shards", image_size=16, progress=False, made_by=made_by)
 
     def fails(*folders):
         raise OSError("no space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr(module, "_move", fails)  # all parts are made, and kept
+        patched.setattr(module, "replace_folder", fails)  # all parts are made, and kept
         with pytest.raises(OSError):
             prepared("before")
     made = []
-    monkeypatch.setattr(module, "encode", lambda recipe, work, encode=module.encode: (
+    monkeypatch.setattr(module, "crop_and_encode", lambda recipe, work, encode=module.crop_and_encode: (
         made.append(work[0].name), encode(recipe, work))[1])
     (root / "img_align_celeba" / "000001.jpg").write_bytes(drawn.jpeg(50))
     prepared("after")
@@ -117,7 +120,7 @@ def test_sha256_follows_the_content(celeba_root, tmp_path):
     root = celeba_root()
 
     def sha256(**arguments):
-        manifests = prepare(open_celeba(root), tmp_path / "shards", image_size=16, processes=1, progress=False,
+        manifests = prepare(open_celeba(root), tmp_path / "shards", image_size=16, progress=False,
                             **arguments)
         return {view: manifest["sha256"] for view, manifest in manifests.items()}
 
@@ -131,40 +134,39 @@ def test_sha256_follows_the_content(celeba_root, tmp_path):
 
 
 def test_a_split_may_be_empty(celeba_root, tmp_path):
-    celeba = open_celeba(celeba_root(), test_images=4, valid_images=0)
-    prepare(celeba, tmp_path / "shards", image_size=16, processes=1, progress=False)
+    celeba = open_celeba(celeba_root(), Splitting(test=4, valid_images=0))
+    prepare(celeba, tmp_path / "shards", image_size=16, progress=False)
     assert shards.load(tmp_path / "shards", "landmark", "valid").pixels.shape == (0, 3, 16, 16)
 
 
 @pytest.mark.parametrize("processes", [1, 2])
-def test_damaged_image_is_named_and_the_shards_stay(celeba_root, tmp_path, small_parts, drawn, processes):
+def test_a_damaged_image_is_named_and_the_shards_stay(celeba_root, tmp_path, small_parts, drawn, processes):
     celeba = open_celeba(celeba_root(images=20, pictures="folder"))
-    prepare(celeba, tmp_path / "shards", image_size=16, processes=1, progress=False)
+    prepare(celeba, tmp_path / "shards", image_size=16, progress=False)
     before = content(tmp_path / "shards")
     (celeba.images.path / "000013.jpg").write_bytes(drawn.jpeg(12)[:1500])
     with pytest.raises(InputError, match="^000013.jpg in .* is damaged or not an image: download it again$"):
-        prepare(celeba, tmp_path / "shards", image_size=16, processes=processes, progress=False)
+        prepare(celeba, tmp_path / "shards", image_size=16, parallel_map=in_processes(processes), progress=False)
     assert content(tmp_path / "shards") == before
     (celeba.images.path / "000013.jpg").write_bytes(drawn.jpeg(12))
-    prepare(celeba, tmp_path / "shards", image_size=16, processes=processes, progress=False)
+    prepare(celeba, tmp_path / "shards", image_size=16, parallel_map=in_processes(processes), progress=False)
     assert content(tmp_path / "shards") == before
     assert sorted(path.name for path in tmp_path.iterdir()) == ["celeba", "shards"]
 
 
-@pytest.mark.parametrize("arguments", [{"processes": -1}, {"image_size": 0}])
-def test_arguments_out_of_range(celeba_root, tmp_path, arguments):
-    with pytest.raises(InputError, match="it should be"):
-        prepare(open_celeba(celeba_root()), tmp_path / "shards", progress=False, **arguments)
+def test_an_image_size_of_zero_is_refused(celeba_root, tmp_path):
+    with pytest.raises(InputError, match="data.image_size is 0: it should be"):
+        prepare(open_celeba(celeba_root()), tmp_path / "shards", image_size=0, progress=False)
 
 
 def test_progress_counts_images(celeba_root, tmp_path, capsys):
-    prepare(open_celeba(celeba_root()), tmp_path / "shards", image_size=16, processes=1)
+    prepare(open_celeba(celeba_root()), tmp_path / "shards", image_size=16)
     assert "10/10" in capsys.readouterr().err
 
 
 def test_real_photographs(shared_celeba, tmp_path):
-    celeba = open_celeba(shared_celeba, limit=60)
-    prepare(celeba, tmp_path / "shards", processes=1, progress=False)
+    celeba = open_celeba(shared_celeba, Splitting(limit=60))
+    prepare(celeba, tmp_path / "shards", progress=False)
     aligned, landmark = (shards.load(tmp_path / "shards", view, "train").pixels for view in ("aligned", "landmark"))
     assert aligned.shape == landmark.shape == (45, 3, 64, 64)
     for pixels in (aligned, landmark):

@@ -6,7 +6,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline.data import shard_files, shards
+from pipeline.data import by_id, shard_files, shards
 from pipeline.errors import InputError
 from pipeline.vocabulary import ATTRIBUTES, SPLITS
 
@@ -15,7 +15,7 @@ SIZE, PART_ROWS = 8, 10
 
 
 def rows(split: str) -> tuple[np.ndarray, ...]:
-    """image_ids, pixels, attributes, landmarks."""
+    """Return image_ids, pixels, attributes and landmarks of a split."""
     random = np.random.default_rng(len(split))
     count = IMAGES[split]
     return (np.array([f"{split}-{row:03}.jpg" for row in range(count)], dtype=str),
@@ -45,7 +45,7 @@ def test_load_gives_back_what_was_written(root, split):
     assert faces.pixels.flags.c_contiguous and faces.pixels.flags.writeable and faces.attributes.dtype == bool
 
 
-def test_load_attributes(root):
+def test_load_attributes_reads_split_after_split(root):
     image_ids, splits, attributes = shards.load_attributes(root, ["train", "test"])
     assert image_ids.tolist() == rows("train")[0].tolist() + rows("test")[0].tolist()
     assert splits.tolist() == ["train"] * 25 + ["test"] * 7
@@ -53,8 +53,48 @@ def test_load_attributes(root):
     assert shards.load_attributes(root)[0].tolist() == image_ids.tolist()
 
 
+def test_attributes_join_images_by_id(root):
+    image_ids, _, attributes = shards.load_attributes(root)
+    np.testing.assert_array_equal(by_id.attributes_of(root, image_ids), attributes)
+    order = np.random.default_rng(0).permutation(len(image_ids))[:20]
+    for ids in (image_ids[order], image_ids[order].astype(object)):  # numpy's and pyarrow's strings
+        np.testing.assert_array_equal(by_id.attributes_of(root, ids), attributes[order])
+    np.testing.assert_array_equal(by_id.attributes_of(root, rows("test")[0], ["test"]), rows("test")[2])
+    assert by_id.attributes_of(root, np.array([], object)).shape == (0, 40)
+
+
+def test_pixels_join_images_by_id(root):
+    image_ids, _, _ = shards.load_attributes(root, ["valid", "train"])
+    pixels = np.concatenate([shards.load(root, "aligned", split).pixels for split in ("valid", "train")])
+    order = np.random.default_rng(0).permutation(len(image_ids))
+    np.testing.assert_array_equal(by_id.pixels_of(root, image_ids[order], ["valid", "train"]), pixels[order])
+
+
+def test_an_image_without_attributes_is_named(root):
+    image_ids = rows("train")[0]
+    with pytest.raises(InputError, match="^train-000.jpg \\(and 24 more\\) has features, but is not among the test "
+                                         "images of view aligned in .*; run `dvc repro`$"):
+        by_id.attributes_of(root, image_ids, ["test"])
+    with pytest.raises(InputError, match="^stranger.jpg has features, but is not among the train, valid, test images"):
+        by_id.attributes_of(root, np.array([*image_ids, "stranger.jpg"]))
+
+
+def test_an_image_that_is_given_twice_is_named(root):
+    image_ids = rows("train")[0]
+    with pytest.raises(InputError, match="^train-003.jpg has features twice"):
+        by_id.attributes_of(root, np.array([*image_ids, image_ids[3]]))
+
+
+def test_an_image_that_the_shards_hold_twice_is_named(root):
+    part = [values[:7].copy() for values in rows("test")]
+    part[0] = np.array([*part[0][:6], part[0][2]])
+    shard_files.write_part(root, "aligned", "test", 0, *part, about={})
+    with pytest.raises(InputError, match="^test-002.jpg stands twice in the shards in .*dvc repro --force prepare"):
+        by_id.attributes_of(root, rows("train")[0])
+
+
 @pytest.mark.parametrize("batch_size", [1, 3, 4, 10, 100])
-def test_batches(root, batch_size):
+def test_batches_hold_a_split_in_order(root, batch_size):
     image_ids, pixels, _, _ = rows("train")
     found = list(shards.batches(root, "aligned", "train", batch_size))
     assert {len(ids) for ids, _ in found[:-1]} <= {batch_size}
@@ -63,7 +103,7 @@ def test_batches(root, batch_size):
     assert list(shards.batches(root, "aligned", "valid", batch_size)) == []
 
 
-def test_pandas_reads_them(root):
+def test_pandas_reads_the_files(root):
     image_ids, pixels, attributes, landmarks = rows("train")
     table = pandas.read_parquet(root / "view=aligned")
     table = table[table["split"] == "train"]
@@ -73,14 +113,14 @@ def test_pandas_reads_them(root):
     np.testing.assert_array_equal(table["righteye_y"], landmarks[:, 1, 1])
 
 
-def test_schema_describes_itself(root):
+def test_the_schema_describes_its_columns(root):
     schema = pq.read_schema(root / "view=aligned" / "split=test" / "part-00000.parquet")
     assert schema.field("pixels").type == pa.fixed_shape_tensor(pa.uint8(), (3, SIZE, SIZE))
     assert len(schema) == 2 + 40 + 10 and all(b"description" in field.metadata for field in schema)
     assert schema.metadata[b"source"] == b"random numbers" and schema.metadata[b"split"] == b"test"
 
 
-def test_content_decides_the_sha256(tmp_path):
+def test_the_sha256_depends_on_the_content_only(tmp_path):
     part = list(rows("test"))
 
     def write(number=0):
@@ -94,10 +134,10 @@ def test_content_decides_the_sha256(tmp_path):
         part[values].flat[0] = not part[values].flat[0]
         assert write() != first
         part[values] = kept
-    assert not list(tmp_path.rglob("*.partial"))
+    assert not list(tmp_path.rglob("*.part"))
 
 
-def test_missing(tmp_path):
+def test_missing_shards_are_one_sentence(tmp_path):
     for read in (lambda: shards.manifest(tmp_path / "nothing", "aligned"), lambda: shards.load_attributes(tmp_path),
                  lambda: shards.load(tmp_path, "aligned", "train"),
                  lambda: shards.batches(tmp_path, "aligned", "train", 4)):
@@ -105,14 +145,14 @@ def test_missing(tmp_path):
             read()
 
 
-def test_unknown_view_and_split(root):
+def test_an_unknown_view_or_split_is_named(root):
     with pytest.raises(InputError, match="no shards of a view 'mouth' at .*; run `dvc repro prepare`"):
         shards.load(root, "mouth", "train")
     with pytest.raises(InputError, match="no split 'held_out' of view aligned, only train, valid, test"):
         shards.load(root, "aligned", "held_out")
 
 
-def test_a_view_is_there_once_its_manifest_is(root):
+def test_a_view_is_listed_once_it_has_its_manifest(root):
     begun = shards.part_name("eyes", "train", 0)
     (root / begun).parent.mkdir(parents=True)
     (root / begun).write_bytes(b"")
@@ -123,7 +163,7 @@ def test_a_view_is_there_once_its_manifest_is(root):
         shards.manifest(root, "eyes")
 
 
-def test_damaged(root):
+def test_damaged_and_missing_files_are_named(root):
     path = root / "view=aligned" / "split=train" / "part-00001.parquet"
     path.write_bytes(path.read_bytes()[:-10])
     with pytest.raises(InputError, match="part-00001.parquet is damaged .*dvc repro --force prepare"):
@@ -133,7 +173,7 @@ def test_damaged(root):
         shards.load(root, "aligned", "train")
 
 
-def test_unknown_attributes(root):
+def test_an_unknown_attribute_is_named(root):
     path = root / "view=aligned" / "split=test" / "part-00000.parquet"
     table = pq.read_table(path, partitioning=None)
     column = table.schema.get_field_index("Bald")

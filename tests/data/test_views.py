@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from pipeline.data.celeba_layout import TEMPLATE
 from pipeline.data.prepare import all_views
-from pipeline.data.upright import TEMPLATE
 from pipeline.data.views import aligned, landmark
 from pipeline.errors import InputError
 from pipeline.vocabulary import VIEWS, choices
@@ -20,7 +20,7 @@ def picture(drawn) -> Image.Image:
 
 
 def moved(image: Image.Image, degrees: float, scale: float, shift: tuple[float, float]):
-    """The image turned and scaled about its middle and shifted, and TEMPLATE carried along."""
+    """Turn and scale the image about its middle and shift it; return it, and TEMPLATE moved likewise."""
     angle, middle = np.deg2rad(degrees), np.array([89.0, 109.0])
     forth = scale * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     back = np.linalg.inv(forth)
@@ -37,7 +37,7 @@ def test_every_view_has_one_form(picture, view, size):
     assert crop.shape == (3, size, size) and crop.dtype == np.uint8
 
 
-def test_aligned_box_is_larsens():
+def test_the_aligned_view_cuts_the_box_of_larsen_et_al():
     left, top, right, bottom = aligned.ALIGNED_BOX
     pixels = np.zeros((218, 178, 3), np.uint8)
     pixels[40:188, 15:163] = (255, 128, 7)
@@ -69,7 +69,7 @@ def test_upright_crops_follow_the_face(picture, view, degrees, scale, shift):
     assert np.abs(straight - again)[inner].mean() < 3
 
 
-def test_the_boxes_hold_what_their_views_are_named_after():
+def test_each_box_holds_what_its_view_is_named_after():
     eyes, mouth = TEMPLATE[:2], TEMPLATE[3:]
     for points, own, other in ((eyes, "eyes", "mouth"), (mouth, "mouth", "eyes")):
         for view, inside in ((own, True), (other, False), ("landmark", True)):
@@ -83,15 +83,15 @@ def test_the_flipped_view_mirrors_the_aligned_one(picture):
     assert not np.array_equal(flipped, aligned.crop(picture, 64))
 
 
-def test_every_view_is_described_in_its_own_words():
+def test_every_view_has_a_description_of_its_own():
     descriptions = [crop.__doc__ for crop in CROPS.values()]
     assert all("RGB image" in text for text in descriptions) and len(set(descriptions)) == len(CROPS) == 5
 
 
-def test_outside_the_image_its_edge_goes_on():
+def test_pixels_outside_the_image_repeat_its_edge():
     pixels = np.zeros((218, 178, 3), np.uint8)
     pixels[:, :89], pixels[:, 89:] = 40, 200
-    crop = landmark.crop(Image.fromarray(pixels), 64, TEMPLATE + (90, 100))
+    crop = landmark.crop(Image.fromarray(pixels), 64, TEMPLATE + np.array((90, 100)))
     assert (crop[:, :, 32:] == 200).all() and (crop > 0).all()
 
 

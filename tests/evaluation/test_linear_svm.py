@@ -1,4 +1,4 @@
-"""SVMs fitted together, against scikit-learn's one by one."""
+"""SVMs fitted together, compared with scikit-learn's, which are fitted one by one."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ from pipeline.evaluation import linear_svm
 
 @pytest.fixture(scope="module")
 def correlated():
-    """20 features that are two views of 10, nearly alike; five labels, one of them rare, one of no relation."""
+    """20 features: 10 and nearly equal copies of them. Five labels: one is rare, one is unrelated to the features."""
     random = np.random.default_rng(0)
     x = random.standard_normal((800, 10))
     x = np.hstack([x, x + 0.05 * random.standard_normal((800, 10))])
@@ -20,7 +20,7 @@ def correlated():
 
 
 @pytest.mark.parametrize("C", [0.001, 0.05, 1.0, 30.0])
-def test_every_svm_is_scikit_learns(correlated, C):
+def test_every_svm_equals_scikit_learns(correlated, C):
     x, y = correlated
     assert 0.02 < y[:, 3].mean() < 0.15
     weights = linear_svm.fit(x, y, C)
@@ -37,7 +37,7 @@ def test_every_svm_is_scikit_learns(correlated, C):
         assert (linear_svm.predict(weights, x)[:, i] == reference.predict(x)).mean() > 0.995
 
 
-def test_a_bias_is_learnt(correlated):
+def test_a_bias_is_learned(correlated):
     x, _ = correlated
     y = np.ones((800, 1), dtype=bool)
     y[0] = False  # nearly all positive, whatever the features
@@ -45,7 +45,7 @@ def test_a_bias_is_learnt(correlated):
     assert weights[-1, 0] > 0.8 and linear_svm.predict(weights, np.zeros((1, 20))).all()
 
 
-def test_constant_features_and_float32_are_no_trouble(correlated):
+def test_constant_features_and_float32_change_nothing(correlated):
     x, y = correlated
     padded = np.hstack([x, np.zeros((800, 3))]).astype(np.float32)
     weights = linear_svm.fit(padded, y, 1.0)

@@ -9,12 +9,12 @@ from torch import nn
 
 from pipeline.data.pixels import to_network, to_uint8
 from pipeline.errors import InputError
+from pipeline.evaluation.blur import blur
 from pipeline.evaluation.reconstruction import reconstruction_quality
-from pipeline.evaluation.sample_quality import blur
 
 
 class Darker(nn.Module):
-    """Takes away a fixed amount; more from brighter images, so that images differ in quality."""
+    """Darkens images, and brighter ones more, so that images differ in quality."""
 
     def forward(self, images):
         return images - 0.1 * (2 + images.mean(dim=(1, 2, 3), keepdim=True))
@@ -31,7 +31,7 @@ def distance(x, y):
     return (x - y).abs().amax(dim=(1, 2, 3))
 
 
-def test_psnr_is_the_formulas_mean_over_images(pixels):
+def test_psnr_is_averaged_over_images(pixels):
     x = torch.as_tensor(pixels) / 255
     y = ((Darker()(x * 2 - 1)).clamp(-1, 1) + 1) / 2
     mse = ((x - y) ** 2).mean(dim=(1, 2, 3)).tolist()
@@ -47,7 +47,7 @@ def test_no_number_depends_on_the_batch_size(pixels):
     assert len({round(q["psnr"], 3) for q in (reconstruction_quality(Darker(), None, [p[None]]) for p in pixels)}) > 1
 
 
-def test_better_reconstructions_score_better_and_the_images_themselves_have_ssim_one(pixels):
+def test_better_reconstructions_score_better_and_equal_images_have_ssim_one(pixels):
     class Noisy(nn.Module):
         def __init__(self, deviation):
             super().__init__()
@@ -62,7 +62,7 @@ def test_better_reconstructions_score_better_and_the_images_themselves_have_ssim
     assert reconstruction_quality(Noisy(0), None, [pixels])["ssim"] == pytest.approx(1)
 
 
-def test_blur_is_of_the_reconstructions_as_they_are_shown(pixels):
+def test_blur_is_measured_on_the_reconstructions_as_uint8(pixels):
     class Smooth(nn.Module):
         def forward(self, images):
             return nn.functional.avg_pool2d(images, 3, stride=1, padding=1, count_include_pad=False)
@@ -73,7 +73,7 @@ def test_blur_is_of_the_reconstructions_as_they_are_shown(pixels):
     assert blur(smooth) > blur(pixels) + 0.1
 
 
-def test_reconstructions_are_clipped_and_the_model_is_used_in_eval_mode(pixels):
+def test_reconstructions_are_clipped_and_the_model_runs_in_eval_mode(pixels):
     class Loud(nn.Module):
         def __init__(self):
             super().__init__()
@@ -90,6 +90,6 @@ def test_reconstructions_are_clipped_and_the_model_is_used_in_eval_mode(pixels):
     assert white["psnr"] == pytest.approx(20 * math.log10(255 / 50), abs=1e-3)
 
 
-def test_no_images_is_said():
+def test_an_empty_split_is_refused():
     with pytest.raises(InputError, match="empty"):
         reconstruction_quality(Darker(), None, [])

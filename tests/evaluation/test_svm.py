@@ -1,4 +1,4 @@
-"""The 40 linear SVMs."""
+"""Attribute prediction with 40 linear SVMs."""
 
 import numpy as np
 import pandas as pd
@@ -11,7 +11,7 @@ from pipeline.vocabulary import ATTRIBUTES
 
 @pytest.fixture(scope="module")
 def planted():
-    """Latents of unlike scales; attribute 0 is a direction in them, 1 the same and rare, all others are noise."""
+    """Latents with different scales. Attributes 0 and 1 (rare) follow one direction in them; all others are noise."""
     random = np.random.default_rng(0)
     x = random.standard_normal((3000, 20)) * np.geomspace(0.01, 100, 20)
     direction = random.standard_normal(20) / np.geomspace(0.01, 100, 20)
@@ -34,13 +34,13 @@ def test_a_planted_direction_is_found(rows):
     assert rows["majority"][1] == pytest.approx(0.9, abs=0.03)
 
 
-def test_noise_scores_as_the_majority_class_and_balanced_accuracy_shows_it(rows):
+def test_noise_has_the_majority_accuracy_and_a_balanced_accuracy_of_one_half(rows):
     noise = rows[2:]
     assert abs(noise["accuracy"] - noise["majority"]).max() < 0.02
     assert noise["balanced_accuracy"].between(0.45, 0.55).all()
 
 
-def test_counts_and_averages(rows, planted):
+def test_positives_are_counted_and_scores_are_averaged(rows, planted):
     np.testing.assert_array_equal(rows["positives"], planted[1][2000:].sum(0))
     averages = svm.averages(rows)
     assert averages["accuracy"] == pytest.approx(np.mean(list(rows["accuracy"])))
@@ -48,14 +48,14 @@ def test_counts_and_averages(rows, planted):
     assert averages["C"] == 1.0 and set(rows["C"]) == {1.0}
 
 
-def test_progress_counts_svms(planted, rows, capfd):
+def test_the_progress_bar_counts_svms(planted, rows, capfd):
     pd.testing.assert_frame_equal(svm.evaluate(*planted, progress="aligned"), rows)
     assert "40/40" in capfd.readouterr().err
 
 
 @pytest.fixture(scope="module")
 def noisy():
-    """Few images, and many dimensions that all say a little about one thing: a large C fits their noise."""
+    """Few images with many dimensions, each weakly related to the labels: a large C fits their noise."""
     random = np.random.default_rng(1)
     thing, splits = random.standard_normal((700, 1)), np.repeat(["test", "valid", "train"], [300, 200, 200])
     x = thing / 2 + random.standard_normal((700, 60))
@@ -63,7 +63,7 @@ def noisy():
     return x, y, splits
 
 
-def test_c_is_the_one_with_the_best_mean_accuracy_on_the_validation_images(noisy):
+def test_c_is_chosen_by_mean_validation_accuracy(noisy):
     x, y, splits = noisy
     known = splits != "test"
     as_test = np.where(splits[known] == "valid", "test", "train")
@@ -72,25 +72,25 @@ def test_c_is_the_one_with_the_best_mean_accuracy_on_the_validation_images(noisy
     for candidates in ([1.0, 0.001], [0.001, 1.0]):
         rows = svm.evaluate(x, y, splits, candidates)
         assert set(rows["C"]) == {0.001}
-        pd.testing.assert_frame_equal(rows, svm.evaluate(x, y, splits, [0.001]))  # trained again, on both splits
+        pd.testing.assert_frame_equal(rows, svm.evaluate(x, y, splits, [0.001]))  # fitted again, on both splits
 
 
-def test_the_test_images_have_no_say_in_c(noisy):
+def test_the_choice_of_c_ignores_the_test_images(noisy):
     x, y, splits = noisy
     upside_down = np.where((splits == "test")[:, None], ~y, y)
     assert set(svm.evaluate(x, upside_down, splits, [0.001, 1.0])["C"]) == {0.001}
 
 
-def test_of_equally_good_c_the_smallest_is_taken(planted, capfd):
+def test_ties_between_c_go_to_the_smallest(planted, capfd):
     x, _, splits = planted
-    y = np.zeros((3000, 40), dtype=bool)  # nothing to learn, so every C is right everywhere
+    y = np.zeros((3000, 40), dtype=bool)  # nothing to learn: every C has the accuracy 1
     rows = svm.evaluate(x, y, splits, [3.0, 0.5, 2.0], progress="aligned")
     assert set(rows["C"]) == {0.5} and "160/160" in capfd.readouterr().err
 
 
 @pytest.mark.parametrize(("missing", "C", "message"), [("valid", [0.1, 1.0], "0.1, 1: there are 1500 training and 0"),
                                                        ("test", [1.0], "to train and to test on, and has 2000 and 0")])
-def test_an_empty_split_is_said(planted, missing, C, message):
+def test_an_empty_split_is_refused(planted, missing, C, message):
     x, y, splits = planted
     there = splits != missing
     with pytest.raises(InputError, match=message):
@@ -104,11 +104,11 @@ def test_one_c_needs_no_validation_images(planted):
 
 @pytest.fixture
 def few(planted):
-    """300 images to train and 300 to test on, to be changed."""
+    """300 images to train on and 300 to test on; tests may change them."""
     return tuple(array[1700:2300].copy() for array in planted)
 
 
-def test_one_class_in_training_is_answered_and_said(few):
+def test_a_single_training_class_is_always_answered_with_a_note(few):
     x, y, splits = few
     y[:300, 4], y[:300, 5] = False, True
     rows = svm.evaluate(x, y, splits)
@@ -118,7 +118,7 @@ def test_one_class_in_training_is_answered_and_said(few):
     assert rows["balanced_accuracy"][4] == 0.5
 
 
-def test_balanced_accuracy_is_absent_where_the_test_images_have_one_class(few):
+def test_balanced_accuracy_is_nan_when_the_test_images_have_one_class(few):
     x, y, splits = few
     y[300:, 7] = False
     rows = svm.evaluate(x, y, splits)
@@ -126,10 +126,10 @@ def test_balanced_accuracy_is_absent_where_the_test_images_have_one_class(few):
     assert not np.isnan(svm.averages(rows)["balanced_accuracy"])
 
 
-def test_features_count_in_units_of_the_training_images_deviation(planted):
+def test_features_are_standardised_with_the_training_images(planted):
     x, y, splits = planted
     other = x[:, ::-1].astype(np.float64) * np.geomspace(1e3, 1e-3, 20) + np.arange(20)
-    padded = np.hstack([other, np.full((len(x), 1), 7.0)])  # and a constant feature says nothing
+    padded = np.hstack([other, np.full((len(x), 1), 7.0)])  # a constant feature changes nothing
     pd.testing.assert_frame_equal(svm.evaluate(padded, y, splits), svm.evaluate(x.astype(np.float64), y, splits))
     shifted = np.where((splits == "test")[:, None], x + 10 * x[splits != "test"].std(axis=0), x)
-    assert svm.evaluate(shifted, y, splits)["accuracy"][0] < 0.9  # test images are not standardised by themselves
+    assert svm.evaluate(shifted, y, splits)["accuracy"][0] < 0.9  # test images are not standardised with their own mean

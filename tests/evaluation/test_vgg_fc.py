@@ -6,10 +6,9 @@ import torch
 from torchvision.models import vgg19
 from torchvision.transforms.functional import normalize
 
-from pipeline.config import LossNetworkPlan
 from pipeline.errors import InputError
 from pipeline.evaluation import vgg_fc
-from pipeline.losses import loss_network
+from pipeline.losses.loss_network import sources
 from pipeline.models.vgg19 import IMAGENET_MEAN, IMAGENET_STD
 from pipeline.models.vgg19_layers import parameter_shapes
 from pipeline.vocabulary import LAYERS
@@ -17,72 +16,67 @@ from tests.tiny import faces
 
 
 def state_of(shapes):
-    """Tensors of the right shapes that are one number in memory, and in the file."""
+    """Return tensors of these shapes that take one number in memory and in the file."""
     return {name: torch.full((1,), 0.5).expand(shape) for name, shape in shapes.items()}
 
 
 WHOLE = parameter_shapes(LAYERS[-1]) | vgg_fc.CLASSIFIER
 
 
-def plan_of(path, **changes):
-    return LossNetworkPlan(**{"source": "file", "file": str(path), "calibration_images": 8, "seed": 0}
-                           | changes)
-
-
 @pytest.fixture
 def write(tmp_path):
-    def write(state):
+    def write(state) -> str:
         torch.save(state, tmp_path / "vgg19.pth")
-        return plan_of(tmp_path / "vgg19.pth")
+        return str(tmp_path / "vgg19.pth")
 
     return write
 
 
-def test_a_file_with_the_whole_network_gives_what_is_needed(write):
+def test_the_needed_weights_are_read_from_a_whole_network(write):
     state = state_of(WHOLE | {"classifier.6.weight": (1000, 4096), "classifier.6.bias": (1000,)})
     state["features.0.bias"], state["classifier.3.bias"] = torch.zeros(64).half(), torch.zeros(4096).half()
-    held = vgg_fc.weights(write(state))
+    held = vgg_fc.get_weights("file", write(state))
     assert {name: tuple(tensor.shape) for name, tensor in held.items()} == WHOLE
     assert {tensor.dtype for tensor in held.values()} == {torch.float32}
 
 
-def test_without_fully_connected_layers_it_says_why(write, tmp_path):
-    plan = LossNetworkPlan(source="random", file=None, calibration_images=8, seed=0)
+def test_without_fully_connected_layers_the_error_says_why(write):
     with pytest.raises(vgg_fc.NotMeasured, match="random weights"):
-        vgg_fc.weights(plan)
-    with pytest.raises(vgg_fc.NotMeasured, match="vgg19.pth ends at relu5_1, before"):
-        vgg_fc.weights(write(state_of(parameter_shapes("relu5_1"))))
-    with pytest.raises(vgg_fc.NotMeasured, match="vgg19.pth has no classifier.3.weight"):
-        vgg_fc.weights(write(state_of({name: shape for name, shape in WHOLE.items() if "classifier.3" not in name})))
+        vgg_fc.get_weights("random", None)
+    with pytest.raises(vgg_fc.NotMeasured, match=r"vgg19.pth ends at relu5_1, before"):
+        vgg_fc.get_weights("file", write(state_of(parameter_shapes("relu5_1"))))
+    without_last = {name: shape for name, shape in WHOLE.items() if "classifier.3" not in name}
+    with pytest.raises(vgg_fc.NotMeasured, match=r"vgg19.pth has no classifier.3.weight"):
+        vgg_fc.get_weights("file", write(state_of(without_last)))
 
 
-def test_what_is_not_vgg19_is_refused(write):
+def test_other_weights_than_vgg19s_are_refused(write):
     other = state_of(WHOLE | {"classifier.0.weight": (4096, 512)})
     with pytest.raises(InputError, match=r"classifier.0.weight in .* has shape \(4096, 512\), but VGG-19's is"):
-        vgg_fc.weights(write(other))
+        vgg_fc.get_weights("file", write(other))
     damaged = state_of(WHOLE) | {"classifier.3.bias": torch.full((4096,), torch.nan)}
-    with pytest.raises(InputError, match="classifier.3.bias .* not finite"):
-        vgg_fc.weights(write(damaged))
-    with pytest.raises(InputError, match="loss_network.file: .*nowhere.pth does not exist"):
-        vgg_fc.weights(write(state_of(WHOLE)).model_copy(update={"file": "nowhere.pth"}))
+    with pytest.raises(InputError, match=r"classifier.3.bias .* not finite"):
+        vgg_fc.get_weights("file", write(damaged))
+    with pytest.raises(InputError, match=r"loss_network.file: .*nowhere.pth does not exist"):
+        vgg_fc.get_weights("file", "nowhere.pth")
 
 
-def test_nothing_in_the_file_is_executed(tmp_path):
+def test_code_in_the_file_is_not_executed(tmp_path):
     class Trap:
         def __reduce__(self):
             return (tmp_path.joinpath("executed").touch, ())
 
     torch.save(state_of(WHOLE) | {"classifier.7": Trap()}, tmp_path / "vgg19.pth")
-    with pytest.raises(InputError, match="cannot|not a state dict"):
-        vgg_fc.weights(plan_of(tmp_path / "vgg19.pth"))
+    with pytest.raises(InputError, match=r"cannot|not a state dict"):
+        vgg_fc.get_weights("file", str(tmp_path / "vgg19.pth"))
     assert not (tmp_path / "executed").exists()
 
 
-def test_activations_are_torchvisions():
-    """Of the network's own classifier up to and with the ReLU after classifier.3, without dropout."""
+def test_activations_equal_torchvisions():
+    """Compare with torchvision's classifier, cut after the ReLU behind classifier.3, without dropout."""
     random = torch.Generator().manual_seed(1)
-    state = loss_network.random_weights(0)
-    for name, shape in vgg_fc.CLASSIFIER.items():  # outer products: as telling as random matrices, and at once there
+    state = sources.random_weights(0)
+    for name, shape in vgg_fc.CLASSIFIER.items():  # outer products: as good as random matrices, and fast to draw
         state[name] = torch.randn(shape[0], generator=random) / 30
         if len(shape) == 2:
             state[name] = torch.outer(state[name], torch.randn(shape[1], generator=random))
@@ -95,13 +89,13 @@ def test_activations_are_torchvisions():
     images = torch.nn.functional.interpolate(torch.from_numpy(pixels).float() / 255, (224, 224), mode="bilinear")
     with torch.no_grad():
         expected = network(normalize(images, IMAGENET_MEAN, IMAGENET_STD)).numpy()
-    with torch.autocast("cpu", torch.bfloat16):  # which it does not follow
-        found = vgg_fc.activations(state, [pixels[:1], pixels[1:]])
-    assert found.shape == (2, 4096) and found.dtype == np.float32 and (found >= 0).all()
-    assert 0.2 < (found > 0).mean() < 0.8 and np.abs(found[0] - found[1]).max() > 0.01 * expected.max()
-    np.testing.assert_allclose(found, expected, atol=2e-4 * expected.max())
+    with torch.autocast("cpu", torch.bfloat16):  # the network stays in float32
+        rows = vgg_fc.activations(state, [pixels[:1], pixels[1:]])
+    assert rows.shape == (2, 4096) and rows.dtype == np.float32 and (rows >= 0).all()
+    assert 0.2 < (rows > 0).mean() < 0.8 and np.abs(rows[0] - rows[1]).max() > 0.01 * expected.max()
+    np.testing.assert_allclose(rows, expected, atol=2e-4 * expected.max())
 
 
-def test_no_images_give_no_rows(monkeypatch):
+def test_no_images_give_no_rows():
     state = {name: torch.zeros(1).expand(shape) for name, shape in WHOLE.items()}
     assert vgg_fc.activations(state, []).shape == (0, 4096)

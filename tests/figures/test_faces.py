@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pipeline import attribute_vectors
 from pipeline.figures import attribute_arithmetic as arithmetic_figure
 from pipeline.figures import interpolation as interpolation_figure
 from pipeline.figures.attribute_arithmetic import attribute_arithmetic
@@ -13,7 +12,8 @@ from pipeline.figures.grid import GAP
 from pipeline.figures.interpolation import interpolation
 from pipeline.figures.reconstructions import reconstructions
 from pipeline.figures.samples import samples
-from pipeline.sampling import prior
+from pipeline.latent_space import attribute_vectors
+from pipeline.latent_space.sampling import sample_prior
 from pipeline.vocabulary import ATTRIBUTES
 
 MALE, SMILING, EYEGLASSES = (ATTRIBUTES.index(name) for name in ("Male", "Smiling", "Eyeglasses"))
@@ -40,18 +40,20 @@ def image_rows(path, scale=2, side=16):
 
 def test_samples_feed_the_same_z_to_every_decoder(tmp_path, decode):
     decoders = {"PVAE": Recorded(decode), "VAE-123": Recorded(decode)}
-    samples(tmp_path / "samples.png", decoders, prior(20, 12, seed=3), columns=10)
+    samples(tmp_path / "samples.png", decoders, sample_prior(20, 12, seed=3), columns=10)
     np.testing.assert_array_equal(decoders["PVAE"].z[0], decoders["VAE-123"].z[0])
     assert image_rows(tmp_path / "samples.png") == 4
 
 
 def test_samples_take_their_own_z_where_latent_sizes_differ(tmp_path, decode):
-    wide = lambda z: decode(np.ascontiguousarray(z[:, :12]))
-    z = {"a": prior(10, 12, 0), "b": prior(10, 30, 0)}
+    def wide(z):
+        return decode(np.ascontiguousarray(z[:, :12]))
+
+    z = {"a": sample_prior(10, 12, 0), "b": sample_prior(10, 30, 0)}
     samples(tmp_path / "samples.png", {"a": decode, "b": wide}, z, columns=5)
     assert image_rows(tmp_path / "samples.png") == 4
     with pytest.raises(ValueError):
-        samples(tmp_path / "samples.png", {"a": decode}, prior(7, 12, 0), columns=5)
+        samples(tmp_path / "samples.png", {"a": decode}, sample_prior(7, 12, 0), columns=5)
 
 
 def test_reconstructions_show_the_input_and_one_row_per_model(tmp_path, decode, mu):
@@ -95,11 +97,11 @@ def test_a_pair_without_a_face_is_left_out_and_said_and_the_other_rows_stay(tmp_
 
 
 def test_attribute_arithmetic_adds_and_subtracts_the_vector(tmp_path, decode, mu, attributes):
-    vectors = attribute_vectors.attribute_vectors(mu, attributes)
+    vectors = attribute_vectors.compute_attribute_vectors(mu, attributes)
     decoder = Recorded(decode)
     assert attribute_arithmetic(tmp_path / "a.png", mu, attributes, vectors, decoder) == []
     rows = decoder.z[0].reshape(5, 11, 12)
-    for row, change in zip(rows, arithmetic_figure.FIGURE6_ROWS):
+    for row, change in zip(rows, arithmetic_figure.FIGURE6_ROWS, strict=True):
         np.testing.assert_allclose(row[-1] - row[0], change.sign * vectors.of(change.attribute), atol=1e-5)
         face = attributes[np.flatnonzero((mu == row[0]).all(axis=1))[0]]
         assert all(face[ATTRIBUTES.index(name)] == wanted for name, wanted in change.face.items())
@@ -107,12 +109,12 @@ def test_attribute_arithmetic_adds_and_subtracts_the_vector(tmp_path, decode, mu
 
 
 def test_the_second_papers_six_attributes_are_added_to_faces_without_them(tmp_path, decode, mu, attributes):
-    vectors = attribute_vectors.attribute_vectors(mu, attributes)
+    vectors = attribute_vectors.compute_attribute_vectors(mu, attributes)
     decoder = Recorded(decode)
     six = arithmetic_figure.MANIPULATION_ROWS
     assert attribute_arithmetic(tmp_path / "m.png", mu, attributes, vectors, decoder, changes=six) == []
     assert [change.attribute for change in six] == ["Bald", "Black_Hair", "Eyeglasses", "Male", "Smiling", "Mustache"]
-    for row, change in zip(decoder.z[0].reshape(6, 11, 12), six):
+    for row, change in zip(decoder.z[0].reshape(6, 11, 12), six, strict=True):
         np.testing.assert_allclose(row[-1] - row[0], vectors.of(change.attribute), atol=1e-5)
         face = attributes[np.flatnonzero((mu == row[0]).all(axis=1))[0]]
         assert not face[ATTRIBUTES.index(change.attribute)]
@@ -121,12 +123,12 @@ def test_the_second_papers_six_attributes_are_added_to_faces_without_them(tmp_pa
 
 def test_a_change_without_a_vector_or_a_face_is_left_out_and_said(tmp_path, decode, mu, attributes):
     attributes[:, EYEGLASSES] = False
-    vectors = attribute_vectors.attribute_vectors(mu, attributes)
+    vectors = attribute_vectors.compute_attribute_vectors(mu, attributes)
     notes = attribute_arithmetic(tmp_path / "a.png", mu, attributes, vectors, decode)
     assert len(notes) == 3 and "has no vector" in notes[0] and "no face" in notes[2]
     assert image_rows(tmp_path / "a.png") == 2
     attributes[:, SMILING] = False
-    vectors = attribute_vectors.attribute_vectors(mu, attributes)
+    vectors = attribute_vectors.compute_attribute_vectors(mu, attributes)
     assert len(attribute_arithmetic(tmp_path / "none.png", mu, attributes, vectors, decode)) == 5
     assert not (tmp_path / "none.png").exists()
 

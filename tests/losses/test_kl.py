@@ -27,7 +27,7 @@ def test_half_precision_is_computed_in_float32():
 def test_active_units_count_dimensions_whose_mean_varies():
     torch.manual_seed(0)
     spread = torch.tensor([0.0, 0.05, 0.2, 1.0])  # variances 0, 0.0025, 0.04, 1
-    offset = torch.tensor([5.0, 0.0, -3.0, 0.0])  # a constant mean is no activity
+    offset = torch.tensor([5.0, 0.0, -3.0, 0.0])  # a constant mean does not make a dimension active
     mu = torch.randn(2000, 4) * spread + offset
     assert active_units(mu) == 2
     assert active_units(mu, threshold=0.001) == 3

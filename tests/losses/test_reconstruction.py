@@ -1,11 +1,12 @@
-"""The reconstruction losses, term by term as the equations have them."""
+"""Compare the reconstruction losses with their equations."""
 
 import pytest
 import torch
 from torch import nn
 
 from pipeline.data.pixels import to_network
-from pipeline.losses.loss_network import measure_rms, prefix
+from pipeline.losses.loss_network.calibration import measure_rms
+from pipeline.losses.loss_network.network import build_prefix
 from pipeline.losses.reconstruction.feature import FeatureLoss, mean_square
 from pipeline.losses.reconstruction.pixel import PixelLoss
 from pipeline.models.vgg19 import IMAGENET_MEAN, IMAGENET_STD
@@ -67,7 +68,7 @@ def test_distances_are_per_image_and_their_total_sums_the_layers():
 def vgg_loss(layers=("relu1_1", "relu2_1"), scale: float = 1.0) -> FeatureLoss:
     weights = {name: tensor * scale for name, tensor in random_weights("relu2_1").items()}
     rms = measure_rms(weights, torch.from_numpy(faces(8)))
-    return FeatureLoss(prefix(weights, layers), rms, {"relu1_1": 50.2, "relu2_1": 258.7})
+    return FeatureLoss(build_prefix(weights, layers), rms, {"relu1_1": 50.2, "relu2_1": 258.7})
 
 
 def test_only_the_reconstruction_has_a_gradient():
@@ -79,7 +80,7 @@ def test_only_the_reconstruction_has_a_gradient():
     assert all(parameter.grad is None for parameter in loss.network.parameters())
 
 
-def test_calibration_takes_the_networks_scale_away():
+def test_calibration_removes_the_networks_scale():
     reconstruction, image = (to_network(torch.from_numpy(faces(4, seed))) for seed in (1, 2))
     plain, scaled = vgg_loss()(reconstruction, image), vgg_loss(scale=7.0)(reconstruction, image)
     for layer in plain:
@@ -113,7 +114,7 @@ def test_the_input_is_normalised_before_it_is_cast(grey):
         loss.network(image)
         loss.network(image.bfloat16())
     mean, std = (torch.tensor(values).view(1, 3, 1, 1) for values in (IMAGENET_MEAN, IMAGENET_STD))
-    for x, given in zip(seen, (image, image.bfloat16())):
+    for x, given in zip(seen, (image, image.bfloat16()), strict=True):
         assert x.dtype == torch.float32
         torch.testing.assert_close(x, (((given.double() + 1) / 2 - mean) / std).float(), rtol=1e-6, atol=1e-6)
 
@@ -125,7 +126,8 @@ def test_mean_square_sums_half_precision_in_float32():
 
 def test_pixel_loss_by_hand():
     reconstruction, image = pictures()
-    total = sum((a - b) ** 2 for a, b in zip(reconstruction.flatten().tolist(), image.flatten().tolist()))
+    pairs = zip(reconstruction.flatten().tolist(), image.flatten().tolist(), strict=True)
+    total = sum((a - b) ** 2 for a, b in pairs)
     loss = PixelLoss(sigma=0.5)(reconstruction, image)
     assert loss["pixel"].item() == pytest.approx(total / (2 * 0.5**2) / 3, rel=1e-5)
     assert PixelLoss(sigma=1.0)(image, image)["pixel"].item() == 0

@@ -28,7 +28,7 @@ def test_sizes(size):
     assert Critic(size, (4, 4, 8, 8), batch_norm=False)(torch.randn(3, 3, size, size)).shape == (3,)
 
 
-def test_a_critic_without_batch_norm_judges_each_image_for_itself():
+def test_a_critic_without_batch_norm_scores_each_image_independently():
     torch.manual_seed(0)
     images = torch.randn(4, 3, 32, 32)
     alone = Critic(32, (4, 4, 8, 8), batch_norm=False)

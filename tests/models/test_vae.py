@@ -77,7 +77,7 @@ def test_initial_weights():
 
 @pytest.mark.parametrize("network", [VAE(), DCGAN(), Critic(64, (64, 128, 256, 512), batch_norm=True)])
 def test_no_bias_is_taken_out_again_by_batch_norm(network):
-    """Its gradient would be rounding alone, and Adam makes whole steps of that."""
+    """The gradient of such a bias would be only rounding noise, which Adam would amplify."""
     layers = list(network.modules())
     before = [first for first, second in pairwise(layers) if isinstance(second, nn.BatchNorm2d)]
     assert len(before) >= 3 and all(layer.bias is None for layer in before)
@@ -94,7 +94,7 @@ def test_in_evaluation_an_image_does_not_depend_on_its_batch():
     with torch.no_grad():
         torch.testing.assert_close(vae.decode(z)[2:3], vae.decode(z[2:3]))
         torch.testing.assert_close(vae.encode(images)[0][2:3], vae.encode(images[2:3])[0])
-        assert vae.decode(z).std() > 0.001  # or equal would say nothing
+        assert vae.decode(z).std() > 0.001  # else all images would be equal, and the test would show nothing
 
 
 def test_a_reconstruction_is_the_decoded_mean():
@@ -104,7 +104,7 @@ def test_a_reconstruction_is_the_decoded_mean():
 
 
 def test_pixels_are_not_rounded_to_bfloat16_by_autocast():
-    """The last convolution is float32: bfloat16 has steps of half a grey level beside white and black."""
+    """The last convolution is float32, since bfloat16 has steps of half a grey level near white and black."""
     vae = VAE(8, 32, (4, 8, 8, 16)).eval()
     with torch.autocast("cpu", torch.bfloat16):
         images = vae.decode(torch.randn(3, 8))

@@ -1,4 +1,4 @@
-"""VGG-19's layers against torchvision's."""
+"""Compare VGG-19's layers with torchvision's."""
 
 import pytest
 import torch
@@ -6,7 +6,7 @@ import torchvision
 from torch import nn
 from torchvision.transforms.functional import normalize
 
-from pipeline.losses.loss_network import prefix
+from pipeline.losses.loss_network.network import build_prefix
 from pipeline.models.vgg19 import IMAGENET_MEAN, IMAGENET_STD, VGG19Prefix
 from pipeline.models.vgg19_layers import RELU_INDEX, deepest, parameter_shapes
 from pipeline.vocabulary import LAYERS
@@ -14,14 +14,14 @@ from tests.tiny import random_weights
 
 
 def torchvision_features() -> nn.Sequential:
-    """Without memory for the classifier, 120 million weights that nobody needs here."""
+    """Build the layers without memory for the classifier, which has 120 million weights."""
     with torch.device("meta"):
         return torchvision.models.vgg19(weights=None, init_weights=False).features
 
 
 @pytest.fixture(scope="module")
 def features() -> nn.Sequential:
-    """torchvision's convolutional part with the random loss network's weights, not changing its input in place."""
+    """Return torchvision's convolutions with the weights of the random loss network, without in-place ReLUs."""
     network = torchvision_features().to_empty(device="cpu")
     weights = random_weights(LAYERS[-1])
     generator = torch.Generator().manual_seed(1)
@@ -49,7 +49,7 @@ def test_activations_are_torchvisions(features, layers):
     weights = {f"features.{name}": tensor for name, tensor in features.state_dict().items()}
     images = torch.rand(2, 3, 32, 32, generator=torch.Generator().manual_seed(2))
     with torch.no_grad():
-        given = prefix(weights, layers)(images * 2 - 1)
+        given = build_prefix(weights, layers)(images * 2 - 1)
         assert tuple(given) == layers
         for layer in layers:
             expected = features[:RELU_INDEX[layer] + 1](normalize(images, IMAGENET_MEAN, IMAGENET_STD))
@@ -72,7 +72,7 @@ def test_the_deepest_layer(layers):
 def test_the_order_of_the_layers_changes_nothing(features):
     weights = {f"features.{name}": tensor for name, tensor in features.state_dict().items()}
     images = torch.rand(1, 3, 16, 16)
-    one, other = (prefix(weights, layers)(images) for layers in (["relu1_2", "relu2_1"], ["relu2_1", "relu1_2"]))
+    one, other = (build_prefix(weights, layers)(images) for layers in (["relu1_2", "relu2_1"], ["relu2_1", "relu1_2"]))
     assert one.keys() == other.keys() and all(torch.equal(one[layer], other[layer]) for layer in one)
 
 
@@ -87,7 +87,7 @@ def test_frozen():
 
 
 def test_an_activation_is_not_changed_by_what_follows():
-    """ReLUs that nobody asked for work in place, on memory of their own."""
+    """The ReLUs of layers that are not wanted work in place, but not on a wanted activation."""
     network = VGG19Prefix(["relu1_1", "relu2_2"])
     images = torch.randn(1, 3, 16, 16)
     before = images.clone()

@@ -6,30 +6,32 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from pipeline.config import Params, Variant, load_params
+from pipeline.config.loading import load_params
+from pipeline.config.params import Params
+from pipeline.config.variant import Variant
 from pipeline.errors import InputError
-from pipeline.losses import loss_network
+from pipeline.losses.loss_network import sources
 from pipeline.plan.resolve import resolve
 from pipeline.vocabulary import ADVERSARIES, VIEWS
 from tests.tiny import PARAMS, random_weights
 
 
 def params_with(**sections) -> Params:
-    """The committed parameters with other values in some sections, not validated again."""
+    """Return the committed parameters with other values in some sections; these are not validated."""
     params = load_params(PARAMS)
     return params.model_copy(update={name: getattr(params, name).model_copy(update=values)
                                      for name, values in sections.items()})
 
 
 def from_file(path, last: str = "relu1_1") -> Params:
-    """Parameters that take the loss network up to `last` from a file, for one variant."""
+    """Return parameters of one variant, with the loss network up to `last` from a file."""
     params = params_with(loss_network={"source": "file", "file": str(path)}, evaluate={"feature_layers": ["relu1_1"]},
-                         sampling={"frechet_layer": "relu1_1"}, multi_view={"variants": ["dfc"]})
+                         sampling={"frechet_layer": "relu1_1"}, view_gains={"variants": ["dfc"]})
     return params.model_copy(update={"variants": {"dfc": {"loss": {"layers": [last]}}}})
 
 
 class Touch:
-    """Unpickling this as pickle does it would create a file."""
+    """Creates a file when pickle loads it."""
 
     def __init__(self, path):
         self.path = path
@@ -38,13 +40,13 @@ class Touch:
         return open, (str(self.path), "w")
 
 
-def test_one_file_for_each_variant_and_each_section_that_a_stage_reads():
+def test_the_plan_has_a_file_for_each_variant_and_each_section_that_a_stage_reads():
     plan = resolve(load_params(PARAMS))
     assert set(plan) == {
         "pvae.json", "dfc.json", "dfc_345.json", "dcgan.json", "vae_wgan.json", "pipeline/data.json",
         "pipeline/dataset.json", "pipeline/loss_network.json", "pipeline/loss_networks.json",
         "pipeline/attributes.json",
-        "pipeline/evaluate.json", "pipeline/multi_view.json", "pipeline/sampling.json", "pipeline/report.json"}
+        "pipeline/evaluate.json", "pipeline/view_gains.json", "pipeline/sampling.json", "pipeline/report.json"}
     assert isinstance(plan["dfc.json"], Variant) and plan["dfc.json"].label == "VAE-123"
     assert list(plan["pipeline/report.json"].variants.items()) == [
         ("pvae", "PVAE"), ("dfc", "VAE-123"), ("dfc_345", "VAE-345"), ("dcgan", "DCGAN"), ("vae_wgan", "VAE-WGAN")]
@@ -55,13 +57,13 @@ def test_one_file_for_each_variant_and_each_section_that_a_stage_reads():
     assert plan["pipeline/evaluate.json"].reference_rms["relu1_1"] == 50.2
 
 
-def test_the_layers_touch_no_section_but_its_label_and_what_the_loss_network_cuts():
+def test_layers_change_only_a_variant_its_label_and_its_part_of_the_loss_network():
     params = load_params(PARAMS)
     before = resolve(params)
     after = resolve(params.model_copy(update={"loss": {**params.loss, "layers": ["relu3_1", "relu4_1"]}}))
     assert {name for name in before if before[name] != after[name]} == {
-        "dfc.json", "pipeline/multi_view.json", "pipeline/report.json", "pipeline/loss_networks.json"}
-    assert after["pipeline/multi_view.json"].labels == {"dfc": "VAE-34", "dfc_345": "VAE-345"}
+        "dfc.json", "pipeline/view_gains.json", "pipeline/report.json", "pipeline/loss_networks.json"}
+    assert after["pipeline/view_gains.json"].labels == {"dfc": "VAE-34", "dfc_345": "VAE-345"}
     one, other = (plan["pipeline/loss_networks.json"].model_dump() for plan in (before, after))
     assert {name for name in one if one[name] != other[name]} == {"layers"}
     changed = {name for name in one["layers"] if one["layers"][name] != other["layers"][name]}
@@ -70,26 +72,26 @@ def test_the_layers_touch_no_section_but_its_label_and_what_the_loss_network_cut
     assert {name for name in one if one[name] != other[name]} == {"variants"}
 
 
-def test_another_seed_of_training_changes_the_variants_alone():
+def test_another_seed_of_training_changes_only_variants():
     params = load_params(PARAMS)
     before = resolve(params)
     after = resolve(params.model_copy(update={"train": params.train.model_copy(update={"seed": 1})}))
     assert {name for name in before if before[name] != after[name]} == {f"{name}.json" for name in params.variants}
     assert before["dfc.json"].model_copy(update={"train": after["dfc.json"].train}) == after["dfc.json"]
-    whole = resolve(params.model_copy(update={"seed": 1}))  # of all but training
+    whole = resolve(params.model_copy(update={"seed": 1}))  # the seed of everything else
     assert {name for name in before if before[name] != whole[name]} == {
         f"pipeline/{name}.json" for name in ("data", "dataset", "loss_network", "attributes", "sampling", "report")}
 
 
-def test_a_label_is_no_input_of_a_variant():
-    """One that sets what is the default is called by that, and is the same."""
+def test_a_variant_does_not_depend_on_its_label():
+    """A block that repeats the default changes the label, but not the variant."""
     params = load_params(PARAMS)
     before, after = resolve(params), resolve(params.model_copy(update={
         "variants": params.variants | {"dfc": {"loss": {"beta": params.loss["beta"]}}}}))
     assert after["pipeline/report.json"].variants["dfc"] == "VAE-123 beta=0.5"
     assert before["dfc.json"].planned() == after["dfc.json"].planned()
     assert {name for name in before if before[name] != after[name]} == {
-        "dfc.json", "pipeline/report.json", "pipeline/multi_view.json"}  # the first as an object, not as a file
+        "dfc.json", "pipeline/report.json", "pipeline/view_gains.json"}  # dfc.json only as an object
 
 
 def test_an_evaluated_layer_needs_a_reference():
@@ -98,21 +100,21 @@ def test_an_evaluated_layer_needs_a_reference():
 
 
 @pytest.mark.parametrize(("sections", "said"), [
-    ({"multi_view": {"variants": ["dfc", "dcf_345"]}}, "multi_view.variants names dcf_345, .* did you mean dfc_345?"),
-    ({"multi_view": {"variants": ["dcgan"]}}, "multi_view.variants names dcgan, which has no encoder and so no"),
+    ({"view_gains": {"variants": ["dfc", "dcf_345"]}}, "view_gains.variants names dcf_345, .* did you mean dfc_345?"),
+    ({"view_gains": {"variants": ["dcgan"]}}, "view_gains.variants names dcgan, which has no encoder and so no"),
     ({"report": {"mosaic_variant": "dcgan"}}, "report.mosaic_variant names dcgan, which has no encoder"),
     ({"sampling": {"inception": "/nowhere/inception.pth"}}, "sampling.inception is /nowhere/inception.pth, which"),
     ({"loss_network": {"file": "/nowhere/vgg19.pth"}}, "loss_network.file is /nowhere/vgg19.pth, which does not "
      "exist; give the file of VGG-19's weights, or data/none for none"),
     ({"model": {"architecture": "vea"}}, "model.architecture of variant pvae is vea, which is neither one of"),
     ({"data": {"root": "/nowhere"}}, "data.root is /nowhere, which is not a folder")])
-def test_what_cannot_go_well_later_is_refused_now(sections, said):
+def test_what_a_later_stage_could_not_use_is_refused(sections, said):
     with pytest.raises(InputError, match=f"params.yaml: {said}"):
         resolve(params_with(**sections))
 
 
 @pytest.mark.parametrize("form", ["pth", "nested.pth", "half.pth", "safetensors"])
-def test_weights_in_any_usual_form(tmp_path, form):
+def test_weights_are_read_in_any_usual_form(tmp_path, form):
     path, weights = tmp_path / f"vgg19.{form}", random_weights("relu2_1")
     if form == "safetensors":
         save_file(weights, path)
@@ -122,7 +124,7 @@ def test_weights_in_any_usual_form(tmp_path, form):
         torch.save({"state_dict": weights} if form == "nested.pth" else weights, path)
     plan = resolve(from_file(path, "relu2_1"))["pipeline/loss_network.json"]
     assert plan.file == str(path)
-    read = loss_network.weights(plan)
+    read = sources.get_weights(plan.source, plan.file, plan.seed)
     assert set(read) == set(weights) and {tensor.dtype for tensor in read.values()} == {torch.float32}
     torch.testing.assert_close(read["features.2.weight"], weights["features.2.weight"], rtol=1e-3, atol=1e-3)
 
@@ -134,12 +136,12 @@ def refusal(path, last: str = "relu1_1") -> str:
     return str(error.value)
 
 
-def test_missing_file(tmp_path):
+def test_a_missing_file_is_refused(tmp_path):
     assert "does not exist" in refusal(tmp_path / "vgg19.pth")
 
 
 @pytest.mark.parametrize("suffix", [".pth", ".safetensors"])
-def test_a_web_page_under_the_files_name(tmp_path, suffix):
+def test_a_web_page_under_the_name_of_weights_is_refused(tmp_path, suffix):
     path = tmp_path / f"vgg19{suffix}"
     path.write_text("\n<!DOCTYPE html><html><title>Quota exceeded</title></html>")
     assert "HTML page" in refusal(path)
@@ -147,13 +149,13 @@ def test_a_web_page_under_the_files_name(tmp_path, suffix):
 
 @pytest.mark.parametrize("content", [b"", b"hello", b"version https://git-lfs.github.com/spec/v1\n", b"\x89PNG\r\n",
                                      b"\x1f\x8b\x08\x00", b"PK\x03\x04", b"e", b"}e."])
-def test_a_file_that_holds_something_else(tmp_path, content):
+def test_a_file_with_something_else_is_refused(tmp_path, content):
     path = tmp_path / "vgg19.pth"
     path.write_bytes(content)
     assert "state dict" in refusal(path)
 
 
-def test_a_truncated_file(tmp_path):
+def test_a_truncated_file_is_refused(tmp_path):
     path = tmp_path / "vgg19.pth"
     torch.save(random_weights("relu1_2"), path)
     path.write_bytes(path.read_bytes()[:-1000])
@@ -169,7 +171,7 @@ def test_code_in_a_pickle_is_refused_and_not_executed(tmp_path, save):
 
 
 @pytest.mark.parametrize("shape", [(64, 3, 5, 5), (32, 3, 3, 3)])
-def test_other_shapes_than_vgg19s(tmp_path, shape):
+def test_other_shapes_than_those_of_vgg19_are_refused(tmp_path, shape):
     path = tmp_path / "vgg19.pth"
     torch.save(random_weights("relu1_1") | {"features.0.weight": torch.zeros(shape)}, path)
     sentence = refusal(path)
@@ -177,13 +179,13 @@ def test_other_shapes_than_vgg19s(tmp_path, shape):
 
 
 @pytest.mark.parametrize("value", ["a string", None, 1])
-def test_values_that_are_no_tensors(tmp_path, value):
+def test_values_that_are_no_tensors_are_refused(tmp_path, value):
     path = tmp_path / "vgg19.pth"
     torch.save(random_weights("relu1_1") | {"features.0.weight": value}, path)
     assert "features.0.weight" in refusal(path)
 
 
-def test_weights_that_are_not_finite(tmp_path):
+def test_weights_that_are_not_finite_are_refused(tmp_path):
     path = tmp_path / "vgg19.pth"
     weights = random_weights("relu1_1")
     weights["features.0.weight"][0, 0, 0, 0] = float("nan")
@@ -192,20 +194,20 @@ def test_weights_that_are_not_finite(tmp_path):
 
 
 @pytest.mark.parametrize("content", [[1], torch.zeros(2)])
-def test_no_state_dict(tmp_path, content):
+def test_a_file_without_a_state_dict_is_refused(tmp_path, content):
     path = tmp_path / "vgg19.pth"
     torch.save(content, path)
     assert "not a state dict" in refusal(path)
 
 
-def test_another_network(tmp_path):
+def test_weights_of_another_network_are_refused(tmp_path):
     path = tmp_path / "vgg19.pth"
     torch.save({"conv1.weight": torch.zeros(64, 3, 7, 7)}, path)
     assert "features.0.weight" in refusal(path)
 
 
 @pytest.mark.parametrize("drop", [None, "features.5.bias"])
-def test_a_prefix_too_short_for_the_layers(tmp_path, drop):
+def test_weights_that_do_not_reach_the_layers_are_refused(tmp_path, drop):
     path = tmp_path / "vgg19.pth"
     weights = random_weights("relu2_1" if drop else "relu1_2")
     weights.pop(drop, None)
@@ -214,43 +216,51 @@ def test_a_prefix_too_short_for_the_layers(tmp_path, drop):
     assert "relu2_1" in sentence and "only up to relu1_2" in sentence
 
 
-def test_a_prefix_too_short_for_the_evaluation(tmp_path):
+@pytest.mark.parametrize(("parameter", "sections"), [
+    ("variants.dfc.loss.layers", {"variants": {"dfc": {"loss": {"layers": ["relu2_1"]}}}}),
+    ("loss.layers", {"variants": {"dfc": {}, "pvae": {"loss": {"reconstruction": "pixel"}}}}),
+    ("evaluate.feature_layers", {"evaluate": {"feature_layers": ["relu2_1"]}}),
+    ("sampling.frechet_layer", {"sampling": {"frechet_layer": "relu2_1"}})])
+def test_the_parameter_whose_layer_the_file_does_not_reach_is_named(tmp_path, parameter, sections):
     path = tmp_path / "vgg19.pth"
     torch.save(random_weights("relu1_1"), path)
     params = from_file(path)
-    params = params.model_copy(update={"evaluate": params.evaluate.model_copy(update={"feature_layers": ["relu2_1"]})})
-    with pytest.raises(InputError, match="relu2_1"):
+    params = params.model_copy(update={
+        name: values if name == "variants" else getattr(params, name).model_copy(update=values)
+        for name, values in sections.items()})
+    with pytest.raises(InputError, match=f"^params.yaml: {parameter} names relu2_1, but {path} holds VGG-19 only"):
         resolve(params)
 
 
-def test_what_is_in_a_file_is_a_matter_of_the_stages_that_depend_on_it(tmp_path):
-    """DVC sees when it changes; the plan does not, and the stage reads what is there."""
+def test_the_plan_does_not_depend_on_the_contents_of_a_file(tmp_path):
+    """DVC sees that the file changes, and the stage that depends on it reads it again."""
     path = tmp_path / "vgg19.pth"
     torch.save(random_weights("relu1_1"), path)
     before = resolve(from_file(path))
     torch.save(other := random_weights("relu1_1", seed=1), path)
     assert resolve(from_file(path)) == before
-    read = loss_network.weights(before["pipeline/loss_network.json"])
+    plan = before["pipeline/loss_network.json"]
+    read = sources.get_weights(plan.source, plan.file, plan.seed)
     assert all(torch.equal(read[name], tensor) for name, tensor in other.items())
     path.write_bytes(b"damaged")
     with pytest.raises(InputError, match="state dict"):
-        loss_network.weights(before["pipeline/loss_network.json"])
+        sources.get_weights(plan.source, plan.file, plan.seed)
 
 
-def test_a_file_that_is_not_the_source_is_not_planned_with(tmp_path):
+def test_a_file_that_is_not_the_source_is_not_in_the_plan(tmp_path):
     path = tmp_path / "vgg19.pth"
     path.write_bytes(b"not looked at")
     plan = resolve(params_with(loss_network={"file": str(path)}))
     assert plan == resolve(load_params(PARAMS))
 
 
-def test_inception_is_planned_by_its_path(tmp_path):
+def test_the_plan_has_the_path_of_inception(tmp_path):
     path = tmp_path / "inception.pth"
     path.write_bytes(b"")
     assert resolve(params_with(sampling={"inception": str(path)}))["pipeline/sampling.json"].inception == str(path)
 
 
-def test_what_is_ones_own_is_checked_too(own_choice):
+def test_files_of_ones_own_are_checked(own_choice):
     own_choice(VIEWS, "upper_half", "")
     with pytest.raises(InputError, match="pipeline/data/views/upper_half.py has no function crop"):
         resolve(load_params(PARAMS))
@@ -263,7 +273,7 @@ def test_what_is_ones_own_is_checked_too(own_choice):
         resolve(params)
 
 
-def test_in_dvcs_copy_of_the_project_a_path_has_to_be_absolute(tmp_path, monkeypatch):
+def test_in_dvcs_copy_of_the_project_a_path_must_be_absolute(tmp_path, monkeypatch):
     monkeypatch.setenv("DVC_ROOT", str(tmp_path))
     for sections in ({"data": {"root": "nowhere"}}, {"loss_network": {"file": "nowhere"}}):
         with pytest.raises(InputError, match="with --temp or --queue runs in a copy .*: give an absolute path"):

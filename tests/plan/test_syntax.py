@@ -1,4 +1,4 @@
-"""Digests follow what code does, and not how it is written down."""
+"""A digest follows what code does, and not how it is written."""
 
 import pytest
 
@@ -35,8 +35,8 @@ async def far(point: Point, *rest: int, scale: float = 2, **more) -> str:
 '''
 
 
-def test_the_same_on_every_python():
-    """The value was made by 3.11, and is that of 3.12 and 3.13; `ast.dump` and `ast.unparse` differ."""
+def test_a_digest_is_the_same_on_every_python():
+    """Python 3.11, 3.12 and 3.13 give this value. Their `ast.dump` and `ast.unparse` differ."""
     assert digest(SOURCE) == "b9b9becfad5da2c5"
 
 
@@ -53,7 +53,7 @@ def test_the_same_on_every_python():
     ('("a", "b")', "('a',\n 'b',)"),
     ("1_000", "1000"),
 ])
-def test_what_only_people_read_does_not_count(old, new):
+def test_what_only_people_read_changes_no_digest(old, new):
     assert SOURCE.count(old) == 1
     assert digest(SOURCE.replace(old, new)) == digest(SOURCE)
 
@@ -67,18 +67,18 @@ def test_what_only_people_read_does_not_count(old, new):
     ("InputError(f", "OtherError(f"), ("SquaredError(weight=1)", "SquaredError(weight=9)"),
     ("scale: float = 2", "scale: int = 2"),
 ])
-def test_what_may_change_a_result_counts(old, new):
+def test_what_may_change_a_result_changes_the_digest(old, new):
     assert SOURCE.count(old) == 1
     assert digest(SOURCE.replace(old, new)) != digest(SOURCE)
 
 
-def test_where_statements_stand_counts():
+def test_the_place_of_a_statement_changes_the_digest():
     assert digest("if a:\n    b()\nc()") != digest("if a:\n    b()\n    c()")
     assert digest("f(a, b)") != digest("f(a)(b)") != digest("f(a(b))")
     assert digest("def f(a, /, b): ...") != digest("def f(a, b): ...")
     assert digest("x = [1, [2]]") != digest("x = [[1], 2]")
 
 
-def test_lines_of_imports_inside_functions():
+def test_imports_inside_functions_have_these_lines():
     assert lines_of_inner_imports("import a\ndef f():\n    import b\n    def g():\n        from c import d\n"
                                   "class C:\n    import e\n") == {3, 5}

@@ -2,13 +2,14 @@
 
 import pytest
 
-from pipeline import encoding
-from pipeline.config import SamplingPlan, load_params
+from pipeline.config.loading import load_params
+from pipeline.config.plans import SamplingPlan
 from pipeline.data import shards
 from pipeline.data.celeba import open_celeba
 from pipeline.data.prepare import prepare
+from pipeline.latent_space.encoding import encode_to_file
 from pipeline.models.build import build_model
-from pipeline.models.trained import save_weights
+from pipeline.models.weights_file import write_weights
 from pipeline.vocabulary import SPLITS
 from tests import tiny
 from tests.data.conftest import draw_celeba
@@ -16,8 +17,8 @@ from tests.data.conftest import draw_celeba
 
 @pytest.fixture
 def planned(tmp_path, monkeypatch):
-    """A folder with shards of 60 pictures, an untrained VAE and a DCGAN, and latents, as the working directory."""
-    prepare(open_celeba(draw_celeba(tmp_path / "celeba", images=60)), tmp_path / "data/shards", tiny.SIZE, processes=1,
+    """A working directory with shards of 60 pictures, an untrained VAE with its latents, and an untrained DCGAN."""
+    prepare(open_celeba(draw_celeba(tmp_path / "celeba", images=60)), tmp_path / "data/shards", tiny.SIZE,
             progress=False)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "params.yaml").write_text(tiny.PARAMS.read_text())
@@ -30,10 +31,10 @@ def planned(tmp_path, monkeypatch):
     tiny.write_code(*variants)
     for variant in variants:
         model = build_model(variant).eval()
-        save_weights(tmp_path / f"models/{variant.name}/model.safetensors", model.state_dict(), variant)
+        write_weights(tmp_path / f"models/{variant.name}/model.safetensors", model.state_dict(), variant)
         if variant.encodes:
-            encoding.write_latents(tmp_path / "latents/dfc/aligned.parquet", model,
-                                   [(split, *shards.load("data/shards", "aligned", split)[:2]) for split in SPLITS],
-                                   tmp_path / "parts")
+            encode_to_file(tmp_path / "latents/dfc/aligned.parquet", model,
+                           [(split, *shards.load("data/shards", "aligned", split)[:2]) for split in SPLITS],
+                           tmp_path / "parts")
     tiny.write_loss_network(tmp_path / "models/loss_network.safetensors")
     return tmp_path

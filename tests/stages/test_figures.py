@@ -5,11 +5,12 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from pipeline import latents, sampling
-from pipeline.attribute_vectors import attribute_vectors
-from pipeline.config import AttributesPlan, load_params, read_variant
+from pipeline.config.loading import load_params
+from pipeline.config.plans import AttributesPlan, read_variant
 from pipeline.data import shards
-from pipeline.models.trained import load_model
+from pipeline.figures.comparison import whole_rows
+from pipeline.latent_space import latents, sampling
+from pipeline.latent_space.attribute_vectors import compute_attribute_vectors, write_attribute_vectors
 from stages import figures as stage
 from tests import tiny
 
@@ -22,22 +23,20 @@ def draw(planned):
     """draw("dfc", mixture) → the notes, and the names of the pictures that are there then."""
     plan = AttributesPlan(**dict(load_params().attributes), seed=0)
     (planned / "plan/pipeline/attributes.json").write_text(plan.model_dump_json())
-    train = latents.read(planned / "latents/dfc/aligned.parquet", ["train", "valid"])
+    train = latents.read_latents(planned / "latents/dfc/aligned.parquet", ["train", "valid"])
     _, _, known = shards.load_attributes("data/shards", ["train", "valid"])
-    attribute_vectors(train.mu, known, 10).write(planned / "attributes/dfc/vectors.parquet")
-    attributes = shards.load("data/shards", "aligned", "test").attributes
+    write_attribute_vectors(planned / "attributes/dfc/vectors.parquet", compute_attribute_vectors(train.mu, known, 10))
 
     def draw(name: str, mixture: sampling.Mixture | None) -> tuple[list[str], set[str]]:
-        variant = read_variant(f"plan/{name}.json")
-        model = load_model(planned / f"models/{name}/model.safetensors", variant)
-        notes = stage.draw_variant(variant, 0, model, HISTORY, mixture, attributes)
+        model = stage.read_model(read_variant(name))._replace(mixture=mixture)
+        notes = stage.draw_variant(name, model, HISTORY, 0)
         return notes, {path.name for path in (planned / "figures" / name).iterdir()}
 
     return draw
 
 
 def test_an_encoder_has_pictures_of_its_latent_space_and_samples_from_both_sources(draw, planned):
-    train = latents.read(planned / "latents/dfc/aligned.parquet", ["train"])
+    train = latents.read_latents(planned / "latents/dfc/aligned.parquet", ["train"])
     notes, drawn = draw("dfc", sampling.fit_mixture(train.mu, train.logvar, 2, 100, 0))
     assert drawn == {"curves.png", "prior.png", "mixture.png", "correlation.png", "interpolation.png",
                      "attribute_arithmetic.png", "manipulation.png"}
@@ -58,4 +57,4 @@ def test_a_generator_alone_has_curves_and_samples(draw):
 
 
 def test_rows_are_whole_where_they_can_be():
-    assert [stage.whole_rows(count) for count in (2, 5, 11, 12, 16, 40, 63)] == [2, 5, 11, 6, 8, 10, 9]
+    assert [whole_rows(count) for count in (2, 5, 11, 12, 16, 40, 63)] == [2, 5, 11, 6, 8, 10, 9]

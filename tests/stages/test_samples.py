@@ -4,13 +4,13 @@ import json
 
 import pytest
 
-from pipeline import sampling
 from pipeline.errors import InputError
-from pipeline.records import machine, read_record
+from pipeline.latent_space.sampling import read_mixture
+from pipeline.workspace.records import machine, read_record
 from stages import samples as stage
 
 
-def test_samples_from_both_sources_are_scored(planned, capsys):
+def test_samples_from_the_prior_and_a_mixture_are_scored(planned, capsys):
     stage.main("dfc")
     stage.main("dcgan")
     vae, gan = (json.loads((planned / f"metrics/samples/{name}.json").read_text()) for name in ("dfc", "dcgan"))
@@ -19,7 +19,7 @@ def test_samples_from_both_sources_are_scored(planned, capsys):
     assert vae["test_images"] == gan["test_images"] and vae["test_images"]["images"] == 12
     assert {path.name for path in (planned / "samples/dfc").iterdir()} == {"mixture.npz", "notes.json"}
     assert {path.name for path in (planned / "samples/dcgan").iterdir()} == {"notes.json"}
-    mixture = sampling.load(planned / "samples/dfc/mixture.npz")
+    mixture = read_mixture(planned / "samples/dfc/mixture.npz")
     assert len(mixture.weights) == 3 and "3 instead of 9" in mixture.note  # 30 training images, 10 each
     assert json.loads((planned / "samples/dfc/notes.json").read_text()) == [mixture.note]
     assert read_record("samples", "dfc") == read_record("samples", "dcgan") == machine()
@@ -28,8 +28,8 @@ def test_samples_from_both_sources_are_scored(planned, capsys):
     assert f"note: VAE-123: {mixture.note}" in said
 
 
-def test_without_the_digest_of_its_code_nothing_is_scored(planned):
+def test_without_a_digest_of_the_code_nothing_is_scored(planned):
     (planned / "code/samples/dfc.json").unlink()
-    with pytest.raises(InputError, match="code/samples/dfc.json is missing; run `dvc repro`"):
+    with pytest.raises(InputError, match=r"code/samples/dfc.json is missing; run `dvc repro`"):
         stage.main("dfc")
     assert not (planned / "samples").exists() and not (planned / "metrics").exists()

@@ -1,4 +1,4 @@
-"""The stage vgg_fc, with a network that is already there."""
+"""The stage vgg_fc, with a function in place of VGG-19."""
 
 import shutil
 
@@ -6,13 +6,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.config import EvaluatePlan, LossNetworkPlan, load_params
+from pipeline.config.loading import load_params
+from pipeline.config.plans import EvaluatePlan, LossNetworkPlan
 from pipeline.data import shards
 from pipeline.data.celeba import open_celeba
 from pipeline.data.prepare import prepare
 from pipeline.evaluation import vgg_fc
-from pipeline.records import machine, read_record
 from pipeline.vocabulary import SPLITS
+from pipeline.workspace.records import machine, read_record
 from stages import vgg_fc as stage
 from tests.data.conftest import draw_celeba
 from tests.tiny import PARAMS, write_code
@@ -20,9 +21,9 @@ from tests.tiny import PARAMS, write_code
 
 @pytest.fixture
 def planned(tmp_path, monkeypatch):
-    """A folder with shards of 60 drawn pictures and plans, as the working directory."""
+    """A working directory with shards of 60 drawn pictures and with plans."""
     prepare(open_celeba(draw_celeba(tmp_path / "celeba", images=60)), tmp_path / "data" / "shards", image_size=16,
-            processes=1, progress=False)
+            progress=False)
     evaluate = load_params(PARAMS).evaluate
     (tmp_path / "plan" / "pipeline").mkdir(parents=True, exist_ok=True)
     network = LossNetworkPlan(source="file", file="vgg19.pth", calibration_images=8, seed=0)
@@ -35,15 +36,15 @@ def planned(tmp_path, monkeypatch):
 
 
 def test_svms_are_scored_on_the_activations_of_the_landmark_view(planned, monkeypatch, capsys):
-    def brightness(state, batches, device):
-        """In place of VGG-19: one number per image; checks that it is given the landmark crops, split after split."""
-        assert state == {"classifier": 1}
+    def brightness(weights, batches, device):
+        """Return one number per image; check that the images are the landmark crops, split after split."""
+        assert weights == {"classifier": 1}
         pixels = np.concatenate(list(batches))
         expected = [shards.load("data/shards", "landmark", split).pixels for split in SPLITS]
         np.testing.assert_array_equal(pixels, np.concatenate(expected))
         return pixels.mean(axis=(1, 2, 3))[:, None].astype(np.float32)
 
-    monkeypatch.setattr(vgg_fc, "weights", lambda plan: {"classifier": 1})
+    monkeypatch.setattr(vgg_fc, "get_weights", lambda source, file: {"classifier": 1})
     monkeypatch.setattr(vgg_fc, "activations", brightness)
     stage.main()
     rows = pd.read_csv("baselines/vgg_fc.csv", keep_default_na=False)

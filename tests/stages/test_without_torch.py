@@ -1,4 +1,4 @@
-"""Stages that have nothing to do say so at once: they load neither torch nor MLflow, which takes seconds."""
+"""Stages that have nothing to do load neither torch nor MLflow, which would take seconds."""
 
 import json
 import os
@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import latents
-from pipeline.config import LossNetworkPlan, load_params
-from pipeline.records import machine, read_record
+from pipeline.config.loading import load_params
+from pipeline.config.plans import LossNetworkPlan
+from pipeline.latent_space.latents import read_latents
+from pipeline.workspace.records import machine, read_record
 from tests import tiny
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -23,18 +24,18 @@ NO_VGG19 = {"baselines/none.json": {"note": "VGG-FC was not measured: the loss n
 @pytest.mark.parametrize(("call", "written"), [
     ("latents.main('dcgan')", {}), ("attributes.main('dcgan')", NO_VECTORS),
     ("evaluate.main('dcgan')", NOTHING_SCORED), ("vgg_fc.main()", NO_VGG19)])
-def test_it_is_said_and_written_down(planned, call, written):
+def test_a_stage_without_work_writes_its_outputs_and_says_why(planned, call, written):
     said = run(call)
     assert "no encoder" in said or "not measured" in said
     for path, value in written.items():
         assert json.loads((planned / path).read_text()) == value
-    if call.startswith("latents"):  # what follows depends on this file, and reads no row of it
-        assert len(latents.read(planned / "latents/dcgan/aligned.parquet").mu) == 0
+    if call.startswith("latents"):  # later stages depend on this file
+        assert len(read_latents(planned / "latents/dcgan/aligned.parquet").mu) == 0
     stage, variant = call.split(".")[0], "dcgan" if "dcgan" in call else None
     assert read_record(stage, variant) == machine()
 
 
-def test_features_are_the_latents_of_a_variant(planned):
+def test_the_stage_features_copies_the_latents_of_a_variant(planned):
     (planned / "latents/dfc").mkdir(parents=True)
     for view in ("aligned", "eyes"):
         (planned / f"latents/dfc/{view}.parquet").write_text(view)
@@ -45,7 +46,7 @@ def test_features_are_the_latents_of_a_variant(planned):
 
 @pytest.fixture
 def planned(tmp_path, monkeypatch):
-    """The plan of DCGAN and of a random loss network, as the working directory."""
+    """A working directory with the plans of DCGAN and of a random loss network."""
     monkeypatch.chdir(tmp_path)
     variant = load_params(tiny.PARAMS).variant("dcgan")
     tiny.write_code(variant)
@@ -56,7 +57,7 @@ def planned(tmp_path, monkeypatch):
 
 
 def run(call: str) -> str:
-    """What a stage says, in a process of its own, which loads none of what takes seconds."""
+    """Run a stage in a process of its own, check that it loads no slow library, and return what it prints."""
     code = (f"import sys\nfrom stages import {call.split('.')[0]}\n{call}\n"
             "print([name for name in ('torch', 'mlflow', 'sklearn', 'matplotlib') if name in sys.modules])")
     done = subprocess.run([sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": str(PROJECT)},

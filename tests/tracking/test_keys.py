@@ -1,14 +1,15 @@
-"""What decides a record: all that its numbers and pictures depend on, and nothing else."""
+"""A record's key depends on all that decides its numbers and pictures, and on nothing else."""
 
 from pathlib import Path
 
 import pytest
 
-from pipeline.config import SamplingPlan, load_params
+from pipeline.config.loading import load_params
+from pipeline.config.plans import SamplingPlan
 from pipeline.errors import InputError
-from pipeline.json_file import read_json, write_json
-from pipeline.plan import code
-from pipeline.tracking.keys import report_key, results_key
+from pipeline.files.json_file import read_json, write_json
+from pipeline.plan.modules import Modules
+from pipeline.tracking.keys import Undecided, report_key, results_key, results_keys
 from tests import tiny
 
 DFC, DCGAN = tiny.variant("dfc"), tiny.variant("dcgan")
@@ -16,12 +17,12 @@ DFC, DCGAN = tiny.variant("dfc"), tiny.variant("dcgan")
 
 @pytest.fixture(autouse=True)
 def tree(tmp_path, monkeypatch) -> Path:
-    """A working tree with all that decides, as the current folder."""
+    """Make a working tree with all that decides the current folder."""
     monkeypatch.chdir(tmp_path)
     tiny.write_code(DFC, DCGAN)
     sampling = SamplingPlan(**dict(load_params(tiny.PARAMS).sampling) | {"inception": None}, seed=0)
     write_json(Path("plan/pipeline/sampling.json"), sampling.model_dump())
-    for name in ("attributes", "evaluate", "multi_view", "loss_network"):
+    for name in ("attributes", "evaluate", "view_gains", "loss_network"):
         write_json(Path(f"plan/pipeline/{name}.json"), {})
     for view in ("aligned", "eyes"):
         write_json(Path(f"data/shards/view={view}/_manifest.json"), {"sha256": view})
@@ -31,7 +32,7 @@ def tree(tmp_path, monkeypatch) -> Path:
         write_json(Path(f"metrics/train/{variant.name}.json"), {"loss": 0.3})
         write(Path(f"training/{variant.name}/epochs.csv"), "step,loss\n8,0.5\n")
         write_json(Path(f"training/{variant.name}/warnings.json"), {})
-    for path in ("baselines/vgg_fc.csv", "multi_view/gains.csv"):
+    for path in ("baselines/vgg_fc.csv", "view_gains/gains.csv"):
         write(Path(path), "a table")
     return tmp_path
 
@@ -42,8 +43,9 @@ def write(path: Path, text: str) -> None:
 
 
 def keys() -> list[str]:
-    """Of the results of both variants, and of the report."""
-    return [results_key(DFC), results_key(DCGAN), report_key([DFC, DCGAN])]
+    """Return the keys of both variants' results, and that of the report."""
+    of_results = results_keys([DFC, DCGAN])
+    return [*of_results.values(), report_key(of_results)]
 
 
 def changed(before: list[str]) -> list[bool]:
@@ -57,17 +59,17 @@ OF_REPORT, NONE = [False, False, True], [False] * 3
 @pytest.mark.parametrize(("path", "expected"), [
     ("models/dfc/model.safetensors", OF_DFC), ("models/loss_network.safetensors", ALL),
     ("plan/pipeline/sampling.json", ALL), ("plan/pipeline/attributes.json", OF_DFC),
-    ("plan/pipeline/evaluate.json", OF_DFC), ("plan/pipeline/multi_view.json", OF_REPORT),
+    ("plan/pipeline/evaluate.json", OF_DFC), ("plan/pipeline/view_gains.json", OF_REPORT),
     ("plan/pipeline/loss_network.json", OF_REPORT), ("code/samples/dcgan.json", OF_DCGAN),
     ("code/latents/dfc.json", OF_DFC), ("code/attributes/dfc.json", OF_DFC), ("code/evaluate/dfc.json", OF_DFC),
-    ("code/figures.json", OF_REPORT), ("code/multi_view.json", OF_REPORT), ("code/vgg_fc.json", OF_REPORT),
+    ("code/figures.json", OF_REPORT), ("code/view_gains.json", OF_REPORT), ("code/vgg_fc.json", OF_REPORT),
     ("code/report.json", OF_REPORT), ("data/shards/view=aligned/_manifest.json", ALL),
     ("data/shards/view=eyes/_manifest.json", OF_DFC), ("metrics/train/dfc.json", OF_DFC),
     ("metrics/train/dcgan.json", OF_DCGAN), ("training/dfc/epochs.csv", OF_DFC),
     ("training/dcgan/epochs.csv", OF_DCGAN), ("training/dcgan/warnings.json", OF_REPORT),
-    ("baselines/vgg_fc.csv", OF_REPORT), ("multi_view/gains.csv", OF_REPORT),
+    ("baselines/vgg_fc.csv", OF_REPORT), ("view_gains/gains.csv", OF_REPORT),
     ("code/train/dfc.json", NONE), ("code/evaluate/dcgan.json", NONE), ("code/track.json", NONE)])
-def test_a_file_that_decides_gives_another_key(path, expected):
+def test_a_change_of_a_file_changes_the_keys_that_depend_on_it(path, expected):
     before = keys()
     if path.endswith(".json"):
         write_json(Path(path), read_json(path) | {"sha256": "another"})
@@ -76,7 +78,7 @@ def test_a_file_that_decides_gives_another_key(path, expected):
     assert changed(before) == expected
 
 
-def test_the_seed_by_which_pictures_are_chosen_decides_and_a_label_for_the_report_alone():
+def test_the_seed_of_pictures_changes_all_keys_and_a_label_only_the_reports():
     before, path = keys(), Path("plan/pipeline/report.json")
     report = read_json(path)
     write_json(path, report | {"variants": {"dfc": "another", "dcgan": "DCGAN"}})
@@ -85,14 +87,14 @@ def test_the_seed_by_which_pictures_are_chosen_decides_and_a_label_for_the_repor
     assert changed(before) == ALL
 
 
-def test_the_code_of_a_variants_pictures_decides(monkeypatch):
-    before, digest = keys(), code.Code.digest
-    monkeypatch.setattr(code.Code, "digest", lambda whole, module: (
+def test_the_code_of_a_variants_pictures_changes_its_key(monkeypatch):
+    before, digest = keys(), Modules.digest
+    monkeypatch.setattr(Modules, "digest", lambda whole, module: (
         "another" if module == "pipeline.models.architectures.vae" else digest(whole, module)))
     assert changed(before) == OF_DFC
 
 
-def test_inceptions_weights_decide_where_they_are_given_and_not_where_they_lie():
+def test_the_contents_of_inceptions_weights_change_keys_but_not_their_path():
     sampling = Path("plan/pipeline/sampling.json")
     without = keys()
     for name in ("inception.pth", "elsewhere.pth"):
@@ -106,7 +108,7 @@ def test_inceptions_weights_decide_where_they_are_given_and_not_where_they_lie()
     assert changed(before) == ALL
 
 
-def test_where_the_file_of_the_loss_network_lies_decides_nothing():
+def test_the_path_of_the_loss_networks_file_changes_no_key():
     plan = Path("plan/pipeline/loss_network.json")
     write_json(plan, {"source": "vgg19", "file": "vgg19.pth"})
     before = keys()
@@ -116,19 +118,19 @@ def test_where_the_file_of_the_loss_network_lies_decides_nothing():
     assert changed(before) == OF_REPORT
 
 
-def test_another_view_decides_for_encoders():
+def test_another_view_changes_the_keys_of_encoders():
     before = keys()
     write_json(Path("data/shards/view=mouth/_manifest.json"), {"sha256": "mouth"})
     assert changed(before) == OF_DFC
 
 
-def test_another_table_of_comparisons_decides_for_the_report():
+def test_another_table_of_comparisons_changes_the_reports_key():
     before = keys()
     write(Path("baselines/deep/another.csv"), "a table")
     assert changed(before) == OF_REPORT
 
 
-def test_without_an_encoder_sections_on_latents_are_not_wanted():
+def test_a_variant_without_an_encoder_needs_no_sections_on_latents():
     for path in ("plan/pipeline/attributes.json", "plan/pipeline/evaluate.json", "code/attributes/dfc.json"):
         Path(path).unlink()
     assert results_key(DCGAN)
@@ -139,7 +141,7 @@ def test_without_an_encoder_sections_on_latents_are_not_wanted():
                                   "training/dfc/epochs.csv"])
 def test_without_a_file_that_decides_there_is_no_key(path):
     Path(path).unlink()
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(Undecided):
         results_key(DFC)
 
 
@@ -147,14 +149,21 @@ def test_without_a_file_that_decides_there_is_no_key(path):
 def test_without_shards_there_is_no_key(variant, views):
     for view in views:
         Path(f"data/shards/view={view}/_manifest.json").unlink()
-    with pytest.raises(FileNotFoundError, match="data/shards has no view"):
+    with pytest.raises(Undecided, match="data/shards has no view"):
         results_key(variant)
 
 
-def test_code_that_is_being_changed_is_no_failure_of_a_training(monkeypatch):
+def test_code_that_is_being_changed_leaves_a_key_undecided(monkeypatch):
     def broken(self):
         raise InputError("Syntax error in pipeline/losses/kl.py")
 
-    monkeypatch.setattr(code.Code, "__init__", broken)
-    with pytest.raises(FileNotFoundError, match=r"the results of dfc cannot be told \(Syntax error in .*kl.py\)"):
+    monkeypatch.setattr(Modules, "__init__", broken)
+    with pytest.raises(Undecided, match=r"the results of dfc cannot be computed \(Syntax error in .*kl.py\)"):
         results_key(DFC)
+
+
+def test_the_import_graph_is_built_once_for_all_variants(monkeypatch):
+    built, original = [], Modules.__init__
+    monkeypatch.setattr(Modules, "__init__", lambda self: built.append(self) or original(self))
+    keys()
+    assert len(built) == 1

@@ -1,25 +1,22 @@
-"""Where MLflow keeps runs, and waiting for it."""
+"""Where MLflow keeps runs."""
 
 import os
 import runpy
 import sqlite3
 import subprocess
 import sys
-import threading
-import time
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
-import requests
 import yaml
 
-from pipeline.config import NO_FILE, Tracking
+from pipeline.config.fields import NO_FILE
+from pipeline.config.running import Tracking
 from pipeline.errors import InputError
-from pipeline.tracking import store, training_run
-from pipeline.tracking.store import store_uri
+from pipeline.messages import without_password
+from pipeline.tracking.store import client_of_worker, sqlite_file, store_uri
 from tests import tiny
-from tests.tracking.conftest import AWAY, begun, get
+from tests.tracking.conftest import get, start_run
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -35,32 +32,34 @@ def test_the_default_store_lies_in_the_project_and_not_in_dvcs_copy(mlflow_proje
     assert store_uri(tracking(None)) == f"sqlite:///{tmp_path.resolve()}/mlflow.db"
 
 
-def test_the_parameter_wins_over_the_environment_and_that_over_the_default(monkeypatch):
+def test_the_parameter_precedes_the_environment_and_that_the_default(monkeypatch):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://tracking:5000")
     assert store_uri(tracking(None)) == "http://tracking:5000"
     assert store_uri(tracking("sqlite:////x.db")) == "sqlite:////x.db"
 
 
 def test_the_environments_store_is_used(config, tmp_path, mlflow_project, monkeypatch):
-    """The default store's own database under another name, as MLflow would need seconds for a new one."""
-    run_id = begun(config)
+    """Takes the default store's database under another name, since MLflow would need seconds for a new one."""
+    run_id = start_run(config)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{mlflow_project}/./mlflow.db")
     monkeypatch.setenv("DVC_ROOT", str(tmp_path))
     assert get(config, run_id).info.run_id == run_id
     assert os.listdir(tmp_path) == []
 
 
+@pytest.mark.slow
 def test_several_processes_may_use_a_new_database_at_once(tmp_path):
-    """As two experiments do: MLflow fails where two processes create its tables."""
+    """Two experiments at once do so. MLflow fails where two processes create its tables."""
     script = ("import sys\n"
               "from pathlib import Path\n"
-              "from pipeline.config import Tracking, load_params\n"
+              "from pipeline.config.loading import load_params\n"
+              "from pipeline.config.running import Tracking\n"
               "from pipeline.tracking import training_run\n"
               "uri, training, params = sys.argv[1:]\n"
               "config = Tracking(uri=uri, experiment='e', patience=0)\n"
               "variant = load_params(Path(params)).variant('dfc')\n"
               "input()\n"
-              "training_run.start(config, variant, training, {'name': 'dfc'}, {})\n")
+              "training_run.start_or_resume_run(config, variant, training, {'name': 'dfc'}, {})\n")
     uri = f"sqlite:///{tmp_path}/mlflow.db"
     processes = [subprocess.Popen([sys.executable, "-c", script, uri, name * 32, tiny.PARAMS], cwd=PROJECT, text=True,
                                   env=os.environ | {"DVC_ROOT": str(tmp_path)}, stdin=subprocess.PIPE,
@@ -85,7 +84,7 @@ def test_the_uri_is_printed_for_make_ui(tmp_path, monkeypatch, capsys):
 
 
 @pytest.mark.parametrize("folder", ["./mlruns", "mlruns", "/data/mlruns", "file:///data/mlruns", "file:./mlruns"])
-def test_a_folder_as_a_store_is_refused_with_the_spelling_of_a_database(monkeypatch, tmp_path, folder):
+def test_a_folder_is_refused_as_a_store_and_a_database_suggested(monkeypatch, tmp_path, folder):
     monkeypatch.setenv("DVC_ROOT", str(tmp_path))
     beside = "/data" if "/data" in folder else str(tmp_path)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", folder)
@@ -98,17 +97,17 @@ def test_a_folder_as_a_store_is_refused_with_the_spelling_of_a_database(monkeypa
 
 
 @pytest.mark.parametrize("uri", ["mlflow.db", "localhost:5000", "s3://bucket/mlruns", "gs://bucket"])
-def test_what_else_is_no_store_is_refused_too(uri):
+def test_other_uris_that_name_no_store_are_refused(uri):
     with pytest.raises(InputError, match="set it to sqlite:///"):
         store_uri(tracking(uri))
 
 
 @pytest.mark.parametrize("uri", ["sqlite:////x.db", "postgresql+psycopg2://u:p@h/db", "http://h:5", "databricks"])
-def test_every_other_store_is_mlflows_to_judge(uri):
+def test_other_stores_of_mlflow_are_accepted(uri):
     assert store_uri(tracking(uri)) == uri
 
 
-def test_the_first_stage_says_it(monkeypatch, tmp_path):
+def test_the_first_stage_refuses_a_folder(monkeypatch, tmp_path):
     from stages import plan
 
     monkeypatch.chdir(tmp_path)
@@ -121,58 +120,24 @@ def test_the_first_stage_says_it(monkeypatch, tmp_path):
     assert not (tmp_path / "plan").exists() and not (tmp_path / "code").exists()
 
 
-def test_an_experiment_that_was_deleted_is_named(config):
-    store.client(config).delete_experiment(store.experiment_id(config))
-    with pytest.raises(InputError, match=f"experiment {config.experiment} was deleted .* restore it .* or set "):
-        begun(config)
+@pytest.mark.parametrize(("uri", "path"), [
+    ("sqlite:////a/b.db", "/a/b.db"), ("sqlite:///b.db?timeout=60", "b.db"), ("sqlite+pysqlite:////a/b.db", "/a/b.db"),
+    ("sqlite://", None), ("sqlite:///:memory:", None), ("http://h:5", None), ("postgresql://u:p@h/db", None)])
+def test_the_file_of_a_sqlite_database_is_read_from_its_uri(uri, path):
+    assert sqlite_file(uri) == (path and Path(path))
 
 
-def test_a_call_waits_for_the_server_and_says_so(config, capsys):
-    def call(what):
-        calls.append(what)
-        if len(calls) < 4:
-            raise requests.ConnectionError("[Errno 111] Connection refused")
-        return what
-
-    calls = []
-    waits = config.model_copy(update={"patience": 5, "uri": "http://user:secret@host:5000"})
-    assert store.patient(waits, call, "answer") == "answer"
-    assert capsys.readouterr().err == (
-        "MLflow at http://host:5000 does not answer (Connection refused); waiting for it, at most 5 s\n"
-        "MLflow at http://host:5000 answers again\n")
+def test_a_worker_finds_a_database_whose_uri_has_options(mlflow_project, config):
+    run_id = start_run(config)
+    assert client_of_worker(f"sqlite:///{mlflow_project}/mlflow.db?timeout=60").get_run(run_id).info.run_id == run_id
 
 
-def test_patience_ends_in_one_sentence(capsys):
-    config, started = Tracking(uri=AWAY, experiment="e", patience=1), time.monotonic()
-    with pytest.raises(store.NoAnswer) as raised:
-        begun(config)
-    assert 1 <= time.monotonic() - started < 5
-    assert str(raised.value) == (
-        f"MLflow at {AWAY} has not answered for 1 s (Connection refused); start it, or set tracking.uri, and run "
-        "again: nothing computed is lost.")
-    assert capsys.readouterr().err.count("\n") == 1
+def test_a_worker_on_another_machine_creates_no_database(tmp_path):
+    with pytest.raises(FileNotFoundError, match=f"^{tmp_path}/mlflow.db is not on this machine$"):
+        client_of_worker(f"sqlite:///{tmp_path}/mlflow.db?timeout=60")
+    assert not list(tmp_path.iterdir())
 
 
-def test_what_is_refused_is_not_repeated(config):
-    from mlflow.exceptions import MlflowException
-
-    with pytest.raises(MlflowException, match="not found"):
-        training_run.complete(config.model_copy(update={"patience": 600}), "0" * 32, [{"step": 1, "loss": 2.0}], [])
-
-
-def test_a_server_that_refuses_is_one_sentence(config):
-    """A real answer over HTTP: 401, as a server with accounts gives it."""
-    class Refuses(BaseHTTPRequestHandler):
-        def do_GET(self):
-            self.send_response(401)
-            self.end_headers()
-            self.wfile.write(b"You are not authenticated")
-
-        do_POST, log_message = do_GET, lambda *_: None
-
-    with HTTPServer(("127.0.0.1", 0), Refuses) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        away = config.model_copy(update={"uri": f"http://127.0.0.1:{server.server_port}"})
-        with pytest.raises(store.Refused, match="refuses: .*401.*check tracking.uri, and the user"):
-            begun(away)
-        server.shutdown()
+def test_a_password_is_not_shown():
+    assert without_password("postgresql://me:secret@host/db") == "postgresql://host/db"
+    assert without_password("sqlite:////a/b@c.db") == "sqlite:////a/b@c.db"

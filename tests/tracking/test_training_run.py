@@ -1,21 +1,23 @@
-"""A training's run: while it trains, as it ends, and what is completed afterwards."""
+"""A training's run: while it trains, as it ends, and what it gets afterwards."""
 
 import numpy as np
 import pytest
 import torch
 
-from pipeline.config import Tracking, load_params
+from pipeline.config.loading import load_params
+from pipeline.config.running import Tracking
 from pipeline.models.architectures.vae import VAE
-from pipeline.models.trained import example
-from pipeline.tracking import store, training_run
+from pipeline.models.numpy_functions import example_input_and_output
+from pipeline.tracking import experiments, store, training_run
+from pipeline.tracking.errors import NoAnswer, Refused
 from tests import tiny
-from tests.tracking.conftest import AWAY, TRAINING, answers_lost, begun, get, history, runs_of
+from tests.tracking.conftest import AWAY, TRAINING, get, history, lose_answers, runs_of, start_run
 
 
 def test_a_run_has_the_whole_configuration_and_its_tags(config):
     variant = tiny.variant()
     parameters = training_run.parameters(variant, load_params(tiny.PARAMS))
-    run = get(config, training_run.start(config, variant, TRAINING, parameters, {"data_sha256": "abc"}))
+    run = get(config, training_run.start_or_resume_run(config, variant, TRAINING, parameters, {"data_sha256": "abc"}))
     assert run.data.params["loss.layers"] == "relu1_1" and run.data.params["train.batch_size"] == "8"
     assert run.data.params["loss.reference_rms.relu1_1"] == "50.2" and run.data.params["name"] == "dfc"
     assert run.data.params["data.source"] == "synthetic" and run.data.params["loss_network.source"] == "random"
@@ -25,74 +27,75 @@ def test_a_run_has_the_whole_configuration_and_its_tags(config):
     assert run.info.run_name == "none: dfc, training" and run.info.status == "RUNNING"
 
 
-def test_dvcs_experiment_is_a_tag_and_in_the_name(config, monkeypatch):
+def test_dvcs_experiment_is_a_tag_and_part_of_the_name(config, monkeypatch):
     monkeypatch.setenv("DVC_EXP_NAME", "puffy-loon")
-    run = get(config, begun(config))
+    run = get(config, start_run(config))
     assert run.data.tags["experiment"] == "puffy-loon" and run.data.tags["experiment.puffy-loon"] == "made it"
     assert run.info.run_name == "puffy-loon: dfc, training"
 
 
-def test_an_interrupted_run_goes_on(config):
-    first = begun(config)
-    with pytest.raises(KeyboardInterrupt), training_run.ended_as_it_ends(config, first):
+def test_an_interrupted_run_is_resumed(config):
+    first = start_run(config)
+    with pytest.raises(KeyboardInterrupt), training_run.mark_status_at_end(config, first):
         raise KeyboardInterrupt
     assert get(config, first).info.status == "KILLED"
-    assert begun(config) == first
+    assert start_run(config) == first
     assert get(config, first).info.status == "RUNNING" and len(runs_of(config)) == 1
 
 
 def test_each_training_has_a_run_of_its_own(config):
-    assert begun(config) != begun(config, "b" * 32) and len(runs_of(config)) == 2
+    assert start_run(config) != start_run(config, "b" * 32) and len(runs_of(config)) == 2
 
 
 def test_a_run_ends_as_its_block_ends(config):
-    run_id = begun(config)
-    with pytest.raises(ValueError), training_run.ended_as_it_ends(config, run_id):
+    run_id = start_run(config)
+    with pytest.raises(ValueError), training_run.mark_status_at_end(config, run_id):
         raise ValueError
     assert get(config, run_id).info.status == "FAILED"
-    with training_run.ended_as_it_ends(config, run_id):
+    with training_run.mark_status_at_end(config, run_id):
         pass
     assert get(config, run_id).info.status == "FINISHED"
 
 
-def test_a_training_whose_run_is_gone_when_it_ends_does_not_fail_by_that(config):
-    """Its weights are there; the stage train takes Refused for a warning."""
-    run_id = begun(config)
-    with pytest.raises(store.Refused, match="Run with id=0+ not found"), training_run.ended_as_it_ends(config, run_id):
-        training_run.complete(config, "0" * 32, [{"step": 1, "loss": 2.0}], [])
+def test_a_run_that_is_gone_when_its_training_ends_is_refused_in_one_sentence(config):
+    """The weights are there. The stage train prints Refused as a warning."""
+    run_id = start_run(config)
+    with pytest.raises(Refused, match="Run with id=0+ not found"), training_run.mark_status_at_end(config, run_id):
+        training_run.log_missing_rows(config, "0" * 32, [{"step": 1, "loss": 2.0}], [])
     assert get(config, run_id).info.status == "RUNNING"
 
 
-def test_a_run_that_was_deleted_is_begun_anew(config):
-    gone = begun(config)
+def test_a_deleted_run_is_replaced_by_a_new_one(config):
+    gone = start_run(config)
     store.client(config).delete_run(gone)
-    run_id = begun(config)
-    assert run_id != gone and begun(config) == run_id
+    run_id = start_run(config)
+    assert run_id != gone and start_run(config) == run_id
 
 
 def test_a_run_of_another_store_gets_one_stand_in(config):
-    """Results that were pulled: their run is in somebody else's MLflow."""
-    stand_in, again = (training_run.found_or_created(config, tiny.variant(), TRAINING, {"name": "dfc"}, {})
+    """The run of results that were pulled is in somebody else's MLflow."""
+    stand_in, again = (training_run.find_or_create_training_run(config, tiny.variant(), TRAINING, {"name": "dfc"}, {})
                        for _ in range(2))
     assert stand_in.info.run_id == again.info.run_id and len(runs_of(config)) == 1
     assert again.data.params["name"] == "dfc" and again.data.tags["training"] == TRAINING
-    assert training_run.found_or_created(config, tiny.variant(), "e" * 32, {}, {}).info.run_id != stand_in.info.run_id
+    other = training_run.find_or_create_training_run(config, tiny.variant(), "e" * 32, {}, {})
+    assert other.info.run_id != stand_in.info.run_id
 
 
 def test_a_run_that_is_finished_gets_no_more_parameters(config):
-    """Those that it was trained with stay, whatever a later version of params.yaml knows."""
-    run_id = begun(config)
+    """It keeps the parameters that it was trained with, whatever a later version of params.yaml knows."""
+    run_id = start_run(config)
     later = {"name": "dfc", "later": 1}
     store.client(config).set_terminated(run_id, "FAILED")
-    training_run.found_or_created(config, tiny.variant(), TRAINING, {"name": "dfc", "early": 1}, {})
+    training_run.find_or_create_training_run(config, tiny.variant(), TRAINING, {"name": "dfc", "early": 1}, {})
     assert get(config, run_id).data.params == {"name": "dfc", "early": "1"}
     store.client(config).set_terminated(run_id, "FINISHED")
-    assert training_run.found_or_created(config, tiny.variant(), TRAINING, later, {}).info.run_id == run_id
+    assert training_run.find_or_create_training_run(config, tiny.variant(), TRAINING, later, {}).info.run_id == run_id
     assert get(config, run_id).data.params == {"name": "dfc", "early": "1"}
 
 
-def test_what_is_missing_is_completed(config):
-    run_id = begun(config)
+def test_missing_rows_are_logged(config):
+    run_id = start_run(config)
     steps = [{"step": step, "epoch": 1, "learning_rate": 0.1, "loss": 1 / step} for step in range(1, 501)]
     epochs = [{"step": step, "epoch": step / 250, "learning_rate": 0.1, "valid_loss": 4.0} for step in (250, 500)]
     logger = training_run.live_logger(config, run_id)
@@ -101,32 +104,33 @@ def test_what_is_missing_is_completed(config):
     logger.on_epoch(epochs[0])
     logger.close()
     for _ in range(2):
-        training_run.complete(config, run_id, steps, epochs)  # more metrics than one request may have
+        training_run.log_missing_rows(config, run_id, steps, epochs)  # more metrics than one request may have
         assert history(config, run_id, "step/loss") == [(row["step"], row["loss"]) for row in steps]
         assert history(config, run_id, "epoch/valid_loss") == [(250, 4.0), (500, 4.0)]
     assert set(get(config, run_id).data.metrics) == {
         "step/epoch", "step/learning_rate", "step/loss", "epoch/epoch", "epoch/learning_rate", "epoch/valid_loss"}
 
 
-def test_rows_that_arrived_unanswered_are_not_sent_again(config, monkeypatch):
+def test_rows_whose_request_lost_its_answer_are_not_sent_again(config, monkeypatch):
     waits = config.model_copy(update={"patience": 5})
-    run_id = begun(config)
-    answers_lost(monkeypatch, "log_batch")
-    training_run.complete(waits, run_id, [{"step": step, "learning_rate": 0.1, "loss": 2.0} for step in (1, 2)], [])
+    run_id = start_run(config)
+    lose_answers(monkeypatch, "log_batch")
+    rows = [{"step": step, "learning_rate": 0.1, "loss": 2.0} for step in (1, 2)]
+    training_run.log_missing_rows(waits, run_id, rows, [])
     assert history(config, run_id, "step/loss") == [(1, 2.0), (2, 2.0)]
 
 
-def test_the_reason_is_told_also_where_the_run_cannot_be_marked(capsys):
+def test_the_reason_of_a_failure_is_raised_even_if_the_run_cannot_be_marked(capsys):
     config = Tracking(uri=AWAY, experiment="e", patience=0)
-    with pytest.raises(ZeroDivisionError), training_run.ended_as_it_ends(config, "0" * 32):
+    with pytest.raises(ZeroDivisionError), training_run.mark_status_at_end(config, "0" * 32):
         raise ZeroDivisionError
     assert "the run 00000000000000000000000000000000 is not marked FAILED" in capsys.readouterr().err
-    with pytest.raises(store.NoAnswer), training_run.ended_as_it_ends(config, "0" * 32):
+    with pytest.raises(NoAnswer), training_run.mark_status_at_end(config, "0" * 32):
         pass
 
 
-def test_a_run_says_what_trains_it_while_it_is_trained(config):
-    run_id = begun(config)
+def test_a_run_says_what_trains_it_while_it_trains(config):
+    run_id = start_run(config)
     logger = training_run.live_logger(config, run_id)
     logger.on_start({"precision": "bf16", "device": "a GPU", "workers": 2})
     logger.on_steps([{"step": 1, "learning_rate": 0.1, "loss": 1.0}])
@@ -152,13 +156,14 @@ def vae() -> VAE:
 def test_a_logged_model_serves_without_this_project(config, vae, monkeypatch):
     import mlflow
 
-    run_id = begun(config)
+    run_id = start_run(config)
     assert not training_run.has_model(config, run_id)
-    answers_lost(monkeypatch, "log_model_artifacts")
-    training_run.log_model(config.model_copy(update={"patience": 60}), run_id, vae, example(vae, encodes=True))
+    lose_answers(monkeypatch, "log_model_artifacts")
+    example = example_input_and_output(vae, encodes=True)
+    training_run.log_model(config.model_copy(update={"patience": 60}), run_id, vae, example)
     assert training_run.has_model(config, run_id)
-    training_run.log_model(config, run_id, vae, example(vae, encodes=True))
-    [logged] = store.client(config).search_logged_models([store.experiment_id(config)])
+    training_run.log_model(config, run_id, vae, example)
+    [logged] = store.client(config).search_logged_models([experiments.find_or_create_mlflow_experiment(config)])
     assert logged.source_run_id == run_id and logged.name == "model" and logged.params["name"] == "dfc"
     assert logged.model_id in [model.model_id for model in get(config, run_id).outputs.model_outputs]
     served = mlflow.pyfunc.load_model(logged.model_uri)

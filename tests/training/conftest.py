@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.storage import Folder
+from pipeline.files.folder import Folder
 
 
 @pytest.fixture(params=["path", "memory"])

@@ -1,4 +1,4 @@
-"""Synchronised batch norm: two workers' halves are normalised, and learn, as the whole."""
+"""Synchronised batch norm: two workers with half a batch each are as one with the whole."""
 
 import pytest
 import torch
@@ -40,6 +40,7 @@ def worker(rank: int, folder) -> None:
     distributed.destroy_process_group()
 
 
+@pytest.mark.slow
 def test_two_workers_are_one(tmp_path):
     multiprocessing.spawn(worker, (tmp_path,), nprocs=WORKERS)
     halves = [torch.load(tmp_path / f"{rank}.pt") for rank in range(WORKERS)]
@@ -63,12 +64,13 @@ def test_bf16_stays_bf16_and_evaluation_needs_no_workers():
 
 @pytest.mark.parametrize("layer", [nn.BatchNorm1d(4), nn.BatchNorm2d(4, momentum=None),
                                    nn.BatchNorm2d(4, affine=False)])
-def test_one_that_cannot_be_shared_on_a_cpu_is_named(layer):
+def test_a_batch_norm_that_cannot_be_shared_on_a_cpu_is_refused(layer):
     with pytest.raises(InputError, match=r"^0\.1 is BatchNorm.*cannot share"):
         synchronize(nn.Sequential(nn.Sequential(nn.ReLU(), layer)), torch.device("cpu"))
 
 
-def test_instance_norm_needs_no_other_worker():
-    """It normalises each image by itself."""
-    layer = nn.InstanceNorm2d(4, affine=True)
+@pytest.mark.parametrize("layer", [nn.InstanceNorm2d(4, affine=True), nn.InstanceNorm1d(4),
+                                   nn.InstanceNorm2d(4, affine=True, track_running_stats=True)])
+def test_instance_norm_is_left_as_it_is(layer):
+    """It normalises each image by itself, and needs no other worker."""
     assert synchronize(nn.Sequential(layer), torch.device("cpu"))[0] is layer

@@ -1,7 +1,8 @@
-"""Two processes that share a batch have the gradients of one that sees it whole, for both players of an adversary."""
+"""Two processes that share a batch have the gradients of one process with the whole batch, for both players."""
 
 import os
 
+import pytest
 import torch
 from torch import distributed, multiprocessing
 from torch.nn.parallel import DistributedDataParallel
@@ -9,6 +10,8 @@ from torch.nn.parallel import DistributedDataParallel
 from pipeline.data.pixels import to_network
 from pipeline.losses.build import build_objective
 from tests import tiny
+
+pytestmark = pytest.mark.slow
 
 IMAGES = 8
 

@@ -1,15 +1,15 @@
-"""What a training depends on, and the name of its checkpoints' folder: another input has another."""
+"""What a training depends on. The name of its checkpoints' folder differs if an input differs."""
 
 import json
 from pathlib import Path
 
 import pytest
 
-from pipeline import leftovers
 from pipeline.errors import InputError
-from pipeline.json_file import write_json
+from pipeline.files.json_file import write_json
+from pipeline.leftovers.names import CONFIGURATION
 from pipeline.plan import code
-from pipeline.training.inputs import Inputs, inputs_of, loss_network_of
+from pipeline.training.inputs import Inputs, inputs_of, loss_network_file
 from tests import tiny
 
 
@@ -21,7 +21,7 @@ def test_the_configurations_name_depends_on_every_input():
     assert len(set(names)) == len(others) + 1
     called_otherwise = inputs._replace(variant=tiny.variant().model_copy(update={"label": "another"}))
     assert called_otherwise.configuration() == names[0] == inputs.configuration()
-    assert all(leftovers.CONFIGURATION.fullmatch(name) for name in names)
+    assert all(CONFIGURATION.fullmatch(name) for name in names)
     assert [name.rpartition("-")[0] for name in names] == ["dfc", "pvae", *["dfc"] * (len(others) - 1)]
 
 
@@ -32,8 +32,8 @@ def tree(tmp_path, monkeypatch):
     tiny.write_code(tiny.variant(), tiny.variant("pvae"))
     write_json(Path("data/shards/view=aligned/_manifest.json"),
                {"sha256": "of the shards", "files_sha256": "of their files"})
-    write_json(loss_network_of(tiny.variant("pvae")), {})
-    tiny.write_loss_network(loss_network_of(tiny.variant()))
+    write_json(loss_network_file(tiny.variant("pvae")), {})
+    tiny.write_loss_network(loss_network_file(tiny.variant()))
     return tmp_path
 
 
@@ -44,7 +44,7 @@ def test_the_inputs_in_the_working_tree(tree):
     assert json.loads(inputs.manifest) == {"sha256": "of the shards", "files_sha256": "of their files"}
     assert inputs.hashes() == {"data_sha256": "of the shards", "loss_network_sha256": inputs.loss_network}
     assert len(inputs.loss_network) == 64
-    tiny.write_loss_network(loss_network_of(variant), "relu1_2")
+    tiny.write_loss_network(loss_network_file(variant), "relu1_2")
     other = inputs_of(variant)
     assert other.loss_network != inputs.loss_network and other._replace(loss_network=inputs.loss_network) == inputs
 
@@ -53,7 +53,7 @@ def test_a_pixel_loss_has_no_loss_network(tree):
     assert inputs_of(tiny.variant("pvae")).hashes() == {"data_sha256": "of the shards"}
 
 
-def test_code_that_was_not_planned_with_is_refused(tree):
+def test_code_that_changed_after_planning_is_refused(tree):
     path = code.path_of("train", "dfc")
     path.write_text(path.read_text().replace('"pipeline.losses.kl": "', '"pipeline.losses.kl": "0'))
     with pytest.raises(InputError, match="pipeline.losses.kl has changed since the plan was made"):

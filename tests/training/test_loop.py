@@ -1,4 +1,4 @@
-"""The training loop: it learns, it stops and goes on as if it had not stopped, and workers share its batches."""
+"""The training loop: it learns, it resumes as if it had not been interrupted, and workers share its batches."""
 
 import numpy as np
 import pytest
@@ -6,12 +6,14 @@ import torch
 from torch import nn
 
 from pipeline.errors import InputError
-from pipeline.hardware import processor
+from pipeline.files.folder import Folder
+from pipeline.hardware.processor import processor_name
 from pipeline.losses.build import build_objective
 from pipeline.losses.objective import Objective
-from pipeline.storage import Folder
 from pipeline.training import checkpoints, loop
-from pipeline.training.loop import Diverged, History, train
+from pipeline.training.divergence import Diverged
+from pipeline.training.history import History
+from pipeline.training.loop import train
 from pipeline.training.randomness import epoch_order, noise
 from tests import tiny
 
@@ -174,8 +176,8 @@ def without_time(row: dict) -> dict:
 
 def test_checkpoints_hold_the_model_and_not_the_loss_network(run, tmp_path):
     weights, history = run()
-    assert checkpoints.written(Folder.of(tmp_path / "run")) == ["step-00000014.pt", "step-00000015.pt"]
-    saved = checkpoints.load_newest(Folder.of(tmp_path / "run"))
+    assert checkpoints.checkpoint_names(Folder.of(tmp_path / "run")) == ["step-00000014.pt", "step-00000015.pt"]
+    saved = checkpoints.read_newest_checkpoint(Folder.of(tmp_path / "run"))
     assert all(torch.equal(saved["players"]["model"][name], weights[name]) for name in weights)
     assert saved["players"]["model"].keys() == weights.keys() and saved["steps"] == history.steps
 
@@ -202,13 +204,13 @@ def test_divergence_names_term_and_step_and_leaves_the_checkpoint(run, network, 
     objective = TurnsNaN(build_objective(tiny.variant(), network), term, step, value)
     with pytest.raises(Diverged, match=f"dfc diverged: {term} is {value} at step {step}; .*train.learning_rate"):
         run(objective=objective)
-    saved = checkpoints.load_newest(Folder.of(tmp_path / "run"))
+    saved = checkpoints.read_newest_checkpoint(Folder.of(tmp_path / "run"))
     assert (saved and saved["step"]) == newest
     assert saved is None or all(tensor.isfinite().all() for tensor in saved["players"]["model"].values())
 
 
 def test_a_learning_rate_far_too_high_ends_in_a_sentence_and_leaves_a_good_checkpoint(run, network, tmp_path):
-    """At the third step, with a checkpoint at every step: the loss of a step is still finite when its update is not."""
+    """The loss of a step is still finite when its update is not. There is a checkpoint at every step."""
     def explode(rows):
         if rows[-1]["step"] == 2:
             with torch.no_grad():
@@ -218,7 +220,7 @@ def test_a_learning_rate_far_too_high_ends_in_a_sentence_and_leaves_a_good_check
     with pytest.raises(Diverged, match=r"dfc diverged: the model's \S+ is not finite at step 2; the last good "
                                        r"checkpoint is \S+step-00000001.pt; lower train.learning_rate and run again"):
         run(objective=objective, on_steps=explode, checkpoint_steps=1)
-    saved = checkpoints.load_newest(Folder.of(tmp_path / "run"))
+    saved = checkpoints.read_newest_checkpoint(Folder.of(tmp_path / "run"))
     assert saved["step"] == 1 and all(tensor.isfinite().all() for tensor in saved["players"]["model"].values())
     with pytest.raises(Diverged, match=r"at step \d+; no checkpoint had been written"):
         run(tiny.variant(learning_rate=1e18), folder="at_once", checkpoint_steps=100)
@@ -233,7 +235,7 @@ def test_a_critic_that_explodes_ends_in_a_sentence(run, network, tmp_path):
 
 @pytest.mark.parametrize("name", ["dcgan", "vae_wgan"])
 def test_a_variant_with_an_adversary_resumes_as_if_undisturbed(run, name):
-    variant = tiny.variant(name, adversary={"steps": 2})
+    variant = tiny.variant(name, adversary={"updates_per_step": 2})
     undisturbed, history = run(variant, folder="undisturbed")
 
     def interrupt(rows):
@@ -278,7 +280,8 @@ def test_in_a_step_each_update_has_its_own_images_and_noise(tmp_path):
     assert len({tuple(drawn.ravel().tolist()) for drawn in objective.noise}) == 3 * STEPS
     assert {"critic", "kl", "loss"} < set(history.steps[0])
     # Adam moves a weight whose gradient is constant by the learning rate at each update.
-    moved = [start - player.weight.item() for start, player in zip(before, (objective.model, objective.adversary))]
+    players = objective.model, objective.adversary
+    moved = [start - player.weight.item() for start, player in zip(before, players, strict=True)]
     assert moved == pytest.approx([0.1 * STEPS, 0.01 * 2 * STEPS], rel=1e-3)
 
 
@@ -302,14 +305,14 @@ def test_fewer_images_than_a_batch_are_one_batch(tmp_path):
 
 
 def test_workers_share_every_batch(tmp_path):
-    """Two workers, one after the other: together they see what one alone sees, and neither what the other sees."""
+    """Two workers, which run one after the other here, see together what one alone sees, and nothing twice."""
     alone = record(tmp_path / "alone", epochs=2)
     first, second = (record(tmp_path / str(rank), rank=rank, workers=2, epochs=2) for rank in range(2))
     assert len(first.images) == len(second.images) == len(alone.images)
-    for whole, one, other in zip(alone.images, first.images, second.images):
+    for whole, one, other in zip(alone.images, first.images, second.images, strict=True):
         assert len(one) == len(other) == BATCH // 2 and not set(one) & set(other)
         assert one + other == whole
-    for whole, one, other in zip(alone.noise, first.noise, second.noise):
+    for whole, one, other in zip(alone.noise, first.noise, second.noise, strict=True):
         assert torch.equal(torch.cat([one, other]), whole)
 
 
@@ -331,10 +334,10 @@ def test_no_images(tmp_path):
         record(tmp_path, images=0)
 
 
-def test_a_device_has_its_name_and_of_a_processor_the_threads_are_counted(monkeypatch):
+def test_the_name_of_a_processor_says_how_many_threads_are_used(monkeypatch):
     assert loop.device_name(torch.device("cpu")).endswith(f", {torch.get_num_threads()} thread"
                                                           + "s" * (torch.get_num_threads() > 1))
     monkeypatch.setattr(torch, "get_num_threads", lambda: 8)
-    assert loop.device_name(torch.device("cpu")) == f"{processor()}, 8 threads"
+    assert loop.device_name(torch.device("cpu")) == f"{processor_name()}, 8 threads"
     monkeypatch.setattr(torch.cuda, "get_device_name", lambda device: f"a GPU, number {device.index}")
     assert loop.device_name(torch.device("cuda", 1)) == "a GPU, number 1"

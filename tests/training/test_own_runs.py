@@ -1,12 +1,12 @@
-"""The runs that a working tree remembers: which are its own, and which of them are deleted."""
+"""The runs that a working tree remembers: which are its own, and which are deleted."""
 
 import json
 import shutil
 
-from pipeline.storage import Folder
+from pipeline.files.folder import Folder
 from pipeline.training import checkpoints, own_runs
 from pipeline.training.own_runs import delete_recorded_runs
-from pipeline.training.runs import Run, begin, end_and_delete_earlier_checkpoints
+from pipeline.training.runs import Run, begin_or_resume_run, end_and_delete_earlier_checkpoints
 
 CONFIGURATION, OTHER_CONFIGURATION = "dfc-0123456789abcdef", "dfc-fedcba9876543210"
 OTHER_VARIANT = "dfc_345-0123456789abcdef"
@@ -14,8 +14,8 @@ OTHER_VARIANT = "dfc_345-0123456789abcdef"
 
 def begun(storage: Folder, configuration: str) -> Run:
     """A run with a checkpoint."""
-    run = begin(storage, configuration, "before")
-    checkpoints.save(run.folder, 10, {"step": 10})
+    run = begin_or_resume_run(storage, configuration, "before")
+    checkpoints.write_checkpoint(run.folder, 10, {"step": 10})
     return run
 
 
@@ -27,13 +27,13 @@ def complete(storage: Folder, configuration: str) -> Run:
 
 
 def is_there(run: Run) -> bool:
-    return checkpoints.written(run.folder) != []
+    return checkpoints.checkpoint_names(run.folder) != []
 
 
 def test_a_working_tree_remembers_a_run_of_each_configuration(storage, enter):
     folder = enter("one")
     assert own_runs.remembered() == []
-    runs = {configuration: begin(storage, configuration, "before").name
+    runs = {configuration: begin_or_resume_run(storage, configuration, "before").name
             for configuration in (OTHER_CONFIGURATION, CONFIGURATION)}
     (folder / own_runs.REMEMBERED / "dfc-0.part").write_text("being written")
     (folder / own_runs.REMEMBERED / "dfc-1").write_text("")  # the machine lost its power
@@ -42,8 +42,8 @@ def test_a_working_tree_remembers_a_run_of_each_configuration(storage, enter):
     assert own_runs.remembered() == [] and own_runs.remembered(folder) == sorted(runs.items())
 
 
-def test_a_run_is_that_of_the_host_and_folder_where_it_was_begun(storage, enter, monkeypatch):
-    run = begin(storage, CONFIGURATION, "before")
+def test_a_run_belongs_to_the_host_and_folder_where_it_was_begun(storage, enter, monkeypatch):
+    run = begin_or_resume_run(storage, CONFIGURATION, "before")
     assert own_runs.is_own(run.folder) and json.loads(run.folder.read(own_runs.OWNER)) == own_runs.owner()
     enter("two")
     assert not own_runs.is_own(run.folder)
@@ -52,7 +52,7 @@ def test_a_run_is_that_of_the_host_and_folder_where_it_was_begun(storage, enter,
     assert not own_runs.is_own(run.folder) and not own_runs.is_own(storage / CONFIGURATION / ("a" * 32))
 
 
-def test_a_complete_run_is_recorded_once_dvc_says_something_else_of_the_stage(storage, enter):
+def test_a_complete_run_is_recorded_once_the_stages_entry_in_dvc_lock_has_changed(storage, enter):
     run = begun(storage, CONFIGURATION)
     assert not own_runs.is_recorded(run.folder, "before") and not own_runs.is_recorded(run.folder, "after")
     end_and_delete_earlier_checkpoints(run, "before")
@@ -61,7 +61,7 @@ def test_a_complete_run_is_recorded_once_dvc_says_something_else_of_the_stage(st
 
 
 def test_complete_runs_are_deleted_once_dvc_has_recorded_them(storage, enter):
-    """As the stage track asks for it."""
+    """The stage track deletes them."""
     other_variant, one, other = (complete(storage, configuration)
                                  for configuration in (OTHER_VARIANT, CONFIGURATION, OTHER_CONFIGURATION))
     interrupted = begun(storage, "dfc-1111111111111111")
@@ -74,13 +74,13 @@ def test_complete_runs_are_deleted_once_dvc_has_recorded_them(storage, enter):
 
 
 def test_before_a_training_complete_runs_of_other_configurations_go_too(storage, enter):
-    """As the stage train asks for it: nobody wants them any more."""
+    """The stage train deletes them: nobody wants them any more."""
     other_variant, wanted, other = (complete(storage, configuration)
                                     for configuration in (OTHER_VARIANT, CONFIGURATION, OTHER_CONFIGURATION))
     interrupted = begun(storage, "dfc-1111111111111111")
     delete_recorded_runs(storage, "dfc", "before", wanted=CONFIGURATION)
     assert [is_there(run) for run in (other_variant, wanted, other, interrupted)] == [True, True, False, True]
-    assert begin(storage, CONFIGURATION, "before") == wanted
+    assert begin_or_resume_run(storage, CONFIGURATION, "before") == wanted
     delete_recorded_runs(storage, "dfc", "after", wanted=CONFIGURATION)
     assert [is_there(run) for run in (other_variant, wanted, interrupted)] == [True, False, True]
 
@@ -109,5 +109,5 @@ def test_the_folder_of_a_configuration_goes_with_its_last_run(tmp_path, enter):
 
 
 def test_what_was_deleted_by_hand_is_no_error(storage, enter):
-    complete(storage, CONFIGURATION).folder.remove()
+    complete(storage, CONFIGURATION).folder.delete()
     delete_recorded_runs(storage, "dfc", "after", wanted=OTHER_CONFIGURATION)

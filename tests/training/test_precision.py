@@ -1,4 +1,4 @@
-"""The precision of training: what the hardware multiplies, what was begun in, and the same for all workers."""
+"""The precision of training: by the hardware, kept by a run that goes on, and the same for all workers."""
 
 import contextlib
 import os
@@ -62,14 +62,15 @@ def test_with_its_instructions_auto_is_bfloat16():
     ("bf16", "bf16", EMULATES, "bf16", EXPLICIT),
     ("auto", "fp32", None, "fp32", None),   # None: not even measured
 ])
-def test_which_one_and_what_is_said(monkeypatch, asked, begun, bf16, name, warned):
+def test_which_precision_is_chosen_and_what_is_warned_of(monkeypatch, asked, begun, bf16, name, warned):
     monkeypatch.setattr(precision, "measure_bf16", lambda device: bf16)
     found = choose(asked, begun, CPU, "start anew")
     assert (found.name, found.warning) == (name, warned or "") and found.reason
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("limit", ["AVX2", "AVX512_CORE"])
-def test_beside_other_work_too_emulation_is_found_to_be_slower(limit):
+def test_on_a_busy_machine_emulation_is_measured_as_slower_too(limit):
     """AVX512_CORE: where emulation is nearly as fast as float32, so that a measurement which waits would be wrong."""
     busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(os.cpu_count() or 1)]
     try:
@@ -79,7 +80,7 @@ def test_beside_other_work_too_emulation_is_found_to_be_slower(limit):
             process.kill()
 
 
-def test_one_thread_measures_and_then_there_are_as_many_as_before(monkeypatch):
+def test_one_thread_measures_and_the_number_of_threads_is_restored(monkeypatch):
     threads, asked = torch.get_num_threads(), []
     monkeypatch.setattr(torch, "set_num_threads", asked.append)
     precision.ratio_of_products(CPU)
@@ -87,7 +88,7 @@ def test_one_thread_measures_and_then_there_are_as_many_as_before(monkeypatch):
 
 
 @pytest.mark.parametrize("ampere", [True, False])
-def test_a_gpu_multiplies_it_by_its_generation(monkeypatch, ampere):
+def test_a_gpus_generation_says_whether_it_multiplies_bf16(monkeypatch, ampere):
     monkeypatch.setattr(precision, "ratio_of_products", lambda device: 1.5)
     monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation: including_emulation or ampere)
     monkeypatch.setattr(torch.cuda, "device", lambda device: contextlib.nullcontext())
@@ -101,7 +102,8 @@ def worker(rank: int, folder) -> None:
     distributed.destroy_process_group()
 
 
-def test_all_workers_take_one_that_all_can_do(tmp_path):
+@pytest.mark.slow
+def test_workers_agree_on_a_precision_that_all_can_do(tmp_path):
     multiprocessing.spawn(worker, (tmp_path,), nprocs=2)
     assert [(tmp_path / rank).read_text() for rank in "01"] == ["fp32 bf16 fp32"] * 2
 

@@ -1,4 +1,4 @@
-"""All randomness of training: a function of (seed, epoch or step) and nothing else."""
+"""All randomness of training is a function of seed and epoch, or seed and step, and of nothing else."""
 
 import numpy as np
 import pytest
@@ -19,7 +19,7 @@ def test_noise_is_standard_normal():
     assert z.mean().item() == pytest.approx(0, abs=0.02) and z.std().item() == pytest.approx(1, abs=0.02)
 
 
-def test_the_same_whatever_was_drawn_before():
+def test_earlier_draws_change_nothing():
     order, z = epoch_order(1, 2, 50), noise(1, 2, 4, 3)
     np.random.seed(7)
     torch.manual_seed(7)
@@ -35,7 +35,7 @@ def test_drawing_leaves_the_random_state_alone():
     assert torch.equal(torch.rand(3), expected)
 
 
-def test_every_stream_is_its_own():
+def test_streams_are_independent():
     """Seed, epoch or step, and purpose all matter, and cannot stand in for each other."""
     draws = [noise(seed, step, 4, 3, purpose) for seed in range(3) for step in range(3)
              for purpose in (TRAINING, VALIDATION)]
@@ -48,7 +48,7 @@ def test_a_smaller_batch_has_the_first_rows():
     assert torch.equal(noise(0, 1, 3, 5), noise(0, 1, 8, 5)[:3])
 
 
-def test_the_turns_of_a_step_draw_for_themselves():
+def test_the_turns_of_a_step_draw_different_noise():
     drawn = [noise(0, 5, 8, 4, turn=turn) for turn in range(3)]
     assert torch.equal(drawn[0], noise(0, 5, 8, 4))
-    assert not any(torch.equal(one, other) for one, other in zip(drawn, drawn[1:] + drawn[:1]))
+    assert not any(torch.equal(one, other) for one, other in zip(drawn, drawn[1:] + drawn[:1], strict=True))

@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 import torch
 
-from pipeline.config import Cluster, Variant
+from pipeline.config.running import Cluster
+from pipeline.config.variant import Variant
 from pipeline.data import shard_files, shards
 from pipeline.data.pixels import to_network
 from pipeline.errors import InputError
+from pipeline.files.folder import Folder
 from pipeline.losses.build import build_objective
-from pipeline.storage import Folder
 from pipeline.training import ray_train
 from pipeline.training.randomness import epoch_order, noise
 from tests import tiny
@@ -114,8 +115,8 @@ def test_a_batch_that_the_workers_cannot_share_is_refused_before_ray_starts(job,
         ray_train.fit(job(tiny.variant()), cluster(workers=3))
 
 
-def test_our_own_error_is_found_wherever_ray_puts_it():
-    """Real workers' errors come as a WorkerGroupError, by rank; to see one takes another half a minute."""
+def test_an_input_error_is_found_wherever_ray_has_wrapped_it():
+    """Errors of real workers come as a WorkerGroupError, by rank. To see one would take another half a minute."""
     from ray.train import WorkerGroupError
 
     sentence = InputError("the sentence")

@@ -1,4 +1,4 @@
-"""The views of a face: which part of CelebA's aligned image is cut out and scaled to S×S pixels.
+"""The views of a face. A view cuts a part out of CelebA's aligned image and scales it to S×S pixels.
 
-One file each, with a function `crop`: RGB image, S, landmarks 5×2 (x, y in its pixels) → uint8 3×S×S.
+Each view is a file with a function `crop`: RGB image, S, landmarks 5×2 (x, y in its pixels) → uint8 3×S×S.
 """

@@ -7,7 +7,7 @@ ALIGNED_BOX = (15, 40, 163, 188)  # left, top, right, bottom: Larsen et al. (arX
 
 
 def crop(image: Image.Image, size: int, landmarks: np.ndarray | None = None) -> np.ndarray:
-    """Rows 40 to 188 and columns 15 to 163 (148×148) of the 178×218 image, scaled down with an antialiased bicubic.
+    """Cut rows 40 to 188 and columns 15 to 163 (148×148) of the 178×218 image; scale with an antialiased bicubic.
 
     RGB image → uint8 3×S×S. The landmarks are not used.
     """

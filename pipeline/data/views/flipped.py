@@ -1,4 +1,4 @@
-"""The aligned face in the mirror."""
+"""The aligned face, mirrored."""
 
 import numpy as np
 from PIL import Image
@@ -7,7 +7,7 @@ from pipeline.data.views import aligned
 
 
 def crop(image: Image.Image, size: int, landmarks: np.ndarray | None = None) -> np.ndarray:
-    """The aligned crop, columns 15 to 163 and rows 40 to 188, mirrored left to right.
+    """Mirror the aligned crop (columns 15 to 163, rows 40 to 188) left to right.
 
     RGB image → uint8 3×S×S. The landmarks are not used.
     """

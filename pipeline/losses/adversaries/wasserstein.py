@@ -1,58 +1,65 @@
 """The critic of a Wasserstein GAN."""
 
 import torch
-from torch import distributed, nn
+from torch import distributed
 
-from pipeline.models.critic import Critic
+from pipeline.losses.adversary import Adversary, Terms
 
 
-class Wasserstein(nn.Module):
-    """Arjovsky et al. 2017: a function f of images, 1-Lipschitz, that is high on real ones and low on the model's.
+class Wasserstein(Adversary):
+    """Arjovsky et al. 2017: a 1-Lipschitz function f of images that is high on real ones and low on fakes.
 
-    lipschitz: "penalty" adds penalty_weight · E (‖∇f(x̂)‖ - 1)², x̂ on the line from a real to a judged image
-    (Gulrajani et al. 2017, eq. 3); "clip" holds all weights of f in -clip … clip, as in the first paper.
+    Args:
+        image_size: Side S of the images, in pixels.
+        channels: Channels of the network's convolutions.
+        weight: Weight of the model's term.
+        lipschitz: How f is held 1-Lipschitz. "penalty" adds penalty_weight · E (‖∇f(x̂)‖ - 1)², where x̂ lies on the
+            line from a real image to a fake (Gulrajani et al. 2017, eq. 3). "clip" holds all weights of f in
+            -clip … clip, as in the first paper.
+        penalty_weight: Factor on the penalty.
+        clip: Bound of the weights.
     """
 
     def __init__(self, image_size: int, channels: tuple[int, ...], weight: float, lipschitz: str,
                  penalty_weight: float, clip: float):
-        super().__init__()
-        self.network, self.weight = Critic(image_size, channels, batch_norm=False), weight
+        super().__init__(image_size, channels, weight, batch_norm=False)
         self.lipschitz, self.penalty_weight, self.clip = lipschitz, penalty_weight, clip
 
-    def own_loss(self, real: torch.Tensor, judged: list[torch.Tensor], epsilon: torch.Tensor
-                 ) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
-        """E f(judged) - E f(real) + the penalty. `epsilon`: N in 0 … 1, where on the line each x̂ lies.
+    def adversary_loss(self, real: torch.Tensor, fakes: list[torch.Tensor], epsilon: torch.Tensor
+                       ) -> tuple[torch.Tensor, Terms]:
+        """Return E f(fake) - E f(real) + the penalty, which is left out without gradients (validation).
 
-        `wasserstein` is the estimate of the distance, E f(real) - E f(judged). Without gradients (validation) there
-        is no penalty.
+        Args:
+            real: Images N×3×S×S in -1 … 1.
+            fakes: Batches of images of the model, shaped as `real`.
+            epsilon: Where on its line each x̂ lies, N in 0 … 1; 1 is the real image.
+
+        Returns:
+            The loss, and terms. `wasserstein` is the estimate of the distance, E f(real) - E f(fake).
         """
-        on_real, *on_judged = self.network(torch.cat([real, *judged])).float().chunk(1 + len(judged))
-        wasserstein = on_real.mean() - sum(scores.mean() for scores in on_judged) / len(judged)
+        on_real, *on_fakes = self.network(torch.cat([real, *fakes])).float().chunk(1 + len(fakes))
+        wasserstein = on_real.mean() - sum(scores.mean() for scores in on_fakes) / len(fakes)
         terms, loss = {"wasserstein": wasserstein}, -wasserstein
         if self.lipschitz == "penalty" and torch.is_grad_enabled():
-            norm = self.gradient_norm(real, judged, epsilon)
+            norm = self.gradient_norm(real, fakes, epsilon)
             penalty = (norm - 1).square().mean()
             terms |= {"gradient_norm": norm.mean(), "gradient_penalty": penalty}
             loss = loss + self.penalty_weight * penalty
         return loss, {**terms, "critic": loss}
 
-    def gradient_norm(self, real: torch.Tensor, judged: list[torch.Tensor], epsilon: torch.Tensor) -> torch.Tensor:
-        """‖∇f(x̂)‖ for one x̂ per real image, the judged batches taking turns: float32 N."""
+    def gradient_norm(self, real: torch.Tensor, fakes: list[torch.Tensor], epsilon: torch.Tensor) -> torch.Tensor:
+        """Return ‖∇f(x̂)‖ for one x̂ per real image, float32 N. The batches of fakes take turns."""
         rows = torch.arange(len(real), device=real.device)
-        first = distributed.get_rank() * len(real) if distributed.is_initialized() else 0  # of all workers' batch
-        others = torch.stack(judged)[(first + rows).remainder(len(judged)), rows].float()
+        first = distributed.get_rank() * len(real) if distributed.is_initialized() else 0  # row in all workers' batch
+        others = torch.stack(fakes)[(first + rows).remainder(len(fakes)), rows].float()
         epsilon = epsilon.view(-1, 1, 1, 1)
         between = (epsilon * real + (1 - epsilon) * others).detach().requires_grad_()
         gradient, = torch.autograd.grad(self.network(between).float().sum(), between, create_graph=True)
-        return gradient.float().square().sum(dim=(1, 2, 3)).add(1e-12).sqrt()  # no division by zero at the root
-
-    def models_loss(self, judged: list[torch.Tensor]) -> torch.Tensor:
-        """-E f(judged), averaged over the batches."""
-        return -sum(self.network(images).float().mean() for images in judged) / len(judged)
+        return gradient.float().square().sum(dim=(1, 2, 3)).add(1e-12).sqrt()  # the slope of the root at 0 is infinite
 
     @torch.no_grad()
     def after_update(self) -> None:
-        """Clip the weights, where that is how f is held 1-Lipschitz."""
+        """Clip the weights, if that is how f is held 1-Lipschitz."""
         if self.lipschitz == "clip":
             for parameter in self.network.parameters():
                 parameter.clamp_(-self.clip, self.clip)

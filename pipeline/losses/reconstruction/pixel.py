@@ -5,7 +5,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from pipeline.config import PixelLossConfig
+from pipeline.config.losses import PixelLossConfig
 
 
 class PixelLoss(nn.Module):
@@ -16,9 +16,10 @@ class PixelLoss(nn.Module):
         self.weight = 1 / (2 * sigma**2)
 
     def forward(self, reconstruction: torch.Tensor, image: torch.Tensor) -> dict[str, torch.Tensor]:
+        """Return the term `pixel`, averaged over the batch."""
         return {"pixel": self.weight * (reconstruction.float() - image).square().sum() / len(image)}
 
 
 def build(loss: PixelLossConfig, path: Path) -> tuple[PixelLoss, float, float]:
-    """Eq. 3; it has no loss network."""
+    """Return the loss and the weights of KL and of L_rec in eq. 3. It has no loss network, so `path` is not read."""
     return PixelLoss(loss.pixel_sigma), 1.0, 1.0

@@ -1,5 +1,5 @@
-"""The models that are trained: one file for each `model.architecture`.
+"""The models that are trained: one file, with one class, for each `model.architecture`.
 
-Each is made from latent_dim, image_size, channels and model.options, has attributes latent_dim and image_size, and a
-method decode; one that is trained with a reconstruction loss also has encode. See VAE.
+Each class is made from latent_dim, image_size, channels and the arguments in model.options. It has what
+`pipeline.models.interface.Model` declares.
 """

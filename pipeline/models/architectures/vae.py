@@ -1,16 +1,17 @@
 """The VAE of Hou et al. 2016, section 3.1 and Figure 2; where the text is silent, the authors' code.
 
-Convolutions before batch norm have no bias, unlike the authors': batch norm takes it out again, so that its gradient
-is rounding alone, from which Adam makes whole steps; what validation sees then differs by percents for any other order
-of sums.
+Unlike the authors', convolutions before batch norm have no bias. Batch norm takes a bias out again, so its gradient is
+only rounding noise, which Adam would amplify: validation scores would then differ by percents whenever sums are taken
+in another order.
 """
 
 import torch
 from torch import nn
 
 from pipeline.models.initialize import initialize
+from pipeline.models.interface import Model
 
-CHANNELS = (32, 64, 128, 256)  # of the encoder; 64×64 pixels become 256×4×4
+CHANNELS = (32, 64, 128, 256)  # of the encoder, which turns 64×64 pixels into 256×4×4
 LEAK = 0.2
 
 
@@ -19,7 +20,7 @@ class Encoder(nn.Sequential):
 
     def __init__(self, channels: tuple[int, ...] = CHANNELS):
         layers: list[nn.Module] = []
-        for before, after in zip((3, *channels), channels):
+        for before, after in zip((3, *channels), channels, strict=False):
             layers += [nn.Conv2d(before, after, 4, stride=2, padding=1, bias=False), nn.BatchNorm2d(after),
                        nn.LeakyReLU(LEAK)]
         super().__init__(*layers, nn.Flatten())
@@ -28,8 +29,8 @@ class Encoder(nn.Sequential):
 class Decoder(nn.Sequential):
     """z N×latent_dim → images N×3×S×S, about -1 … 1 but not bounded (no output activation, as in the authors' code).
 
-    Linear to 256×(S/16)², then 4 × (nearest upsampling ×2, replication padding, conv 3×3), each but the last
-    followed by batch norm and LeakyReLU.
+    Linear to 256×(S/16)², then 4 × (nearest upsampling ×2, replication padding, conv 3×3). Batch norm and LeakyReLU
+    follow each but the last.
     """
 
     def __init__(self, latent_dim: int = 100, image_size: int = 64, channels: tuple[int, ...] = CHANNELS):
@@ -37,24 +38,31 @@ class Decoder(nn.Sequential):
         side = image_size // 2 ** len(channels)
         layers: list[nn.Module] = [nn.Linear(latent_dim, widths[0] * side**2),
                                    nn.Unflatten(1, (widths[0], side, side))]
-        for before, after in zip(widths, (*widths[1:], 3)):
+        for before, after in zip(widths, (*widths[1:], 3), strict=True):
             layers += [nn.UpsamplingNearest2d(scale_factor=2),
                        nn.Conv2d(before, after, 3, padding=1, padding_mode="replicate", bias=after == 3),
                        nn.BatchNorm2d(after, eps=1e-3), nn.LeakyReLU(LEAK)]
         super().__init__(*layers[:-2])
 
     def forward(self, z: torch.Tensor) -> torch.Tensor:
+        """Decode z, N×latent_dim. Under autocast the last convolution is still float32."""
         *layers, last = self
         for layer in layers:
             z = layer(z)
         if not torch.is_autocast_enabled(z.device.type):
             return last(z)
-        with torch.autocast(z.device.type, enabled=False):  # for the losses: bfloat16 would lose half a grey level
+        with torch.autocast(z.device.type, enabled=False):  # bfloat16 would lose half a grey level
             return last(z.float())
 
 
-class VAE(nn.Module):
-    """q(z|x) = N(mu, diag(exp(logvar))) and a decoder. Attributes: `latent_dim`, `image_size`."""
+class VAE(Model):
+    """An encoder, q(z|x) = N(mu, diag(exp(logvar))), and a decoder.
+
+    Args:
+        latent_dim: Number of latent dimensions.
+        image_size: Side S of the images, in pixels.
+        channels: Channels of the encoder's convolutions, from the image inwards; the decoder has them in reverse.
+    """
 
     def __init__(self, latent_dim: int = 100, image_size: int = 64, channels: tuple[int, ...] = CHANNELS):
         super().__init__()
@@ -67,14 +75,14 @@ class VAE(nn.Module):
         self.apply(initialize)
 
     def encode(self, images: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Images N×3×S×S in -1 … 1 → mu and logvar, each N×latent_dim."""
+        """Encode images, N×3×S×S in -1 … 1, as mu and logvar, each N×latent_dim."""
         features = self.encoder(images)
         return self.mu(features), self.logvar(features)
 
     def decode(self, z: torch.Tensor) -> torch.Tensor:
-        """z N×latent_dim → images N×3×S×S, about -1 … 1, not clipped."""
+        """Decode z, N×latent_dim, into images N×3×S×S, about -1 … 1, not clipped."""
         return self.decoder(z)
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
-        """Reconstruction from the posterior mean: N×3×S×S → N×3×S×S."""
+        """Reconstruct images, N×3×S×S in -1 … 1, from their posterior means."""
         return self.decode(self.encode(images)[0])

@@ -1,0 +1,71 @@
+"""What the typed sections of params.yaml are made of: their base class, and types that several of them use."""
+
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from pipeline.errors import did_you_mean, experiment_copy_hint
+from pipeline.vocabulary import ATTRIBUTES, LAYERS, VIEWS, choices
+
+NO_FILE = "data/none"  # an empty file: DVC depends on every file that a parameter names, and takes no null
+
+
+class Section(BaseModel):
+    """A block of params.yaml: it refuses unknown keys and numbers that are not finite."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+def check_layers(layers: list[str]) -> list[str]:
+    """Return `layers`, or raise ValueError unless they are layers of VGG-19, at least one, each once."""
+    for layer in layers:
+        if layer not in LAYERS:
+            raise ValueError(f"{layer} is not a layer of VGG-19; choose from {', '.join(LAYERS)}")
+    if not layers or len(set(layers)) < len(layers):
+        raise ValueError("must name at least one layer, each once")
+    return layers
+
+
+def check_layer(layer: str) -> str:
+    """Return `layer`, or raise ValueError unless it is a layer of VGG-19."""
+    return check_layers([layer])[0]
+
+
+def check_views(views: list[str]) -> list[str]:
+    """Return `views`, or raise ValueError unless each is a file of pipeline/data/views and named once."""
+    known = choices(VIEWS)
+    for view in views:
+        if view not in known:
+            raise ValueError(f"{view} is not a view, a file of pipeline/{VIEWS}{experiment_copy_hint('add it to Git')}"
+                             f"{did_you_mean(view, known)}")
+    if not views or len(set(views)) < len(views):
+        raise ValueError("must name at least one view, each once")
+    return views
+
+
+def check_attributes(names: list[str]) -> list[str]:
+    """Return `names`, or raise ValueError unless all are attributes of CelebA."""
+    for name in names:
+        if name not in ATTRIBUTES:
+            raise ValueError(f"{name} is not one of CelebA's attributes{did_you_mean(name, ATTRIBUTES)}")
+    return names
+
+
+def one_of(names: tuple[str, ...]) -> Any:
+    """Return the JSON schema of a name from a list; the validators above refuse others with a better sentence."""
+    return Field(json_schema_extra={"enum": list(names)})
+
+
+EACH_ONCE = Field(json_schema_extra={"minItems": 1, "uniqueItems": True})
+
+Positive = Annotated[int, Field(gt=0)]
+NotNegative = Annotated[int, Field(ge=0)]
+PositiveFloat = Annotated[float, Field(gt=0)]
+Candidates = Annotated[list[PositiveFloat], Field(min_length=1)]
+Channels = Annotated[list[Positive], Field(min_length=4, max_length=4)]  # of four convolutions
+LayerName = Annotated[str, one_of(LAYERS)]
+Layer = Annotated[LayerName, AfterValidator(check_layer)]
+Layers = Annotated[list[LayerName], EACH_ONCE, AfterValidator(check_layers)]
+Views = Annotated[list[str], EACH_ONCE, AfterValidator(check_views)]
+AttributeNames = Annotated[list[Annotated[str, one_of(ATTRIBUTES)]], Field(min_length=2),
+                           AfterValidator(check_attributes)]

@@ -1,0 +1,46 @@
+"""Where a run happens: the sections cluster and tracking of params.yaml. No stage depends on them."""
+
+from typing import Any
+
+from pydantic import Field, field_validator
+
+from pipeline.config.fields import NotNegative, Positive, Section
+
+
+class Cluster(Section):
+    """Where training and other long work runs, and where unfinished work is kept."""
+
+    address: str | None = Field(description=(
+        'Address of a Ray cluster, or "auto" on its head; null for RAY_ADDRESS, and without that for this machine.'))
+    workers: NotNegative = Field(description=(
+        "Training workers; 0 for Ray Train's local mode, in which one worker trains in this process."))
+    gpus_per_worker: int | None = Field(
+        json_schema_extra={"anyOf": [{"enum": [0, 1]}, {"type": "null"}]},
+        description=("GPUs of a training worker and of a task on a cluster: 1 or 0; null for 1 where there are GPUs "
+                     "and 0 elsewhere. Set 1 or 0 for a cluster that has no GPU yet."))
+    storage: str = Field(description=(
+        "Folder of checkpoints, by which an interrupted run goes on: a path in the project, or an absolute path or URL "
+        "(s3://…) that all nodes see. There, the view aligned and the latents are copied too."))
+    checkpoint_steps: Positive = Field(description="Training steps between two checkpoints.")
+    processes: NotNegative = Field(description=(
+        "Processes of this machine that draw and prepare images; 0 for one per core."))
+    retries: NotNegative = Field(description=(
+        "How often lost workers of a training, or a lost task, are started again."))
+
+    @field_validator("gpus_per_worker", mode="before")
+    @classmethod
+    def check_gpus(cls, gpus: Any) -> int | None:
+        """Return the number of GPUs, or raise ValueError unless it is 0, 1 or None."""
+        if gpus is not None and (isinstance(gpus, bool) or gpus not in (0, 1)):
+            raise ValueError(f"must be 1, 0, or null for 1 where there are GPUs, not {gpus!r}: a worker trains on one "
+                             "GPU")
+        return gpus if gpus is None else int(gpus)
+
+
+class Tracking(Section):
+    """What MLflow records, and where."""
+
+    uri: str | None = Field(description="MLflow's tracking URI; null for MLFLOW_TRACKING_URI, or mlflow.db here.")
+    experiment: str = Field(description="Name of the experiment in MLflow.")
+    patience: NotNegative = Field(description=(
+        "Seconds to wait for a tracking server that does not answer; training itself goes on without it."))

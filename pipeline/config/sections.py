@@ -1,0 +1,148 @@
+"""Sections of params.yaml about data, evaluation and the report: all but what is trained and where it runs.
+
+In descriptions, [1] is Hou et al. 2016, [code] its authors' code, and [2] Hou et al. 2019.
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, ValidationInfo, field_validator
+
+from pipeline.config.fields import (
+    NO_FILE,
+    AttributeNames,
+    Candidates,
+    Layer,
+    Layers,
+    NotNegative,
+    Positive,
+    Section,
+    Views,
+)
+
+
+class Data(Section):
+    """The images, and how they are split."""
+
+    source: Literal["synthetic", "celeba"] = Field(description=(
+        "Faces that this project draws itself (synthetic), or CelebA from the folder root (celeba)."))
+    root: str = Field(description=(
+        "Folder of CelebA as it is distributed: images as a folder or zip, tables as .txt or .csv."))
+    synthetic_images: Annotated[int, Field(ge=30)] = Field(description="Number of faces to draw.")
+    test: Literal["official"] | Positive = Field(description=(
+        "Test images: official for CelebA's partition, or N for the last N images. [1], section 4.3.5: 20,000."))
+    valid_images: Positive = Field(description=(
+        "Validation images, held out before the last N; unused with the official partition."))
+    limit: Positive | None = Field(description=(
+        "At most so many images, evenly spread over the data set after it is split; null for all."))
+    image_size: int = Field(json_schema_extra={"minimum": 32, "multipleOf": 16}, description=(
+        "Width and height of images in pixels, a multiple of 16. [1], section 4.1: 64."))
+
+    @field_validator("test", mode="before")
+    @classmethod
+    def check_test(cls, test: Any) -> Any:
+        """Return the value, or raise ValueError unless it is official or a number above 0."""
+        if test != "official" and (type(test) is not int or test < 1):
+            raise ValueError(f"must be official or a number of images, not {test!r}")
+        return test
+
+    @field_validator("image_size")
+    @classmethod
+    def check_image_size(cls, size: int) -> int:
+        """Return the size, or raise ValueError unless the encoder can halve it four times."""
+        if size < 32 or size % 16:
+            raise ValueError("must be a multiple of 16, at least 32, since the encoder halves it four times")
+        return size
+
+
+class LossNetwork(Section):
+    """The frozen VGG-19 in whose features images are compared: section 3.2 of [1]."""
+
+    source: Literal["imagenet", "file", "random"] = Field(description=(
+        "Weights of VGG-19: imagenet for torchvision's download, file for your own, or random."))
+    file: str = Field(description=(
+        "State dict in torchvision's layout, .pth or .safetensors, whole or a prefix, if the source is file; data/none "
+        "for none."))
+    calibration_images: Positive = Field(description=(
+        "Training images over which the RMS of the network's activations is measured."))
+
+    @field_validator("file")
+    @classmethod
+    def check_file_given(cls, file: str, info: ValidationInfo) -> str:
+        """Return the path, or raise ValueError if the source is file and none is given."""
+        if info.data.get("source") == "file" and file == NO_FILE:
+            raise ValueError("must name the weights, since source is file, e.g. -S loss_network.file=/data/vgg19.pth")
+        return file
+
+
+class Attributes(Section):
+    """Attribute vectors: section 4.3.2 of [1]."""
+
+    per_class: Positive = Field(description=(
+        "Images with an attribute, and as many without it, by which its vector is computed. [1], section 4.3.2."))
+    correlation: AttributeNames = Field(description=(
+        "Attributes whose correlation is drawn. [1], Figure 7 has 13: those that the text of section 4.3.3 names, and "
+        "four more."))
+
+
+class Evaluate(Section):
+    """Attribute classification by SVMs and the quality of reconstructions."""
+
+    view_sets: Annotated[dict[str, Views], Field(min_length=1)] = Field(
+        json_schema_extra={"propertyNames": {"pattern": r"^[^\W\d]\w*$"}},
+        description=("Features of the 40 SVMs: latents of these views of a face, concatenated. [1], section 4.3.5 has "
+                     "the face part by its landmarks; [2] has several views and does not fix them."))
+    svm_c: Candidates = Field(description=(
+        "Candidates for the SVM's C, chosen for each set of views on the validation split. [1] has 1.0 alone."))
+    feature_layers: Layers = Field(description=(
+        "Layers of VGG-19 in which the distance of reconstructions is measured, the same for every variant."))
+
+    @field_validator("view_sets")
+    @classmethod
+    def check_names(cls, view_sets: dict[str, list[str]]) -> dict[str, list[str]]:
+        """Return the sets, or raise ValueError unless their names can name files."""
+        for name in view_sets:
+            if not name.isidentifier():
+                raise ValueError(f"{name!r} must be letters, digits and underscores: it names files")
+        return view_sets
+
+
+class ViewGains(Section):
+    """What each further view, and each further variant, adds to the SVMs' accuracy."""
+
+    variants: Annotated[list[str], Field(min_length=1)] = Field(
+        json_schema_extra={"uniqueItems": True},
+        description="Variants whose latents are concatenated; each view of the first is added one by one.")
+    views: Views = Field(description="Views in the order in which they are added.")
+    svm_c: Candidates = Field(description="Candidates for the SVM's C, chosen on the validation split.")
+
+    @field_validator("variants")
+    @classmethod
+    def check_variants(cls, variants: list[str]) -> list[str]:
+        """Return the names, or raise ValueError if one stands twice."""
+        if len(set(variants)) < len(variants):
+            raise ValueError("must name each variant once")
+        return variants
+
+
+class Sampling(Section):
+    """Samples, and how close they come to test images."""
+
+    images: Annotated[int, Field(ge=2)] = Field(description="Samples that are compared with test images.")
+    mixture_components: NotNegative = Field(description=(
+        "Components of a Gaussian mixture fitted to the latents, beside samples from N(0, I), as in Ghosh et al. 2020; "
+        "0 for no mixture."))
+    mixture_images: Positive = Field(description="At most so many latents for the fit.")
+    frechet_layer: Layer = Field(description=(
+        "Layer of the loss network in whose features the Fréchet distance is measured."))
+    inception: str = Field(description=(
+        "File of Inception's weights for FID (weights-inception-2015-12-05-6726825d.pth); data/none for no FID."))
+
+
+class Report(Section):
+    """What the report's figures show."""
+
+    samples: Annotated[int, Field(ge=2, le=64)] = Field(description="Faces per decoder in Figure 3.")
+    reconstructions: Annotated[int, Field(ge=2, le=16)] = Field(description="Test faces in Figure 4.")
+    mosaic_images: Annotated[int, Field(ge=4)] = Field(description=(
+        "Faces in Figure 8: test faces, or faces of all splits where there are fewer."))
+    mosaic_variant: str = Field(description="Variant whose latents arrange the faces of Figure 8.")

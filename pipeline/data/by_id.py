@@ -1,0 +1,61 @@
+"""Attributes and pixels of given images: what belongs together is joined by image id, not by position."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from pipeline.data.shards import Location, load, load_attributes
+from pipeline.errors import InputError
+from pipeline.vocabulary import SPLITS
+
+
+def attributes_of(root: Location, image_ids: np.ndarray, splits: Sequence[str] = SPLITS,
+                  view: str = "aligned") -> np.ndarray:
+    """Return the attributes of the given images.
+
+    Args:
+        root: where the shards lie.
+        image_ids: str N, in any order.
+        splits: where the images are looked for.
+        view: whose shards are read; the attributes are the same in all.
+
+    Returns:
+        bool N×40: row i belongs to image_ids[i], columns are in the order of ATTRIBUTES.
+
+    Raises:
+        InputError: an image is given twice, or is not, or twice, in the shards. The message names it.
+    """
+    known, _, attributes = load_attributes(root, splits, view)
+    return attributes[rows_of(image_ids, known, root, splits, view)]
+
+
+def pixels_of(root: Location, image_ids: np.ndarray, splits: Sequence[str] = SPLITS,
+              view: str = "aligned") -> np.ndarray:
+    """Return the pixels of the given images, uint8 N×3×S×S; see `attributes_of`."""
+    faces = [load(root, view, split) for split in splits]
+    known = np.concatenate([part.image_ids for part in faces])
+    rows = rows_of(image_ids, known, root, splits, view)
+    return np.concatenate([part.pixels for part in faces])[rows]
+
+
+def rows_of(image_ids: np.ndarray, known: np.ndarray, root: Location, splits: Sequence[str], view: str) -> np.ndarray:
+    """Return where each of `image_ids` stands in `known`, the ids of the shards; raises InputError."""
+    wanted = np.asarray(image_ids, dtype=str)
+    if (image_id := first_repeated(known)) is not None:
+        raise InputError(f"{image_id} stands twice in the shards in {root}; run `dvc repro --force prepare`")
+    if (image_id := first_repeated(wanted)) is not None:
+        raise InputError(f"{image_id} has features twice, where each image should have them once; "
+                         "run `dvc repro --force latents`")
+    missing = wanted[~np.isin(wanted, known)]
+    if len(missing):
+        more = f" (and {len(missing) - 1:,} more)" if len(missing) > 1 else ""
+        raise InputError(f"{missing[0]}{more} has features, but is not among the {', '.join(splits)} images of view "
+                         f"{view} in {root}; run `dvc repro`")
+    by_name = np.argsort(known)
+    return by_name[np.searchsorted(known, wanted, sorter=by_name)]
+
+
+def first_repeated(image_ids: np.ndarray) -> str | None:
+    """Return an id that stands more than once in str N, or None."""
+    unique, counts = np.unique(image_ids, return_counts=True)
+    return None if len(unique) == len(image_ids) else str(unique[counts > 1][0])

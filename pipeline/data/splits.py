@@ -1,0 +1,79 @@
+"""Which images are for training, for validation and for the test."""
+
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from pipeline.errors import InputError
+from pipeline.vocabulary import SPLITS
+
+Source = Literal["synthetic", "celeba"]  # as data.source in params.yaml
+
+
+class Splitting(NamedTuple):
+    """How the images of a data set are split, named as in the section `data` of params.yaml.
+
+    Attributes:
+        test: "official" takes the partition table (CelebA: 162,770 / 19,867 / 19,962). A number takes the last that
+            many images as test set (the paper: 20,000) and all before them for training; the partition is not read.
+        valid_images: how many images, the last before the test set, are kept back for validation then; the paper has
+            none. With "official" it has no effect.
+        limit: at most this many images, evenly thinned over the whole data set. The splits are made first, so that
+            they keep their proportions. None takes all images.
+    """
+
+    test: Literal["official"] | int = "official"
+    valid_images: int = 1000
+    limit: int | None = None
+
+
+OFFICIAL = Splitting()
+
+def last_as_test(images: int, test_images: int, valid_images: int) -> np.ndarray:
+    """Return the split of each image, str N: first train, then the last ones for validation and for the test.
+
+    Raises:
+        InputError: no image is left for training.
+    """
+    train_images = images - test_images - valid_images
+    if test_images < 1 or valid_images < 0 or train_images < 1:
+        raise InputError(f"data.test is {test_images:,} and data.valid_images {valid_images:,}, which leave none of "
+                         f"{images:,} images to train on; lower them, or take more images")
+    return np.repeat(SPLITS, [train_images, valid_images, test_images])
+
+
+def thinned_rows(images: int, limit: int | None) -> np.ndarray:
+    """Return which rows of a data set stay: at most `limit`, evenly spread; int64, ascending."""
+    rows = np.arange(images)
+    return rows if limit is None or limit >= images else rows[:limit] * images // limit
+
+
+def check_splits(split: np.ndarray, splitting: Splitting, source: Source) -> None:
+    """Raise InputError unless there are at least two images for training, for validation and for the test.
+
+    All are needed: validation measures each epoch and chooses the SVMs' C, the test measures the rest. One image has
+    no variance.
+
+    Args:
+        split: str N, the split of each image.
+        splitting: how they were split, for the remedy in the message.
+        source: where the images come from, for the remedy.
+    """
+    counts = {name: int((split == name).sum()) for name in SPLITS}
+    if min(counts.values()) >= 2:
+        return
+    there = ", ".join(f"{count:,} {name}" for name, count in counts.items())
+    raise InputError(f"data: the images are split into {there}, and each of the three needs at least 2; "
+                     f"{remedy(splitting, source)}")
+
+
+def remedy(splitting: Splitting, source: Source) -> str:
+    """Return what to change where a split is too small, in words."""
+    if splitting.test != "official" and min(splitting.test, splitting.valid_images) < 2:
+        return "set data.test and data.valid_images to 2 or more"
+    more = "raise or drop data.limit, or " if splitting.limit else ""
+    if splitting.test != "official":
+        return f"{more}change data.test and data.valid_images"
+    partition = "raise data.synthetic_images" if source == "synthetic" else "mend list_eval_partition"
+    return (f"{more}{partition}, or set data.test to a number, which takes so many of the last images for the test, "
+            "and data.valid_images before them for validation")

@@ -1,0 +1,1 @@
+"""Drawn faces in CelebA's own layout: the embedded data set."""

@@ -1,0 +1,117 @@
+"""Writing drawn faces as CelebA's own four files."""
+
+import io
+import multiprocessing
+import os
+import zipfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from tqdm import tqdm
+
+from pipeline.data.celeba_layout import ATTRIBUTE_TABLE, IMAGES, LANDMARK_TABLE, LANDMARKS, PARTITION_TABLE
+from pipeline.drawn_faces.attributes import sample_attributes
+from pipeline.drawn_faces.draw import draw_face
+from pipeline.errors import InputError
+from pipeline.files.atomic import replacing, write_text
+from pipeline.vocabulary import ATTRIBUTES
+
+# Images in CelebA's training, validation and test split, which follow each other in its files.
+CELEBA_SPLITS = (162_770, 19_867, 19_962)
+JPEG_QUALITY = 95
+CHUNK = 32  # images that a worker draws before it reports
+
+EncodedFace = tuple[np.ndarray, bytes, np.ndarray]  # attributes bool (40,), JPEG, landmarks int (5, 2)
+
+
+def draw_numbered_face(seed: int, index: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Draw image `index` of the data set `seed`; it depends on nothing else.
+
+    Returns:
+        Attributes, bool (40,), pixels, uint8 218×178×3, and landmarks, int (5, 2).
+    """
+    person, picture = (np.random.default_rng(s) for s in np.random.SeedSequence([seed, index]).spawn(2))
+    attributes = sample_attributes(person)
+    return attributes, *draw_face(attributes, picture)
+
+
+def _draw_and_encode(seed: int, index: int) -> EncodedFace:
+    attributes, pixels, landmarks = draw_numbered_face(seed, index)
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "JPEG", quality=JPEG_QUALITY)
+    return attributes, file.getvalue(), landmarks
+
+
+@contextmanager
+def _faces_in_order(images: int, seed: int, processes: int) -> Iterator[Iterable[EncodedFace]]:
+    """Yield all images in order, drawn in this process or in several."""
+    draw = partial(_draw_and_encode, seed)
+    if processes == 1:
+        yield map(draw, range(1, images + 1))
+        return
+    with multiprocessing.get_context("spawn").Pool(processes) as pool:
+        yield pool.imap(draw, range(1, images + 1), chunksize=CHUNK)
+
+
+def partition(images: int) -> np.ndarray:
+    """Return the split of each image, int (N,): 0 train, 1 valid, 2 test, in CelebA's order and proportions."""
+    ends = np.rint(np.cumsum(CELEBA_SPLITS) / sum(CELEBA_SPLITS) * images)
+    return np.searchsorted(ends, np.arange(images), side="right")
+
+
+def write_dataset(folder: Path, images: int, seed: int, processes: int = 0, progress: bool = True) -> None:
+    """Draw a data set and write CelebA's four files into `folder`.
+
+    These are `img_align_celeba.zip` (JPEG, 178×218, stored), `list_attr_celeba.txt`, `list_landmarks_align_celeba.txt`
+    and `list_eval_partition.txt`. Every byte depends on `images` and `seed` only.
+
+    Args:
+        folder: created if missing; files of the same names are replaced.
+        images: number of faces, at least 10, so that no split is empty.
+        seed: 0 or more; image i of a seed is the same in a data set of any size.
+        processes: how many processes draw; 0 for one per core.
+        progress: show a bar on stderr.
+
+    Raises:
+        InputError: a number is out of range.
+    """
+    if not 10 <= images <= 999_999:
+        raise InputError(f"data.synthetic_images is {images}: it should be 10 to 999,999")
+    if seed < 0:
+        raise InputError(f"seed is {seed}: it should be 0 or more")
+    if processes < 0:
+        raise InputError(f"cluster.processes is {processes}: it should be 1 or more, or 0 for one per core")
+    if processes == 0:
+        processes = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    processes = min(processes, -(-images // CHUNK))
+
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    names = [f"{index:06d}.jpg" for index in range(1, images + 1)]
+    attributes = np.empty((images, len(ATTRIBUTES)), bool)
+    landmarks = np.empty((images, len(LANDMARKS)), int)
+    with (replacing(folder / f"{IMAGES}.zip") as path, zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive,
+          _faces_in_order(images, seed, processes) as faces):
+        bar = tqdm(faces, "drawing faces", images, unit="image", disable=not progress)
+        for i, (row, jpeg, points) in enumerate(bar):
+            attributes[i], landmarks[i] = row, points.ravel()
+            # ZipInfo's own date is 1980-01-01, so the file does not depend on the clock.
+            archive.writestr(zipfile.ZipInfo(f"{IMAGES}/{names[i]}"), jpeg)
+
+    rows = (" ".join(f"{2 * value - 1:2d}" for value in row) for row in attributes.astype(int).tolist())
+    _write_table(folder / f"{ATTRIBUTE_TABLE}.txt", ATTRIBUTES, names, rows)
+    rows = ("  ".join(f"{value:3d}" for value in row) for row in landmarks.tolist())
+    _write_table(folder / f"{LANDMARK_TABLE}.txt", LANDMARKS, names, rows)
+    write_text(folder / f"{PARTITION_TABLE}.txt",
+               "".join(f"{n} {s}\n" for n, s in zip(names, partition(images).tolist(), strict=True)))
+
+
+def _write_table(path: Path, header: Iterable[str], names: list[str], rows: Iterable[str]) -> None:
+    """Write a text table as CelebA has them: a count, the columns' names, then one line for each image."""
+    with replacing(path) as temporary, open(temporary, "w", encoding="ascii", newline="\n") as file:
+        file.write(f"{len(names)}\n{' '.join(header)} \n")
+        file.writelines(f"{name} {row}\n" for name, row in zip(names, rows, strict=True))

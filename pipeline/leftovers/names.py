@@ -1,0 +1,19 @@
+"""What folders in cluster.storage are called.
+
+A training's checkpoints lie in <configuration>/<run>, where a configuration is <variant>-<key>. Other folders of this
+project lie at the top.
+"""
+
+import re
+
+CONFIGURATION = re.compile(r"(?!latents-|shards-|loss_network-)[A-Za-z0-9_]+-[0-9a-f]{16}")
+RUN = re.compile("[0-9a-f]{32}")
+COPIES = {re.compile("shards-[0-9a-f]{16}"): "a copy of the shards for a cluster's nodes",
+          re.compile("latents-[A-Za-z0-9_]+-[0-9a-f]{16}"): "a copy of latents",
+          re.compile("loss_network-[0-9a-f]{16}"): "a copy of a loss network for a cluster's nodes"}
+PARTS = {"latents": "parts of latents under way", "prepare": "parts of shards under way"}  # in paths.UNFINISHED only
+
+
+def variant_of(configuration: str) -> str:
+    """Return the variant of a configuration, <variant>-<key>."""
+    return configuration.rpartition("-")[0]

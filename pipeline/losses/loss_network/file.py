@@ -1,0 +1,70 @@
+"""The loss network as a file.
+
+It holds weights in torchvision's layout. Its metadata say where the weights come from, and the RMS of each layer's
+activations over faces, which is measured once.
+"""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
+
+from pipeline.files.atomic import replacing
+from pipeline.losses.loss_network.layers import check_layers_held
+from pipeline.messages import loss_network_source
+from pipeline.models.vgg19_layers import deepest, parameter_shapes
+
+Weights = dict[str, torch.Tensor]  # by torchvision's names
+METADATA_KEY = "loss_network"  # the only one: safetensors writes several in any order
+
+
+def write_loss_network(path: Path, weights: Weights, rms: dict[str, float], source: str) -> None:
+    """Write the loss network atomically.
+
+    The same network always gives the same bytes, by which DVC tells what to train again.
+
+    Args:
+        path: The file to write; its folder is created.
+        weights: An unbroken prefix of VGG-19 by torchvision's names.
+        rms: Root mean square of the activations of each layer that the weights reach.
+        source: Where the weights come from: random, imagenet or file.
+    """
+    with replacing(path) as temporary:
+        save_file({name: tensor.contiguous() for name, tensor in weights.items()}, temporary,
+                  metadata={METADATA_KEY: json.dumps({"source": source, "rms": rms})})
+
+
+def read_source(path: Path) -> str:
+    """Return where the weights come from: random, imagenet or file."""
+    with safe_open(path, "pt") as file:
+        return read_metadata(file)["source"]
+
+
+def read_prefix(path: Path, layers: Sequence[str], parameter: str) -> tuple[Weights, dict[str, float]]:
+    """Read as much of a loss network as `layers` need.
+
+    Args:
+        path: A file of `write_loss_network`.
+        layers: Layers of VGG-19, in any order.
+        parameter: Dotted path of the parameter that asks for `layers`, for the error.
+
+    Returns:
+        The weights up to the deepest layer, float32, and the RMS of `layers`.
+
+    Raises:
+        InputError: The file does not reach one of the layers.
+    """
+    with safe_open(path, "pt") as file:
+        metadata = read_metadata(file)
+        check_layers_held(file.keys(), layers, loss_network_source(metadata["source"]), parameter)
+        weights = {name: file.get_tensor(name) for name in parameter_shapes(deepest(layers))}
+    return weights, {layer: metadata["rms"][layer] for layer in layers}
+
+
+def read_metadata(file: Any) -> dict[str, Any]:
+    """Return the source and the RMS by layer from an open safetensors file."""
+    return json.loads(file.metadata()[METADATA_KEY])

@@ -1,0 +1,61 @@
+"""Running one function over many items, here or elsewhere.
+
+Data, latents and evaluation take a `ParallelMap` and know neither Ray nor params.yaml. This file has the maps of this
+machine; `pipeline.cluster.tasks` has that of a Ray cluster.
+"""
+
+import itertools
+from collections.abc import Callable, Iterable, Iterator
+from typing import Protocol, TypeVar
+
+Shared = TypeVar("Shared")
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+class ParallelMap(Protocol):
+    """A way to run a function over items."""
+
+    def __call__(self, function: Callable[[Shared, Item], Result], shared: Shared, items: Iterable[Item], /
+                 ) -> Iterator[Result]:
+        """Run function(shared, item) for every item, and return the results in the order of the items.
+
+        Args:
+            function: a function of a module, so that it can be pickled.
+            shared: what every call needs; on a cluster it is sent once to each node.
+            items: read as workers come free, so that together they may be larger than memory.
+
+        Raises:
+            Exception: what `function` or `items` raises.
+        """
+        ...
+
+
+def in_this_process(function: Callable[[Shared, Item], Result], shared: Shared, items: Iterable[Item]
+                    ) -> Iterator[Result]:
+    """Run one item after the other in this process; see `ParallelMap`."""
+    return (function(shared, item) for item in items)
+
+
+def in_processes(count: int) -> ParallelMap:
+    """Return a map over processes of this machine.
+
+    Args:
+        count: how many work at a time; 0 for one per core, 1 for this process. There are no more than items.
+    """
+    import joblib
+
+    available = joblib.effective_n_jobs(count or -1)
+
+    def run(function: Callable[[Shared, Item], Result], shared: Shared, items: Iterable[Item]) -> Iterator[Result]:
+        items = iter(items)
+        first = list(itertools.islice(items, available))
+        processes = max(1, min(available, len(first)))
+        items = itertools.chain(first, items)
+        if processes == 1:
+            return in_this_process(function, shared, items)
+        pool = joblib.Parallel(n_jobs=processes, max_nbytes=None, pre_dispatch=2 * processes, batch_size=1,
+                               return_as="generator")
+        return pool(joblib.delayed(function)(shared, item) for item in items)
+
+    return in_this_process if available == 1 else run

@@ -1,0 +1,107 @@
+"""Where the pipeline's files lie, relative to the project's folder. dvc.yaml has the same paths; a test compares them.
+
+A stage writes nothing outside its own outputs but unfinished work, which lies below UNFINISHED.
+"""
+
+from pathlib import Path
+
+PARAMS, DVC_LOCK = Path("params.yaml"), Path("dvc.lock")
+PLAN, SECTIONS, CODE = Path("plan"), Path("plan/pipeline"), Path("code")
+DATASET, SHARDS = Path("data/dataset"), Path("data/shards")
+CHECKED_DATASET = Path("data/dataset/checked.json")  # there where the images are the user's
+LOSS_NETWORK = Path("models/loss_network.safetensors")
+LOSS_NETWORKS = Path("models/loss_networks")  # for each variant as much of it as its loss reads
+MODELS, TRAINING, LATENTS, ATTRIBUTES = Path("models"), Path("training"), Path("latents"), Path("attributes")
+SAMPLES, EVALUATION, FEATURES = Path("samples"), Path("evaluation"), Path("features")
+VIEW_GAINS, BASELINES = Path("view_gains"), Path("baselines")
+GAINS_TABLE = Path("view_gains/gains.csv")
+VGG_FC_TABLE, NO_VGG_FC = Path("baselines/vgg_fc.csv"), Path("baselines/none.json")  # one of the two is there
+FIGURES, CURVES, FIGURE_NOTES, REPORT = Path("figures"), Path("curves.csv"), Path("figure_notes.json"), Path("report")
+METRICS, VIEW_GAINS_METRICS = Path("metrics"), Path("metrics/view_gains.json")
+RECORDS = Path("records")
+UNFINISHED = Path(".checkpoints")  # also the default of cluster.storage
+
+
+def variant_plan(variant: str) -> Path:
+    """The whole configuration of a variant."""
+    return PLAN / f"{variant}.json"
+
+
+def section_plan(section: str) -> Path:
+    """A section of the plan, such as data or report."""
+    return SECTIONS / f"{section}.json"
+
+
+def of_stage(folder: Path, stage: str, variant: str | None = None) -> Path:
+    """`folder`/<stage>.json, or `folder`/<stage>/<variant>.json for a stage that runs for each variant."""
+    return folder / (f"{stage}/{variant}.json" if variant else f"{stage}.json")
+
+
+def stage_of(folder: Path, path: Path) -> str:
+    """The stage of such a file, as DVC names it: report, or train@dfc."""
+    return "@".join(path.relative_to(folder).with_suffix("").parts)
+
+
+def metrics(stage: str, variant: str) -> Path:
+    """The numbers of a variant that `dvc metrics show` prints. stage: train, samples or evaluate."""
+    return of_stage(METRICS, stage, variant)
+
+
+def weights(variant: str) -> Path:
+    """The trained weights of a variant, with its configuration as metadata."""
+    return MODELS / variant / "model.safetensors"
+
+
+def variant_loss_network(variant: str) -> Path:
+    """The part of the loss network that the loss of a variant reads."""
+    return LOSS_NETWORKS / variant / LOSS_NETWORK.name
+
+
+def no_loss_network(variant: str) -> Path:
+    """The note that takes its place where the loss of a variant reads none."""
+    return LOSS_NETWORKS / variant / "none.json"
+
+
+def steps(variant: str) -> Path:
+    """The loss terms of a training, step by step."""
+    return TRAINING / variant / "steps.csv"
+
+
+def epochs(variant: str) -> Path:
+    """The loss terms of a training, epoch by epoch."""
+    return TRAINING / variant / "epochs.csv"
+
+
+def warnings(variant: str) -> Path:
+    """What is wrong with a training, as a list of sentences."""
+    return TRAINING / variant / "warnings.json"
+
+
+def latents(variant: str, view: str = "aligned", folder: Path = LATENTS) -> Path:
+    """The latents of all images of a view. folder: LATENTS, or FEATURES for the copy that view_gains reads."""
+    return folder / variant / f"{view}.parquet"
+
+
+def attribute_vectors(variant: str) -> Path:
+    """The 40 attribute vectors of a variant."""
+    return ATTRIBUTES / variant / "vectors.parquet"
+
+
+def variant_notes(folder: Path, variant: str) -> Path:
+    """What could not be done as asked, as a list of sentences. folder: ATTRIBUTES or SAMPLES."""
+    return folder / variant / "notes.json"
+
+
+def attribute_correlation(variant: str) -> Path:
+    """Return the path of the correlation matrix of a variant's attribute vectors."""
+    return ATTRIBUTES / variant / "correlation.csv"
+
+
+def mixture(variant: str) -> Path:
+    """The Gaussian mixture that is fitted to the latents of a variant."""
+    return SAMPLES / variant / "mixture.npz"
+
+
+def svm_table(folder: Path, view_set: str) -> Path:
+    """The scores of 40 SVMs on a set of views. folder: EVALUATION / variant, or VIEW_GAINS."""
+    return folder / f"svm_{view_set}.csv"

@@ -1,0 +1,110 @@
+"""What the page shows, as plain data: the results of each variant, the figures, and everything else."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from pipeline.latent_space.attribute_vectors import AttributeVectors
+
+
+@dataclass
+class VariantResults:
+    """The results of one trained variant.
+
+    Attributes:
+        label: as in figures, "VAE-123".
+        name: as in params.yaml, "dfc".
+        parameters: its resolved configuration; nested dicts are allowed.
+        training: its last metrics by name, such as loss, kl, active_units and valid_loss.
+        svm: set of views → `evaluation.svm.averages`; empty without an encoder.
+        reconstruction: what `evaluation.reconstruction` measured; empty without an encoder.
+        samples: "prior" and "mixture" → what `evaluation.sample_quality` measured; "test_images" → blur and images.
+        vectors: its attribute vectors, for their numbers of images; None without an encoder.
+        notes: sentences on what could not be done as asked.
+        trained: the precision, the device and the number of workers of its training; empty if unknown.
+    """
+
+    label: str
+    name: str
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    training: Mapping[str, float] = field(default_factory=dict)
+    svm: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    reconstruction: Mapping[str, float | int | None] = field(default_factory=dict)
+    samples: Mapping[str, Mapping[str, float | int]] = field(default_factory=dict)
+    vectors: AttributeVectors | None = None
+    notes: Sequence[str] = ()
+    trained: Mapping[str, str | int] = field(default_factory=dict)
+
+    @property
+    def best_view_set(self) -> str:
+        """The set of views with the highest SVM accuracy; the first of equal ones, "" without any."""
+        return max(self.svm, key=lambda view_set: self.svm[view_set]["accuracy"], default="")
+
+    @property
+    def best_svm(self) -> Mapping[str, float]:
+        """The scores of the best set of views; empty without any."""
+        return self.svm.get(self.best_view_set, {})
+
+
+@dataclass
+class FigureEntry:
+    """A picture file on the page. Neighbours with the same title share one heading and one caption.
+
+    Attributes:
+        path: a PNG or JPEG file.
+        title: the heading.
+        paper: the figure that it repeats, "Figure 3 of the first paper"; "" for none.
+        caption: a sentence below the heading.
+        label: the variant that it is about; "" where it shows all.
+        alt: what the picture shows, for readers who do not see it.
+    """
+
+    path: str | Path
+    title: str
+    paper: str = ""
+    caption: str = ""
+    label: str = ""
+    alt: str = ""
+
+
+@dataclass
+class Report:
+    """Everything on the page. An empty field leaves its section out.
+
+    Attributes:
+        title: the heading of the page.
+        data: facts about the images by name: source, number of images of each split, hash.
+        loss_network: facts about the loss network by name; its "source" is random, imagenet or file.
+        variants: in the order in which they are to appear.
+        warnings: sentences, for example on a collapsed posterior.
+        figures: the figures of the papers.
+        curves: figures of the trainings, folded away.
+        table1: the table of `report.table1.build_table1`.
+        table1_figure: the same as a picture.
+        table1_notes: sentences below it, beside those that the table itself asks for.
+        gains: the table of `evaluation.view_gains.score_view_gains`.
+        gains_figure: the same as a picture.
+        frechet_layer: the layer of the loss network over which the Fréchet distance is taken, "relu4_1".
+        per_class: how many images of each kind were asked for per attribute vector.
+        made_by: (stage, machine) for each result: the stage as "train@dfc", the machine as its Python version, the
+            digest of requirements.lock and its processor.
+    """
+
+    title: str
+    data: Mapping[str, object] = field(default_factory=dict)
+    loss_network: Mapping[str, object] = field(default_factory=dict)
+    variants: Sequence[VariantResults] = ()
+    warnings: Sequence[str] = ()
+    figures: Sequence[FigureEntry] = ()
+    curves: Sequence[FigureEntry] = ()
+    table1: pd.DataFrame | None = None
+    table1_figure: FigureEntry | None = None
+    table1_notes: Sequence[str] = ()
+    gains: pd.DataFrame | None = None
+    gains_figure: FigureEntry | None = None
+    frechet_layer: str = ""
+    per_class: int = 1000
+    made_by: Sequence[tuple[str, Mapping[str, str]]] = ()

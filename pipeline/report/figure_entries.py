@@ -1,0 +1,64 @@
+"""Which figures stand on the page, under which titles and with which captions."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from pipeline import paths
+from pipeline.report.contents import FigureEntry
+
+# Figures that a variant may have: file within figures/<variant>, title, figure of the papers, caption.
+FIGURES_OF_A_VARIANT = (
+    ("interpolation.png", "Interpolation", "Figure 5 of the first paper",
+     "From the left face to the right one: z = (1 − α) z_left + α z_right."),
+    ("attribute_arithmetic.png", "Attribute arithmetic", "Figure 6 of the first paper",
+     "An attribute's vector added to a face or taken from it: z ± α z_attribute."),
+    ("manipulation.png", "Attribute manipulation", "Figure 5 of the second paper",
+     "Six attributes added to a face, z + α z_attribute."),
+    ("correlation.png", "Correlation of attribute vectors", "Figure 7 of the first paper",
+     "Pearson's correlation: 1 where two vectors have the same direction, −1 where the opposite one."),
+)
+
+
+def figure_entries(labels: Mapping[str, str], mosaic_label: str, folder: Path = paths.FIGURES) -> list[FigureEntry]:
+    """Return the papers' figures: 3 and 4 with all variants, 5 to 7 of each variant that has them, and 8.
+
+    Args:
+        labels: name of a variant → its label, in the order in which they are to come.
+        mosaic_label: the variant by whose latent vectors Figure 8 is laid out.
+        folder: where the figures lie.
+    """
+    entries = [
+        FigureEntry(folder / "samples.png", "Samples", "Figure 3 of the first paper",
+                    "Decoded from the same z ~ N(0, I); “mixture”: z from a mixture of Gaussians fitted to the latent "
+                    "vectors of training images (Ghosh et al. 2020).", alt="Faces decoded from random z by each model"),
+        FigureEntry(folder / "reconstructions.png", "Reconstructions", "Figure 4 of the first paper",
+                    "Test faces in the first row, below them their reconstructions from the posterior mean.",
+                    alt="Test faces, and below them each model's reconstructions"),
+    ]
+    for file, title, paper, caption in FIGURES_OF_A_VARIANT:
+        entries += [FigureEntry(folder / name / file, title, paper, caption, label)
+                    for name, label in labels.items() if (folder / name / file).is_file()]
+    entries.append(FigureEntry(folder / "mosaic.jpg", "Faces by latent vector", "Figure 8 of the first paper",
+                               f"Faces, laid out so that those with similar latent vectors of {mosaic_label} are "
+                               "neighbours (t-SNE).", alt="A square of faces, similar ones side by side"))
+    return entries
+
+
+def curve_entries(labels: Mapping[str, str], folder: Path = paths.FIGURES) -> list[FigureEntry]:
+    """Return the curves of each variant's training."""
+    alt = "Loss terms and other metrics by epoch"
+    return [FigureEntry(folder / name / "curves.png", "Curves", label=label, alt=alt)
+            for name, label in labels.items()]
+
+
+def table1_entry(folder: Path = paths.FIGURES) -> FigureEntry:
+    """Return Table 1 as a picture."""
+    return FigureEntry(folder / "svm.png", "Attribute prediction", "",
+                       "Accuracy by attribute, the largest gain over the majority class at the top.",
+                       alt="Accuracy of each model by attribute, beside the majority class")
+
+
+def gains_entry(folder: Path = paths.FIGURES) -> FigureEntry:
+    """Return the gains of views as a picture."""
+    return FigureEntry(folder / "gains.png", "What each view adds", "", "The same as a picture.",
+                       alt="Accuracy and balanced accuracy, step by step")

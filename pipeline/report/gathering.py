@@ -1,0 +1,68 @@
+"""Read everything that the page shows from the plan and from the outputs of earlier stages."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from pipeline import paths
+from pipeline.config.plans import AttributesPlan, LossNetworkPlan, ReportPlan, SamplingPlan, read_plan
+from pipeline.config.variant import Variant
+from pipeline.data import shards
+from pipeline.files.json_file import read_json
+from pipeline.latent_space import attribute_vectors
+from pipeline.report.contents import Report, VariantResults
+from pipeline.report.figure_entries import curve_entries, figure_entries, gains_entry, table1_entry
+from pipeline.workspace import records
+
+TITLE = "Deep feature consistent VAEs of faces"
+
+
+def gather_report(plan: ReportPlan, variants: Sequence[Variant], table1: pd.DataFrame) -> Report:
+    """Return what the page shows.
+
+    Args:
+        plan: the report's section of the plan.
+        variants: all variants of the plan, in the order in which they are to appear.
+        table1: what `report.table1.build_table1` returned.
+    """
+    labels = {variant.name: plan.variants[variant.name] for variant in variants}
+    network = read_plan(LossNetworkPlan)
+    figure_notes = read_json(paths.FIGURE_NOTES)
+    return Report(
+        TITLE, data_facts(), {"source": network.source, "file": network.file},
+        variants=[read_results(variant, labels[variant.name], figure_notes[variant.name]) for variant in variants],
+        warnings=[f"{label}: {warning}" for name, label in labels.items()
+                  for warning in read_json(paths.warnings(name))],
+        figures=figure_entries(labels, labels[plan.mosaic_variant]), curves=curve_entries(labels),
+        table1=table1, table1_figure=table1_entry(),
+        table1_notes=[read_json(paths.NO_VGG_FC)["note"].rstrip(".") + "."] if paths.NO_VGG_FC.is_file() else [],
+        gains=pd.read_csv(paths.GAINS_TABLE), gains_figure=gains_entry(),
+        frechet_layer=read_plan(SamplingPlan).frechet_layer, per_class=read_plan(AttributesPlan).per_class,
+        made_by=records.machines_by_stage(plan.variants))
+
+
+def data_facts() -> dict[str, object]:
+    """Return what the manifest of the view aligned says of the images."""
+    manifest = shards.manifest(paths.SHARDS, "aligned")
+    return {"source": manifest["source"], **{f"{split} images": count for split, count in manifest["images"].items()},
+            "image size": manifest["image_size"], "sha256 of view aligned": manifest["sha256"]}
+
+
+def read_results(variant: Variant, label: str, figure_notes: Sequence[str]) -> VariantResults:
+    """Read the results of one variant.
+
+    Args:
+        variant: its configuration.
+        label: as in the figures.
+        figure_notes: sentences on what its figures could not show.
+    """
+    name = variant.name
+    scores = read_json(paths.metrics("evaluate", name))
+    return VariantResults(
+        label, name, variant.model_dump(exclude={"name", "label", "encodes"}),
+        training=read_json(paths.metrics("train", name)), svm=scores["svm"],
+        reconstruction=scores["reconstruction"] or {}, samples=read_json(paths.metrics("samples", name)),
+        vectors=attribute_vectors.read_attribute_vectors(paths.attribute_vectors(name)) if variant.encodes else None,
+        notes=[*figure_notes, *read_json(paths.variant_notes(paths.ATTRIBUTES, name)),
+               *read_json(paths.variant_notes(paths.SAMPLES, name))],
+        trained=records.read_record("train", name))

@@ -1,0 +1,85 @@
+"""One self-contained page about everything that was run: index.html, which opens from disk without a network."""
+
+from collections.abc import Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+from pipeline.files.atomic import write_text
+from pipeline.report.contents import FigureEntry, Report
+from pipeline.report.gains_table import gains_table
+from pipeline.report.numbers import metric_in_words, number
+from pipeline.report.pictures import data_uri
+from pipeline.report.run_facts import machines_in_words, merged_notes, parameter_rows, trainings_in_words
+from pipeline.report.sample_table import sample_table, test_images
+from pipeline.report.summary_table import explanations, summary_table
+from pipeline.report.table1 import ACCURACY, BALANCED, table1_notes
+from pipeline.report.table1_layout import attribute_table, averages_table
+from pipeline.report.training_table import training_table
+from pipeline.report.vector_counts import vector_counts
+from pipeline.vocabulary import readable
+
+RANDOM_WEIGHTS = ("random weights: the loss network has never seen an image. Every feature loss, feature distance and "
+                  "Fréchet distance here comes from random features, and no number of a variant trained with it can be "
+                  "compared with those of the papers.")
+
+
+def write_report(folder: str | Path, report: Report) -> Path:
+    """Write `folder`/index.html with all pictures in it, and return its path. The same report gives the same bytes.
+
+    Raises:
+        InputError: the file of a figure is missing.
+    """
+    environment = jinja2.Environment(loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True,
+                                     undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment.filters.update(number=number, embedded=data_uri, readable=readable, metric=metric_in_words)
+    page = environment.get_template("page.html.j2").render(
+        report=report, **facts_of_the_run(report), **tables_of_models(report), **tables_of_attributes(report),
+        figures=by_title(report.figures))
+    path = Path(folder) / "index.html"
+    write_text(path, page)
+    return path
+
+
+def facts_of_the_run(report: Report) -> dict[str, Any]:
+    """Return what the template says of warnings, trainings, machines and parameters, by the names that it uses."""
+    return {
+        "random_weights": RANDOM_WEIGHTS if report.loss_network.get("source") == "random" else "",
+        "warnings": [*((warning, "") for warning in report.warnings), *merged_notes(report.variants)],
+        "trained": trainings_in_words(report.variants),
+        "machines": machines_in_words(report.made_by),
+        "parameters": parameter_rows(report.variants),
+    }
+
+
+def tables_of_models(report: Report) -> dict[str, Any]:
+    """Return the tables with a row or a column for each variant, by the names that the template uses."""
+    summary = summary_table(report.variants)
+    return {
+        "summary": summary,
+        "explanations": explanations(summary),
+        "samples": sample_table(report.variants),
+        "test_images": test_images(report.variants),
+        "training": training_table(report.variants),
+        "attribute_counts": vector_counts(report.variants, report.per_class),
+    }
+
+
+def tables_of_attributes(report: Report) -> dict[str, Any]:
+    """Return Table 1 and the gains of views, by the names that the template uses; nothing for what the report lacks."""
+    table1, gains = report.table1, report.gains
+    labels = {variant.name: variant.label for variant in report.variants}
+    return {
+        "averages": None if table1 is None else averages_table(table1),
+        "by_attribute": [] if table1 is None else [(measure, attribute_table(table1, measure))
+                                                   for measure in (ACCURACY, BALANCED)],
+        "table1_notes": [] if table1 is None else [*table1_notes(table1), *report.table1_notes],
+        "gains": None if gains is None else gains_table(gains, labels),
+    }
+
+
+def by_title(figures: Sequence[FigureEntry]) -> list[list[FigureEntry]]:
+    """Return neighbours of the same title together."""
+    return [list(group) for _, group in groupby(figures, key=lambda figure: figure.title)]

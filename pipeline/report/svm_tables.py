@@ -1,0 +1,45 @@
+"""All SVMs' scores as the stages have written them, for Table 1 and its picture."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from pipeline import paths
+from pipeline.config.plans import EvaluatePlan, ViewGainsPlan, read_plan
+from pipeline.evaluation.set_names import ALL_VIEWS, VGG_FC, VGG_FC_VIEW
+
+# A method's label ("VAE-123", "VAE-123 + VAE-345", "VGG-FC") → set of views ("aligned") → the rows of
+# `evaluation.svm.evaluate`.
+SvmTables = Mapping[str, Mapping[str, pd.DataFrame]]
+
+
+def read_svm_tables(labels: Mapping[str, str]) -> SvmTables:
+    """Read the scores of all variants that encode, of several variants together, and of VGG-FC where it was measured.
+
+    Args:
+        labels: name of a variant → its label, in the order in which they are to come.
+    """
+    view_sets = read_plan(EvaluatePlan).view_sets
+    tables = {label: {view_set: pd.read_csv(path) for view_set in view_sets
+                      if (path := paths.svm_table(paths.EVALUATION / name, view_set)).is_file()}
+              for name, label in labels.items()}
+    tables = {label: sets for label, sets in tables.items() if sets}  # a variant without an encoder has none
+    plan = read_plan(ViewGainsPlan)
+    if combined := read_combined_tables(paths.VIEW_GAINS):
+        tables[" + ".join(plan.labels[name] for name in plan.variants)] = combined
+    if paths.VGG_FC_TABLE.is_file():
+        tables[VGG_FC] = {VGG_FC_VIEW: pd.read_csv(paths.VGG_FC_TABLE)}
+    return tables
+
+
+def read_combined_tables(folder: Path) -> dict[str, pd.DataFrame]:
+    """Read the scores of sets that combine variants, from the files svm_<set>.csv of a folder; all views come last."""
+    files = sorted(folder.glob(paths.svm_table(folder, "*").name), key=lambda file: file.stem == f"svm_{ALL_VIEWS}")
+    return {file.stem.removeprefix("svm_"): pd.read_csv(file) for file in files}
+
+
+def best_average(tables: SvmTables) -> tuple[float, str, str]:
+    """Return the highest average accuracy, 0 … 1, with the label and the set of views that have it."""
+    return max((float(rows["accuracy"].mean()), label, view_set)
+               for label, sets in tables.items() for view_set, rows in sets.items())

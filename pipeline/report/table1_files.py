@@ -1,0 +1,43 @@
+"""Table 1 as files: CSV with all digits for programs, Markdown for readers."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from pipeline.files.atomic import write_text
+from pipeline.report.table1 import ACCURACY, BALANCED, table1_notes
+from pipeline.report.table1_layout import attribute_table, averages_table
+from pipeline.report.tables import Cell, Table
+from pipeline.vocabulary import ATTRIBUTES
+
+
+def write_table1_csv(table: pd.DataFrame, path: str | Path) -> None:
+    """Write Table 1 with one row per method and measure; percentages have four digits after the point."""
+    write_text(path, table.to_csv(index=False, float_format="%.4f", lineterminator="\n"))
+
+
+def write_table1_markdown(table: pd.DataFrame, path: str | Path) -> None:
+    """Write three Markdown tables: the averages; then accuracy and balanced accuracy by attribute."""
+    averages = averages_table(table).select("accuracy", "balanced accuracy")
+    title = f"## Averages over the {len(ATTRIBUTES)} attributes, in %"
+    parts = ["\n".join([title, "", *markdown_lines(averages, corner=""), "", *table1_notes(table)])]
+    for measure in (ACCURACY, BALANCED):
+        lines = markdown_lines(attribute_table(table, measure), corner="attribute")
+        parts.append("\n".join([f"## {measure.capitalize()}, in %", "", *lines]))
+    write_text(path, "\n\n".join(parts) + "\n")
+
+
+def markdown_lines(table: Table, corner: str) -> list[str]:
+    """Return the lines of a table in Markdown; its last row is bold."""
+    headings = " | ".join(in_one_line(cell) for cell in table.headings[1:])
+    lines = [f"| {corner} | {headings} |", "|---|" + "---:|" * (len(table.headings) - 1)]
+    for row in table.rows:
+        lines.append("| " + " | ".join(map(in_one_line, row)) + " |")
+    if table.last:
+        lines.append("| " + " | ".join(f"**{in_one_line(cell)}**" for cell in table.last) + " |")
+    return lines
+
+
+def in_one_line(cell: Cell) -> str:
+    """Return the text of a cell for Markdown, which has no second line."""
+    return cell.one_line or cell.text

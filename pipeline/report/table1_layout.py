@@ -1,0 +1,88 @@
+"""Table 1 for readers: its averages, and all attributes. The page and the Markdown file show the same tables."""
+
+import pandas as pd
+
+from pipeline.report.numbers import fixed, signed
+from pipeline.report.table1 import ACCURACY, AVERAGE, BALANCED
+from pipeline.report.tables import Cell, Table
+from pipeline.vocabulary import ATTRIBUTES, readable
+
+SOURCES_IN_ORDER = {"ours": 0, "baseline": 1, "paper": 2}  # ours first, where a reader sees them
+ABOVE = 0.05  # percentage points over the majority class from which on ours are tinted: what one digit shows
+
+
+def averages_table(table: pd.DataFrame) -> Table:
+    """Return the averages over the 40 attributes: one row per method and set of views, ours first.
+
+    Args:
+        table: what `report.table1.build_table1` returned.
+    """
+    balanced = table[table["measure"] == BALANCED].set_index(["source", "method", "view"])[AVERAGE]
+    accuracy = rows_for_reading(table, ACCURACY)
+    rows = []
+    for _, row in accuracy.iterrows():
+        majority = majority_beside(accuracy, row)
+        rows.append([method_cell(row), Cell(fixed(row[AVERAGE], 2)),
+                     Cell(signed(None if majority is None else row[AVERAGE] - majority[AVERAGE])),
+                     Cell(fixed(balanced.get((row["source"], row["method"], row["view"])), 2))])
+    return Table([Cell("method"), Cell("accuracy", "%"), Cell("over majority", "points"),
+                  Cell("balanced accuracy", "%")], rows)
+
+
+def attribute_table(table: pd.DataFrame, measure: str = ACCURACY) -> Table:
+    """Return one row per attribute, the average last; columns are ours, the majority class, the published ones.
+
+    Published accuracies keep the paper's digits: whole percent, averages with two. Ours have one digit and two. A dash
+    stands for what is not defined. Cells of ours that are above the majority class have the class "above". Columns of
+    ours have the class "other", except each method's set of views with its highest average accuracy.
+
+    Args:
+        table: what `report.table1.build_table1` returned.
+        measure: "accuracy" or "balanced accuracy".
+    """
+    best, rows = best_view_sets(table), rows_for_reading(table, measure)
+    headings, columns = [Cell("attribute")], []
+    for _, row in rows.iterrows():
+        is_other = row["source"] == "ours" and (row["method"], row["view"]) not in best
+        css, digits = row["source"] + " other" * is_other, 0 if row["source"] == "paper" else 1
+        majority = majority_beside(rows, row)
+        headings.append(method_cell(row, css))
+        columns.append([Cell(fixed(row[name], 2 if name == AVERAGE else digits),
+                             css=css + " above" * (majority is not None and bool(row[name] - majority[name] >= ABOVE)))
+                        for name in (*ATTRIBUTES, AVERAGE)])
+    names = [Cell(readable(name)) for name in (*ATTRIBUTES, AVERAGE)]
+    *by_attribute, average = (list(row) for row in zip(names, *columns, strict=True))
+    return Table(headings, by_attribute, average)
+
+
+def rows_for_reading(table: pd.DataFrame, measure: str) -> pd.DataFrame:
+    """Return the rows of one measure: ours, then the majority class, then the paper's."""
+    rows = table[table["measure"] == measure]
+    return rows.sort_values("source", key=lambda source: source.map(SOURCES_IN_ORDER), kind="stable")
+
+
+def best_view_sets(table: pd.DataFrame) -> set[tuple[str, str]]:
+    """Return (method, set of views) with each method's highest average accuracy among ours."""
+    ours = table[(table["measure"] == ACCURACY) & (table["source"] == "ours")]
+    best = ours.loc[ours.groupby("method")[AVERAGE].idxmax(), ["method", "view"]]
+    return set(best.itertuples(index=False, name=None))
+
+
+def majority_beside(rows: pd.DataFrame, row: pd.Series) -> pd.Series | None:
+    """Return the row of the majority class on the same images as a row of ours; None for other rows.
+
+    The majority class names the sets of views on whose images it was scored, or "" for all of them.
+    """
+    if row["source"] != "ours":
+        return None
+    for _, majority in rows[rows["source"] == "baseline"].iterrows():
+        if majority["view"] == "" or row["view"] in majority["view"].split(", "):
+            return majority
+    return None
+
+
+def method_cell(row: pd.Series, css: str = "") -> Cell:
+    """Return the name of a row: a method with "paper" or its set of views, in one line "VAE-123, multi_view (ours)"."""
+    end = {"paper": " (paper)", "baseline": "", "ours": " (ours)"}[row["source"]]
+    one_line = f"{row['method']}{', ' + row['view'] if row['view'] else ''}{end}"
+    return Cell(row["method"], "paper" if row["source"] == "paper" else row["view"], css, one_line)

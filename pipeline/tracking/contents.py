@@ -1,0 +1,72 @@
+"""What a record of results says, gathered from the working tree."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pipeline import paths
+from pipeline.config.params import Params
+from pipeline.config.variant import Variant
+from pipeline.files.json_file import read_json
+from pipeline.tracking import runs, training_run
+from pipeline.tracking.keys import SECTIONS, SECTIONS_OF_ENCODERS
+from pipeline.workspace.records import SPEED, machine, read_record
+
+UPLOADED = (".png", ".jpg", ".csv", ".md", ".html")  # vectors and mixtures stay with DVC
+
+
+class Contents(NamedTuple):
+    """What a record says."""
+
+    metrics: Mapping[str, float]
+    parameters: Mapping[str, Any]
+    files: Mapping[str, Sequence[Path]]  # local files by the record's folder
+    tags: Mapping[str, str | int | float]
+
+
+def results_contents(variant: Variant, params: Params) -> Contents:
+    """Return what the record of a variant's results says."""
+    name, of_encoders = variant.name, SECTIONS_OF_ENCODERS if variant.encodes else ()
+    sections = (*training_run.SECTIONS, *SECTIONS, *of_encoders)
+    scores = {**read_json(paths.metrics("evaluate", name)),
+              "samples": read_json(paths.metrics("samples", name)),
+              "train": read_json(paths.metrics("train", name))}
+    return Contents(
+        metrics=runs.flatten(scores),
+        parameters=runs.variant_parameters(variant, params, *sections) | {"seed": params.seed},
+        files={"figures": uploaded_files(paths.FIGURES / name), "attributes": uploaded_files(paths.ATTRIBUTES / name),
+               "evaluation": uploaded_files(paths.EVALUATION / name), **pipeline_files()},
+        tags=machine_tags(read_record("train", name)))
+
+
+def report_contents(params: Params) -> Contents:
+    """Return what the record of the report says."""
+    sections = ("data", "loss_network", "view_gains", "report")
+    # These metrics keep an older name of the stage, so that MLflow compares old and new records.
+    gains = runs.flatten({"view_gains": read_json(paths.VIEW_GAINS_METRICS)})
+    return Contents(
+        metrics={name.replace("+", "with"): value  # MLflow takes no plus in a name, and would get an underscore
+                 for name, value in gains.items()},
+        parameters=runs.flatten({section: getattr(params, section).model_dump() for section in sections}, "."),
+        files={"report": uploaded_files(paths.REPORT, paths.FIGURES), "view_gains": uploaded_files(paths.VIEW_GAINS),
+               **pipeline_files()},
+        tags=machine())
+
+
+def machine_tags(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return tags for the machine that made a result and for what trained the model.
+
+    Args:
+        record: As in records/train.
+    """
+    return {name: value for name, value in record.items() if name not in ("training", "epochs", *SPEED)}
+
+
+def pipeline_files() -> dict[str, list[Path]]:
+    """Return the files with which `dvc pull` gets all results of a record, by the record's folder."""
+    return {"pipeline": [path for path in (paths.DVC_LOCK, paths.PARAMS) if path.is_file()]}
+
+
+def uploaded_files(*folders: Path) -> list[Path]:
+    """Return the pictures, tables and pages directly in some folders."""
+    return [path for folder in folders for path in sorted(folder.iterdir()) if path.suffix in UPLOADED]

@@ -1,0 +1,85 @@
+"""Give a training's run in MLflow all that training has left in the working tree: at its end, or in the stage track.
+
+Reads training/, metrics/train/, records/train/ and models/ of the variant.
+"""
+
+import csv
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeline import paths
+from pipeline.config.params import Params
+from pipeline.config.running import Tracking
+from pipeline.config.variant import Variant
+from pipeline.files.json_file import read_json
+from pipeline.tracking import runs, training_run
+from pipeline.tracking.contents import machine_tags
+from pipeline.tracking.keys import Undecided, results_key
+from pipeline.tracking.results import join_known_results
+from pipeline.tracking.rows import Row
+from pipeline.tracking.store import client
+from pipeline.tracking.waiting import retry_while_away
+from pipeline.workspace.records import SPEED, read_record
+
+if TYPE_CHECKING:
+    import numpy as np
+    from torch import nn
+
+# Loads the trained model of a variant, with an example of what it takes and returns. A stage hands it down, since what
+# is told to MLflow imports no code that computes.
+LoadModel = Callable[[Variant], "tuple[nn.Module, tuple[np.ndarray, np.ndarray]]"]
+
+
+def complete_training(config: Tracking, variant: Variant, run_id: str, load_model: LoadModel) -> None:
+    """Complete the run of a training that has just written its outputs, and join results that are known already.
+
+    The stage train calls it. `training_run.mark_status_at_end` marks the run FINISHED afterwards.
+
+    Raises:
+        NoAnswer, Refused: MLflow is away or refuses. Nothing is lost: the stage track completes the run.
+    """
+    add_missing_parts(config, variant, run_id, load_model)
+    try:
+        key = results_key(variant)
+    except Undecided:  # the stage track runs later and writes the results
+        return
+    join_known_results(config, key, run_id)
+
+
+def find_and_complete_training(params: Params, variant: Variant, load_model: LoadModel) -> str:
+    """Find or create the run of a variant's training, complete and finish it, and return MLflow's id of it.
+
+    The stage track calls it, since MLflow may have been away while the variant was trained. A FINISHED run gets only
+    the tag of the present experiment.
+    """
+    config = params.tracking
+    run = training_run.find_or_create_training_run(
+        config, variant, read_record("train", variant.name)["training"], training_run.parameters(variant, params), {})
+    if run.info.status != "FINISHED":
+        add_missing_parts(config, variant, run.info.run_id, load_model)
+        runs.mark_finished(config, run)
+    runs.add_to_experiment(config, run)
+    return run.info.run_id
+
+
+def add_missing_parts(config: Tracking, variant: Variant, run_id: str, load_model: LoadModel) -> None:
+    """Add the rows, metrics, tags and the model that a training's run does not have yet."""
+    record = read_record("train", variant.name)
+    speed = {name: record[name] for name in SPEED}
+    epochs = read_rows(paths.epochs(variant.name))
+    training_run.log_missing_rows(
+        config, run_id, read_rows(paths.steps(variant.name)),
+        [epoch | speed for epoch, speed in zip(epochs, record["epochs"], strict=True)])
+    run = retry_while_away(config, client(config).get_run, run_id)
+    last_epoch = read_json(paths.metrics("train", variant.name))
+    runs.add_metrics(config, run, training_run.metrics(last_epoch, speed))
+    runs.add_tags(config, run, machine_tags(record))
+    if not training_run.has_model(config, run_id):
+        training_run.log_model(config, run_id, *load_model(variant))
+
+
+def read_rows(table: Path) -> list[Row]:
+    """Read the rows of a CSV table, without their empty cells."""
+    with table.open(newline="") as file:
+        return [{name: float(value) for name, value in row.items() if value} for row in csv.DictReader(file)]

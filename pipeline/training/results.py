@@ -1,0 +1,51 @@
+"""What a training leaves in the working tree: weights, tables, metrics, warnings and a record."""
+
+from typing import NamedTuple
+
+import pandas as pd
+import torch
+
+from pipeline import paths
+from pipeline.config.variant import Variant
+from pipeline.files.json_file import write_json
+from pipeline.models.weights_file import write_weights
+from pipeline.training.history import History, Row
+from pipeline.training.metrics import (
+    last_epoch_metrics,
+    speed_of_epoch,
+    speed_of_training,
+    warnings_about,
+    without_speed,
+)
+from pipeline.workspace.records import write_record
+
+
+class TrainingResults(NamedTuple):
+    """The numbers of a training, and warnings about them."""
+
+    metrics: Row
+    speed: Row
+    warnings: list[str]
+
+
+def write_results(variant: Variant, weights: dict[str, torch.Tensor], history: History, training: str
+                  ) -> TrainingResults:
+    """Write all that a training leaves.
+
+    Args:
+        variant: what was trained.
+        weights: the model's state dict.
+        history: what training measured.
+        training: the name of the training (`runs.Run`).
+    """
+    name, metrics, speed = variant.name, last_epoch_metrics(history), speed_of_training(history)
+    write_weights(paths.weights(name), weights, variant)
+    paths.steps(name).parent.mkdir(parents=True, exist_ok=True)
+    pd.DataFrame(history.steps).to_csv(paths.steps(name), index=False)
+    pd.DataFrame(map(without_speed, history.epochs)).to_csv(paths.epochs(name), index=False)
+    warnings = warnings_about(metrics, variant)
+    write_json(paths.warnings(name), warnings)
+    write_json(paths.metrics("train", name), metrics)
+    write_record("train", name, training=training, **history.trained, **speed,
+                 epochs=[speed_of_epoch(epoch) for epoch in history.epochs])
+    return TrainingResults(metrics, speed, warnings)

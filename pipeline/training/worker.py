@@ -1,0 +1,100 @@
+"""What one worker of Ray Train does, and how its errors come back."""
+
+import contextlib
+import logging
+import socket
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import nn
+
+from pipeline import paths
+from pipeline.data import shards
+from pipeline.errors import InputError
+from pipeline.files.folder import Folder
+from pipeline.hardware.allocator import keep_freed_memory
+from pipeline.losses.build import build_objective
+from pipeline.training.batch_norm import synchronize
+from pipeline.training.history import Row
+from pipeline.training.inputs import VIEW
+from pipeline.training.loop import train
+
+if TYPE_CHECKING:
+    from pipeline.training.ray_train import Job
+
+
+def train_worker(config: dict[str, Any]) -> None:
+    """Run the loop as one worker of Ray Train. The results are the checkpoints.
+
+    Args:
+        config: "job", a `ray_train.Job`, and "gpu", whether the worker has a GPU.
+    """
+    import ray.train
+    import ray.train.torch
+
+    keep_freed_memory()
+    hush_ray_train()
+    job: Job = config["job"]
+    device = ray.train.torch.get_device() if config["gpu"] else torch.device("cpu")
+    context = ray.train.get_context()
+    rank, workers = context.get_world_rank(), context.get_world_size()
+    if not job.shards.has(shards.manifest_name(VIEW)):
+        raise InputError(f"no shards at {job.shards}, seen from a training worker on {socket.gethostname()}; set "
+                         "cluster.storage to a folder or URL that all nodes see, or run `dvc repro prepare`")
+    objective = make_objective(job, device, workers)
+
+    def report(row: Row) -> None:
+        if rank == 0:
+            job.on_epoch(row)
+        ray.train.report(row)
+
+    try:
+        train(job.variant, objective, shards.load(job.shards, VIEW, "train").pixels,
+              shards.load(job.shards, VIEW, "valid").pixels, job.directory, job.checkpoint_steps,
+              rank, workers, job.on_steps, report, on_start=job.on_start)
+    finally:
+        if rank == 0:
+            job.on_end()
+
+
+def make_objective(job: "Job", device: torch.device, workers: int) -> nn.Module:
+    """Return the objective on its device, wrapped for data parallelism if there are several workers."""
+    import ray.train.torch
+
+    with local_file(job.loss_network, paths.LOSS_NETWORK.name) as loss_network:
+        objective = build_objective(job.variant, loss_network)
+    # In the turn of one player the other's weights have no gradient.
+    options = {"find_unused_parameters": True} if len(objective.players()) > 1 else {}
+    shared = synchronize(objective, device) if workers > 1 else objective
+    return ray.train.torch.prepare_model(shared, device, parallel_strategy_kwargs=options)
+
+
+@contextlib.contextmanager
+def local_file(folder: Folder, name: str) -> Iterator[Path]:
+    """Yield a path on this machine of a folder's file: itself, or a copy that lasts as long as the block."""
+    if folder.is_local or not folder.has(name):
+        yield Path(folder.path(name))
+        return
+    with tempfile.TemporaryDirectory() as copy:
+        (Path(copy) / name).write_bytes(folder.read(name))
+        yield Path(copy) / name
+
+
+def hush_ray_train() -> None:
+    """Silence Ray's lines at INFO, which say what the progress bar shows."""
+    for noisy in ("ray.train", "ray.air", "ray.tune", "ray.data"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+def own_error(failure: BaseException) -> InputError | None:
+    """Return the InputError that a worker raised, wherever Ray has wrapped it; None if there is none."""
+    seen = [failure, failure.__cause__, getattr(failure, "controller_failure", None),
+            *getattr(failure, "worker_failures", {}).values()]
+    for error in filter(None, seen):
+        error = getattr(error, "cause", error)
+        if isinstance(error, InputError):
+            return error
+    return None

@@ -1,0 +1,30 @@
+"""`dvc` in this project's environment: DVC itself, after two things that it does not do.
+
+Lists on the command line may be written as people write them (`dvc_arguments`), and a dvc.lock that DVC left half
+written is replaced by the last whole one (`dvc_lock_copy`). Every other call goes through untouched.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+from pipeline.workspace.dvc_arguments import NAMES_A_FILE, null_file, with_lists
+from pipeline.workspace.dvc_lock_copy import keep_lock_whole
+
+
+def main() -> int:
+    """Run the console script `dvc`, and return its exit status."""
+    # Stages call `python`; without an activated environment that would be another one.
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    from dvc.cli import main as dvc
+
+    keep_lock_whole()
+    if name := null_file(sys.argv[1:]):
+        print(f"error: params.yaml: {name} is null, but DVC makes stages depend on the file that it names, and takes "
+              f"no null there; set it to {NAMES_A_FILE[name]} where there is none", file=sys.stderr)
+        return 1
+    return dvc(with_lists(sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,36 @@
+"""Score what each view, and each further variant, adds to attribute prediction."""
+
+from pipeline import messages, paths
+from pipeline.cluster.tasks import parallel_map
+from pipeline.config.loading import load_params
+from pipeline.config.plans import ViewGainsPlan, read_plan
+from pipeline.data import by_id
+from pipeline.errors import exit_on_input_error
+from pipeline.evaluation.features import load_features
+from pipeline.evaluation.view_gains import plan_steps, score_view_gains
+from pipeline.files.json_file import write_json
+from pipeline.plan import code
+from pipeline.workspace.records import write_record
+
+
+def main() -> None:
+    """Run the stage."""
+    code.refuse_unplanned_code("view_gains")
+    plan = read_plan(ViewGainsPlan)
+    features = load_features(plan.variants, plan.views, paths.FEATURES)
+    attributes = by_id.attributes_of(paths.SHARDS, features.image_ids)
+    steps = plan_steps(plan.variants, plan.views, plan.labels)
+    with parallel_map(load_params().cluster) as spread:
+        gains, combined = score_view_gains(features, attributes, steps, plan.svm_c, "view gains", spread)
+    paths.VIEW_GAINS.mkdir(exist_ok=True)
+    gains.to_csv(paths.GAINS_TABLE, index=False)
+    for view_set, rows in combined.items():
+        rows.to_csv(paths.svm_table(paths.VIEW_GAINS, view_set), index=False)
+    write_json(paths.VIEW_GAINS_METRICS, gains.set_index("step")[["accuracy", "balanced_accuracy"]].to_dict())
+    write_record("view_gains")
+    print(messages.views_added(plan.labels[plan.variants[0]], paths.VIEW_GAINS, gains.to_dict("records")))
+
+
+if __name__ == "__main__":
+    with exit_on_input_error():
+        main()

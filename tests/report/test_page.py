@@ -1,0 +1,318 @@
+"""The report page."""
+
+import base64
+import io
+import re
+from html.parser import HTMLParser
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from pipeline.errors import InputError
+from pipeline.latent_space.attribute_vectors import AttributeVectors
+from pipeline.report import page, pictures
+from pipeline.report.contents import FigureEntry, Report, VariantResults
+from pipeline.report.figure_entries import figure_entries
+from pipeline.report.gains_table import gains_table
+from pipeline.report.numbers import number
+from pipeline.report.page import write_report
+from pipeline.report.run_facts import machines_in_words, merged_notes, parameter_rows, trainings_in_words
+from pipeline.report.sample_table import sample_table
+from pipeline.report.summary_table import summary_table
+from pipeline.report.table1 import BALANCED, build_table1
+from pipeline.report.table1_layout import attribute_table, averages_table
+from pipeline.vocabulary import ATTRIBUTES
+
+VOID = {"meta", "img", "br", "link", "input", "wbr"}
+
+
+class Balanced(HTMLParser):
+    """Fails on a tag that is closed out of turn."""
+
+    def __init__(self):
+        super().__init__()
+        self.open = []
+
+    def handle_starttag(self, tag, attrs):
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+
+def scores(accuracy: float) -> pd.DataFrame:
+    return pd.DataFrame({"attribute": ATTRIBUTES, "accuracy": accuracy, "balanced_accuracy": 0.6, "majority": 0.804,
+                         "positives": 5, "C": 1.0, "note": ""})
+
+
+@pytest.fixture
+def full(tmp_path):
+    for more, name in enumerate(["samples", "curves", "svm", "gains"]):
+        Image.new("RGB", (4, 4 + more), "red").save(tmp_path / f"{name}.png")
+    positives = np.full(40, 1000)
+    positives[4], positives[5] = 0, 37
+    vectors = AttributeVectors(np.zeros((40, 3), np.float32), positives, np.full(40, 1000))
+    shared = {"training": {"epochs": 5}}
+    return Report(
+        title="Faces & features", data={"source": "synthetic", "train": 4500}, loss_network={"source": "random"},
+        variants=[
+            VariantResults("PVAE", "pvae", {**shared, "loss": {"layers": []}}, {"loss": 12.0}, vectors=vectors,
+                    notes=["the mixture is small"]),
+            VariantResults("VAE-123", "dfc",
+                    {**shared, "loss": {"layers": ["relu1_1", "relu2_1"]}, "model": {"latent_dim": 100}},
+                    {"loss": 3214.2, "valid_loss": 4321.9, "relu1_1": 120.0, "active_units": 97, "kl": 25.5},
+                    {"aligned": {"accuracy": 0.86, "balanced_accuracy": 0.6, "majority": 0.804},
+                     "multi_view": {"accuracy": 0.8712, "balanced_accuracy": 0.65, "majority": 0.804}},
+                    {"psnr": 18.62, "ssim": 0.5, "blur": 0.43, "feature_distance": None, "images": 1000},
+                    {"prior": {"frechet_distance": 321.0, "blur": 0.47, "images": 999},
+                     "mixture": {"frechet_distance": 45.0, "blur": 0.44, "images": 999},
+                     "test_images": {"blur": 0.321, "images": 996}},
+                    vectors, ["the mixture is small"], {"precision": "bf16", "device": "a GPU", "workers": 1}),
+            VariantResults("DCGAN", "dcgan", {**shared, "loss": {"layers": []}}, {"loss": 1.5}, {}, {},
+                    {"prior": {"frechet_distance": 654.0, "blur": 0.41, "images": 999},
+                     "test_images": {"blur": 0.321, "images": 996}},
+                    trained={"precision": "fp32", "device": "a laptop", "workers": 4}),
+        ],
+        warnings=["only 3 of 100 units are active <script>"],
+        figures=[FigureEntry(tmp_path / "samples.png", "Samples", "Figure 3 of the first paper", "The same z.",
+                             alt="Faces from random z")],
+        curves=[FigureEntry(tmp_path / "curves.png", "Curves", label="VAE-123")],
+        table1=build_table1({"VAE-123": {"aligned": scores(0.86), "multi_view": scores(0.8712)}}),
+        table1_figure=FigureEntry(tmp_path / "svm.png", "Attribute prediction"),
+        table1_notes=["VGG-FC was not measured."],
+        gains=pd.DataFrame({"step": ["aligned", "+ landmark"], "over": [np.nan, "aligned"], "variants": "dfc",
+                            "dimensions": [100, 200],
+                            "C": [0.003, 1.0], "accuracy": [0.86, 0.8552], "balanced_accuracy": [0.6, 0.61],
+                            "majority": 0.804}),
+        gains_figure=FigureEntry(tmp_path / "gains.png", "What each view adds"), frechet_layer="relu4_1")
+
+
+def text_of(path):
+    text = path.read_text(encoding="utf-8")
+    parser = Balanced()
+    parser.feed(text)
+    assert parser.open == []
+    return text
+
+
+def row_of(table, name):
+    return next([cell.text for cell in row[1:]] for row in table.rows if row[0].text == name)
+
+
+def column(table, heading, small=None):
+    """Texts of the column under a heading, by the name of their row."""
+    at = next(i for i, cell in enumerate(table.headings) if cell.text == heading and small in (None, cell.small))
+    return {row[0].text: row[at].text for row in table.rows}
+
+
+def test_the_page_holds_everything_and_needs_no_other_file(full, tmp_path):
+    text = text_of(write_report(tmp_path / "report", full))
+    assert [p.name for p in (tmp_path / "report").iterdir()] == ["index.html"]
+    addresses = re.findall(r'(?:src|href)="([^"#][^"]*)"', text)
+    assert all(address.startswith("data:image/png;base64,") for address in addresses)
+    assert ([base64.b64decode(address.split(",")[1]) for address in addresses]
+            == [(tmp_path / f"{name}.png").read_bytes() for name in ("samples", "svm", "gains", "curves")])
+    assert not re.search(r"https?:|//\w+\.|@import|url\(|<link|<script [^>]*src", text)
+    for expected in ("Faces &amp; features", "&lt;script&gt;", "Figure 3 of the first paper", "relu1_1, relu2_1",
+                     "3,214", "valid. 4,322", "active units", "of 100", "18.62",
+                     "majority class", "80.40", "86.95", "86.00",
+                     "Bald", "Bangs (37 and 1,000)", 'name="viewport"', 'alt="Faces from random z"', "It is not FID",
+                     "relu4_1", "Crété", "VGG-FC was not measured.", "PVAE, VAE-123: the mixture is small"):
+        assert expected in text, expected
+
+
+def test_every_picture_has_an_alternative_text_and_links_lead_somewhere(full, tmp_path):
+    text = text_of(write_report(tmp_path, full))
+    pictures = re.findall(r"<img [^>]*>", text)
+    assert len(pictures) == 4 and all(re.search(r'alt="[^"]+"', picture) for picture in pictures)
+    links, ids = re.findall(r'href="#([^"]+)"', text), re.findall(r'id="([^"]+)"', text)
+    assert len(set(ids)) == len(ids) and set(links) <= set(ids) and {"table1", "views", "samples"} <= set(links)
+
+
+def test_tables_of_numbers_can_be_sorted_from_the_keyboard_and_their_average_stays_below(full, tmp_path):
+    text = text_of(write_report(tmp_path, full))
+    tables = re.findall(r'<table class="sortable">.*?</table>', text, re.DOTALL)
+    assert len(tables) == 7  # summary, averages, Table 1 twice, gains, samples, counts
+    for table in tables:
+        headings = re.findall(r"<th scope=\"col\".*?</th>", table)
+        assert headings and all('<button type="button">' in heading for heading in headings)
+        body, _, below = table.partition("</tbody>")
+        assert ">Average<" not in body
+        assert (">Average<" in below) == (">Attractive<" in body and "positive images" not in table)
+    assert "aria-sort" in text
+
+
+def test_random_weights_are_said_if_and_only_if_the_loss_network_is_random(full, tmp_path):
+    assert page.RANDOM_WEIGHTS.startswith("random weights: ")
+    assert page.RANDOM_WEIGHTS in text_of(write_report(tmp_path, full))
+    for source in ("imagenet", "vgg19.pth"):
+        full.loss_network = {"source": source}
+        assert "random weights" not in text_of(write_report(tmp_path, full)).lower()
+
+
+def test_the_same_report_gives_the_same_bytes(full, tmp_path):
+    assert write_report(tmp_path / "a", full).read_bytes() == write_report(tmp_path / "b", full).read_bytes()
+
+
+def test_empty_sections_are_left_out(full, tmp_path):
+    text = text_of(write_report(tmp_path, Report(title="Nothing yet")))
+    for absent in ("<section", "<h2", "Warnings", "<table", "<img", 'href="'):
+        assert absent not in text, absent
+    full.table1 = full.gains = None
+    full.figures, full.curves = [], []
+    for variant in full.variants:
+        variant.samples, variant.vectors = {}, None
+    text = text_of(write_report(tmp_path, full))
+    assert re.findall(r'<section id="(\w+)"', text) == ["summary", "run", "training"]
+    assert "Fréchet distance</dt>" not in text and "FID" not in text.replace(page.RANDOM_WEIGHTS, "")
+
+
+def test_the_page_says_in_which_precision_and_on_what_each_model_was_trained(full, tmp_path):
+    assert trainings_in_words(full.variants) == {"VAE-123": "in bf16, by 1 worker, on a GPU",
+                                           "DCGAN": "in fp32, by 4 workers, the first on a laptop"}
+    alike = [VariantResults(label, label, trained={"precision": "fp32", "device": "a", "workers": 1}) for label in "AB"]
+    assert trainings_in_words(alike) == {"A, B": "in fp32, by 1 worker, on a"}
+    assert "in fp32, by 4 workers, the first on a laptop" in text_of(write_report(tmp_path / "report", full))
+
+
+MADE = {"python": "3.11.9", "requirements.lock": "0123456789ab", "processor": "a laptop (AVX2)"}
+MADE_ON_A_LAPTOP = "Python 3.11.9, packages of requirements.lock 0123456789ab, on a laptop (AVX2)"
+
+
+def test_the_page_says_by_what_all_results_were_made(full, tmp_path):
+    assert machines_in_words([]) == {} and "Made by" not in text_of(write_report(tmp_path / "report", full))
+    full.made_by = [("report", MADE), ("train@dfc", MADE)]
+    assert machines_in_words(full.made_by) == {"all results": MADE_ON_A_LAPTOP}
+    text = text_of(write_report(tmp_path / "report", full))
+    assert "Made by" in text and MADE_ON_A_LAPTOP in text and "dvc repro -f" not in text
+
+
+@pytest.mark.parametrize("other", [{"python": "3.12.3"}, {"requirements.lock": "ba9876543210"},
+                                   {"processor": "a server (AMX)"}])
+def test_the_page_says_where_results_were_made_by_different_ones(full, tmp_path, other):
+    full.made_by = [("dataset", MADE), ("train@dfc", {**MADE, **other}), ("evaluate@dfc", MADE)]
+    words = machines_in_words(full.made_by)
+    assert words["dataset, evaluate@dfc"] == MADE_ON_A_LAPTOP and next(iter(other.values())) in words["train@dfc"]
+    text = text_of(write_report(tmp_path / "report", full))
+    assert "dataset, evaluate@dfc" in text and "differ by rounding" in text and "dvc repro -f" in text
+
+
+def test_a_missing_picture_is_said(full, tmp_path):
+    full.figures = [FigureEntry(tmp_path / "absent.png", "Absent")]
+    with pytest.raises(InputError, match="absent.png"):
+        write_report(tmp_path, full)
+
+
+def test_a_large_png_is_embedded_smaller_and_looks_the_same(tmp_path):
+    noise = np.random.default_rng(0).integers(0, 256, (24, 24, 3), np.uint8)
+    picture = Image.fromarray(noise).resize((480, 480), Image.Resampling.BICUBIC)
+    picture.save(tmp_path / "faces.png")
+    original = (tmp_path / "faces.png").read_bytes()
+    assert len(original) > pictures.LARGE
+    kind, data = pictures.data_uri(tmp_path / "faces.png").split(",")
+    assert kind == "data:image/webp;base64"
+    data = base64.b64decode(data)
+    assert len(data) < len(original) / 3
+    shown = np.asarray(Image.open(io.BytesIO(data)).convert("RGB"), float)
+    assert np.abs(shown - np.asarray(picture, float)).mean() < 6
+
+
+def test_figures_of_the_same_title_stand_under_one_heading_each_with_its_variant(full, tmp_path):
+    full.figures = [FigureEntry(tmp_path / f"{name}.png", "Interpolation", "Figure 5", "z.", label=label)
+                    for name, label in (("samples", "PVAE"), ("svm", "VAE-123"))]
+    text = text_of(write_report(tmp_path, full))
+    figures = text[text.index('<section id="figures"'):text.index('<section id="table1"')]
+    assert len(re.findall("<h3", figures)) == 1 and figures.count("<figure>") == 2
+    assert re.findall(r"<figcaption><b>(.*?)</b>", figures) == ["PVAE", "VAE-123"]
+    assert 'alt="Interpolation, VAE-123"' in figures
+
+
+def test_the_summary_stands_beside_published_numbers_and_has_dashes_where_there_are_none(full):
+    table = summary_table(full.variants)
+    assert column(table, "SVM accuracy") == {"PVAE": "–", "VAE-123": "87.12", "DCGAN": "–"}  # of the best set of views
+    assert column(table, "published")["VAE-123"] == "86.95"
+    assert column(table, "Fréchet distance", "N(0,\xa0I)") == {"PVAE": "–", "VAE-123": "321.0", "DCGAN": "654.0"}
+    assert column(table, "Fréchet distance", "mixture") == {"PVAE": "–", "VAE-123": "45.00", "DCGAN": "–"}
+    assert set(row_of(table, "DCGAN")) == {"–", "654.0"}
+    assert not table.has("FID") and not table.has("feature distance")  # nobody has one
+    full.variants[2].samples["prior"]["fid"] = 77.0
+    assert column(summary_table(full.variants), "FID") == {"PVAE": "–", "VAE-123": "–", "DCGAN": "77.00"}
+
+
+def test_two_variants_of_one_label_both_stand_beside_the_published_number():
+    svm = {"aligned": {"accuracy": 0.8, "balanced_accuracy": 0.5, "majority": 0.8}}
+    table = summary_table([VariantResults(label, name, svm=svm) for label, name in (
+        ("VAE-345 (dfc)", "dfc"), ("VAE-345 (dfc_345)", "dfc_345"), ("VAE-345 alpha=2", "other"))])
+    assert list(column(table, "published").values()) == ["88.73", "88.73", "–"]
+
+
+def test_ours_above_the_majority_is_tinted_and_the_best_set_of_views_marked(full):
+    table = attribute_table(full.table1)
+    assert [cell.css for cell in table.headings[1:]] == ["ours other", "ours", "baseline"] + ["paper"] * 7
+    assert [(cell.text, cell.css.endswith(" above")) for cell in table.rows[0]] == [
+        ("5 o Clock Shadow", False), ("86.0", True), ("87.1", True), ("80.4", False), ("85", False), ("82", False),
+        ("88", False), ("91", False), ("89", False), ("89", False), ("83", False)]
+    assert len(table.rows) == 40 and [cell.text for cell in table.last[:4]] == ["Average", "86.00", "87.12", "80.40"]
+    balanced = attribute_table(full.table1, BALANCED)
+    assert [cell.text for cell in balanced.rows[0]] == ["5 o Clock Shadow", "60.0", "60.0", "50.0"]
+
+
+def test_averages_say_how_far_ours_are_above_the_majority(full):
+    table = averages_table(full.table1)
+    assert [(cells[0].text, cells[0].small) for cells in table.rows[:4]] == [
+        ("VAE-123", "aligned"), ("VAE-123", "multi_view"), ("majority class", ""), ("FaceTracer", "paper")]
+    assert [[cell.text for cell in cells[1:]] for cells in table.rows[1:4]] == [
+        ["87.12", "+6.72", "60.00"], ["80.40", "–", "50.00"], ["81.13", "–", "–"]]
+
+
+def test_gains_are_points_over_what_a_step_adds_to(full):
+    rows = gains_table(full.gains, {"dfc": "VAE-123"}).rows
+    assert [[(cell.text, cell.small) for cell in cells] for cells in rows] == [
+        [("aligned", "of VAE-123"), ("86.00", ""), ("–", ""), ("60.00", ""), ("–", ""), ("100", ""), ("0.003", "")],
+        [("+ landmark", "over aligned"), ("85.52", ""), ("−0.48", ""), ("61.00", ""), ("+1.00", ""), ("200", ""),
+         ("1", "")]]
+
+
+def test_blur_of_samples_stands_beside_that_of_reconstructions_and_test_images(full):
+    assert [(cells[0].text, cells[0].small, *(cell.text for cell in cells[1:]))
+            for cells in sample_table(full.variants).rows] == [
+        ("VAE-123", "from N(0,\xa0I)", "321.0", "0.470", "999"), ("VAE-123", "from mixture", "45.00", "0.440", "999"),
+        ("VAE-123", "reconstructions", "–", "0.430", "1,000"), ("DCGAN", "from N(0,\xa0I)", "654.0", "0.410", "999"),
+        ("test images", "", "–", "0.321", "996")]
+
+
+def test_a_note_that_variants_share_is_told_once_and_a_long_one_folded():
+    long = "few images: " + "Bald, " * 50
+    variants = [VariantResults("PVAE", "pvae", notes=[long]),
+                VariantResults("VAE-123", "dfc", notes=["short: so", long])]
+    assert merged_notes(variants) == [("PVAE, VAE-123: few images", "Bald, " * 50), ("VAE-123: short: so", "")]
+
+
+def test_parameters_are_told_apart_from_shared_ones(full):
+    rows = parameter_rows(full.variants)
+    assert rows == {"differing": [("loss.layers", ["", "relu1_1, relu2_1", ""]),
+                                  ("model.latent_dim", ["–", "100", "–"])],
+                    "shared": [("training.epochs", ["5"])]}
+
+
+def test_figures_are_grouped_by_title_and_takes_those_that_are_there(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name, file in (("pvae", "interpolation"), ("pvae", "correlation"), ("dfc", "interpolation"),
+                       ("dfc", "manipulation")):
+        path = tmp_path / "figures" / name / f"{file}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    entries = figure_entries({"pvae": "PVAE", "dcgan": "DCGAN", "dfc": "VAE-123"}, "VAE-123")
+    assert [(entry.paper[:8], entry.label) for entry in entries] == [
+        ("Figure 3", ""), ("Figure 4", ""), ("Figure 5", "PVAE"), ("Figure 5", "VAE-123"), ("Figure 5", "VAE-123"),
+        ("Figure 7", "PVAE"), ("Figure 8", "")]
+
+
+@pytest.mark.parametrize(("value", "text"), [(None, "–"), (float("nan"), "–"), (1000, "1,000"), (np.int64(7), "7"),
+                                             (3214.2, "3,214"), (121.31, "121.3"), (18.624, "18.62"),
+                                             (0.01234, "0.0123"), ("celeba", "celeba"), (True, "True")])
+def test_numbers_are_readable(value, text):
+    assert number(value) == text

@@ -1,0 +1,62 @@
+"""All SVMs' scores, as the stages have left them."""
+
+import pandas as pd
+import pytest
+
+from pipeline.config.loading import load_params
+from pipeline.config.plans import EvaluatePlan, ViewGainsPlan
+from pipeline.report.svm_tables import best_average, read_combined_tables, read_svm_tables
+from tests.tiny import PARAMS
+
+
+def write(path, accuracy: float) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pd.DataFrame({"attribute": ["Bald"], "accuracy": [accuracy], "note": [""]}).to_csv(path, index=False)
+
+
+def test_combined_sets_are_read_for_table_1_the_first_view_first(tmp_path):
+    for name, accuracy in (("all_views", 0.9), ("eyes", 0.8)):
+        write(tmp_path / f"svm_{name}.csv", accuracy)
+    pd.DataFrame({"step": ["eyes"]}).to_csv(tmp_path / "gains.csv", index=False)
+    tables = read_combined_tables(tmp_path)
+    assert list(tables) == ["eyes", "all_views"] and tables["all_views"]["accuracy"][0] == 0.9
+
+
+@pytest.fixture
+def evaluated(tmp_path, monkeypatch):
+    """Two variants of which one encodes, in the sets of views of the plan; another set is left of an earlier plan."""
+    monkeypatch.chdir(tmp_path)
+    params = load_params(PARAMS)
+    (tmp_path / "plan/pipeline").mkdir(parents=True)
+    evaluate = EvaluatePlan(**dict(params.evaluate) | {"view_sets": {"multi_view": ["aligned", "eyes"],
+                                                                     "aligned": ["aligned"]}}, reference_rms={})
+    view_gains = ViewGainsPlan(**dict(params.view_gains), labels={"dfc": "VAE-123", "dfc_345": "VAE-345"})
+    (tmp_path / "plan/pipeline/evaluate.json").write_text(evaluate.model_dump_json())
+    (tmp_path / "plan/pipeline/view_gains.json").write_text(view_gains.model_dump_json())
+    (tmp_path / "evaluation/dcgan").mkdir(parents=True)
+    for name, accuracy in (("aligned", 0.8), ("multi_view", 0.9), ("landmark", 0.1)):
+        write(tmp_path / f"evaluation/dfc/svm_{name}.csv", accuracy)
+    return tmp_path
+
+
+def test_every_variant_that_encodes_by_its_label_in_the_order_of_the_view_sets(evaluated):
+    tables = read_svm_tables({"dcgan": "DCGAN", "dfc": "VAE-123 (dfc)"})
+    assert {label: list(sets) for label, sets in tables.items()} == {"VAE-123 (dfc)": ["multi_view", "aligned"]}
+    assert tables["VAE-123 (dfc)"]["multi_view"]["accuracy"][0] == 0.9
+
+
+def test_several_variants_together_and_the_baseline_come_last(evaluated):
+    write(evaluated / "view_gains/svm_all_views.csv", 0.95)
+    write(evaluated / "view_gains/svm_aligned.csv", 0.85)
+    write(evaluated / "baselines/vgg_fc.csv", 0.7)
+    tables = read_svm_tables({"dfc": "VAE-123"})
+    assert {label: list(sets) for label, sets in tables.items()} == {
+        "VAE-123": ["multi_view", "aligned"], "VAE-123 + VAE-345": ["aligned", "all_views"], "VGG-FC": ["landmark"]}
+    assert tables["VGG-FC"]["landmark"]["accuracy"][0] == 0.7
+
+
+def test_the_best_average_is_found_over_all_methods_and_sets():
+    tables = {"PVAE": {"aligned": pd.DataFrame({"accuracy": [0.5, 0.7]})},
+              "VAE-123": {"aligned": pd.DataFrame({"accuracy": [0.8, 0.8]}),
+                          "eyes": pd.DataFrame({"accuracy": [0.9, 0.5]})}}
+    assert best_average(tables) == (pytest.approx(0.8), "VAE-123", "aligned")

@@ -1,0 +1,109 @@
+"""Table 1, the published rows and ours."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipeline.report.table1 import build_table1, published, table1_notes, without_both_classes
+from pipeline.report.table1_files import in_one_line, write_table1_csv, write_table1_markdown
+from pipeline.report.table1_layout import attribute_table, averages_table
+from pipeline.vocabulary import ATTRIBUTES
+
+
+def rows(accuracy, majority=0.8):
+    """Balanced accuracy 12 points lower; Bald and Gray_Hair without both classes among the test images."""
+    shares = np.linspace(accuracy - 0.1, accuracy + 0.1, 40)
+    balanced = np.where(np.isin(ATTRIBUTES, ["Bald", "Gray_Hair"]), np.nan, accuracy - 0.12)
+    return pd.DataFrame({"attribute": ATTRIBUTES, "accuracy": shares, "balanced_accuracy": balanced,
+                         "majority": majority, "positives": 10, "C": 1.0, "note": ""})
+
+
+@pytest.fixture
+def results():
+    # Rows in another order must not change the table.
+    return {"PVAE": {"aligned": rows(0.84)},
+            "VAE-123": {"aligned": rows(0.86), "multi_view": rows(0.87).sample(frac=1, random_state=0)}}
+
+
+def test_published_rows_are_the_papers():
+    table = published()
+    assert table.shape == (7, 41)
+    assert table.loc["VAE-345", "Average"] == 88.73 and table.loc["VAE-123", "Average"] == 86.95
+    assert table.loc["FaceTracer", "Young"] == 80 and table.loc["LNets+ANet", "Male"] == 98
+    # The paper's averages are the means of its own whole percentages.
+    np.testing.assert_allclose(table[list(ATTRIBUTES)].mean(axis=1), table["Average"], atol=0.0051)
+
+
+def test_ours_stand_beside_the_published_and_the_majority(results):
+    table = build_table1(results)
+    assert list(table.columns) == ["measure", "source", "method", "view", *ATTRIBUTES, "Average"]
+    accuracy = table[table["measure"] == "accuracy"]
+    assert list(accuracy["source"]) == ["paper"] * 7 + ["baseline"] + ["ours"] * 3
+    ours = accuracy[(accuracy["method"] == "VAE-123") & (accuracy["view"] == "multi_view")].iloc[0]
+    assert ours["5_o_Clock_Shadow"] == pytest.approx(77) and ours["Young"] == pytest.approx(97)
+    assert ours["Average"] == pytest.approx(87)
+    assert accuracy.loc[7, "method"] == "majority class" and accuracy.loc[7, "Average"] == pytest.approx(80)
+
+
+def test_balanced_accuracy_has_its_own_rows_and_skips_attributes_with_one_class(results):
+    balanced = build_table1(results).query("measure == 'balanced accuracy'")
+    assert list(zip(balanced["source"], balanced["method"], balanced["view"], strict=True)) == [
+        ("baseline", "majority class", ""), ("ours", "PVAE", "aligned"), ("ours", "VAE-123", "aligned"),
+        ("ours", "VAE-123", "multi_view")]
+    majority, pvae = balanced.iloc[0], balanced.iloc[1]
+    assert majority["Male"] == majority["Average"] == 50 and pvae["Male"] == pvae["Average"] == pytest.approx(72)
+    assert np.isnan(majority["Bald"]) and np.isnan(pvae["Bald"])
+    table = build_table1(results)
+    assert without_both_classes(table) == ["Bald", "Gray_Hair"]
+    assert "2 of the 40 attributes" in table1_notes(table)[-1] and "Bald, Gray Hair." in table1_notes(table)[-1]
+
+
+def test_where_every_attribute_has_both_classes_nothing_is_said():
+    complete = rows(0.9).assign(balanced_accuracy=0.7)
+    table = build_table1({"PVAE": {"aligned": complete}})
+    assert len(table1_notes(table)) == 1 and without_both_classes(table) == []
+
+
+def test_views_with_other_images_have_a_majority_row_each(results):
+    results["VAE-123"]["multi_view"]["majority"] = 0.75
+    table = build_table1(results)
+    assert list(table.loc[table["source"] == "baseline", "view"]) == 2 * ["aligned", "multi_view"]
+
+
+def test_averages_side_by_side(results):
+    table = averages_table(build_table1(results)).select("accuracy", "balanced accuracy")
+    averages = {in_one_line(name): [cell.text for cell in cells] for name, *cells in table.rows}
+    assert list(averages)[:4] == ["PVAE, aligned (ours)", "VAE-123, aligned (ours)", "VAE-123, multi_view (ours)",
+                                  "majority class"]
+    assert averages["VAE-123, multi_view (ours)"] == ["87.00", "75.00"]
+    assert averages["majority class"] == ["80.00", "50.00"]
+    assert averages["VGG-FC (paper)"] == ["79.85", "–"]
+
+
+def test_written_tables(results, tmp_path):
+    table = build_table1(results)
+    write_table1_csv(table, tmp_path / "table1.csv")
+    back = pd.read_csv(tmp_path / "table1.csv").fillna({"view": ""})
+    pd.testing.assert_frame_equal(back, table, check_dtype=False, atol=1e-4)
+
+    write_table1_markdown(table, tmp_path / "table1.md")
+    averages, accuracy, balanced = (tmp_path / "table1.md").read_text().split("\n## ")
+    assert "| VAE-123, multi_view (ours) | 87.00 | 75.00 |" in averages and "2 of the 40 attributes" in averages
+    for part, methods in ((accuracy, 11), (balanced, 4)):
+        lines = part.splitlines()[2:]
+        assert len([line for line in lines if line]) == 2 + 41
+        assert {line.count("|") for line in lines if line} == {methods + 2}
+    lines = accuracy.splitlines()[2:]
+    assert lines[0].startswith("| attribute | PVAE, aligned (ours) |") and "VAE-123 (paper)" in lines[0]
+    assert lines[2].startswith("| 5 o Clock Shadow | 74.0 |")
+    assert lines[42].startswith("| **Average** | **84.00** |") and lines[42].endswith("| **79.85** |")
+    assert "| Bald | – | – | – | – |" in balanced and "(paper)" not in balanced
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["table1.csv", "table1.md"]
+
+
+def test_the_page_gets_one_measure_at_a_time(results):
+    table = build_table1(results)
+    accuracy, balanced = attribute_table(table), attribute_table(table, "balanced accuracy")
+    assert len(accuracy.rows) == 40 and accuracy.last is not None
+    assert len(accuracy.headings) == 1 + 11 and in_one_line(accuracy.headings[1]) == "PVAE, aligned (ours)"
+    assert len(balanced.rows) == 40 and len(balanced.headings) == 1 + 4

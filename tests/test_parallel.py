@@ -1,0 +1,109 @@
+"""Maps over processes of this machine."""
+
+import os
+import time
+
+import joblib
+import pytest
+
+from pipeline.errors import InputError
+from pipeline.parallel import in_processes, in_this_process
+
+MAPS = pytest.mark.parametrize("parallel_map", [in_this_process, in_processes(1), in_processes(2)],
+                               ids=["in this process", "one", "two"])
+
+
+def add(shared: int, item: int) -> int:
+    return shared + item
+
+
+def add_slowly_at_first(shared: int, item: int) -> int:
+    time.sleep(0.3 if item == 0 else 0)
+    return shared + item
+
+
+def wait_and_add(shared: int, item: int) -> int:
+    time.sleep(0.02)
+    return shared + item
+
+
+def refuse_three(shared: str, item: int) -> int:
+    if item == 3:
+        raise InputError(f"{shared} {item} is wrong")
+    return item
+
+
+def process_of(shared: None, item: int) -> int:
+    time.sleep(0.1)
+    return os.getpid()
+
+
+@MAPS
+def test_results_come_in_the_order_of_the_items(parallel_map):
+    assert list(parallel_map(add_slowly_at_first, 10, range(6))) == [10, 11, 12, 13, 14, 15]
+
+
+@MAPS
+def test_no_items_give_no_results(parallel_map):
+    assert list(parallel_map(add, 10, iter(()))) == []
+
+
+@MAPS
+def test_items_are_read_as_workers_come_free(parallel_map):
+    read = []
+
+    def items():
+        for item in range(100):
+            read.append(item)
+            yield item
+
+    results = parallel_map(wait_and_add, 0, items())
+    assert next(results) == 0 and len(read) < 50
+    assert list(results) == list(range(1, 100)) and len(read) == 100
+
+
+@MAPS
+def test_an_error_of_the_function_is_raised(parallel_map):
+    with pytest.raises(InputError, match="^item 3 is wrong$"):
+        list(parallel_map(refuse_three, "item", range(6)))
+
+
+@MAPS
+def test_an_error_of_the_items_is_raised(parallel_map):
+    def items():
+        yield 1
+        raise InputError("no more items")
+
+    with pytest.raises(InputError, match="^no more items$"):
+        list(parallel_map(add, 0, items()))
+
+
+def test_two_processes_work_at_a_time():
+    assert os.getpid() not in list(in_processes(2)(process_of, None, range(6)))
+
+
+@pytest.mark.parametrize(("items", "expected"), [(1, None), (2, 2), (3, 3), (9, 4)])
+def test_there_are_no_more_processes_than_items(monkeypatch, items, expected):
+    started = []
+
+    class Pool:
+        def __init__(self, n_jobs: int, **options):
+            started.append(n_jobs)
+
+        def __call__(self, calls):
+            return (function(*arguments) for function, arguments, _ in calls)
+
+    monkeypatch.setattr(joblib, "Parallel", Pool)
+    assert list(in_processes(4)(add, 1, range(items))) == list(range(1, items + 1))
+    assert started == ([] if expected is None else [expected])  # one item needs no other process
+
+
+def test_one_process_is_this_one():
+    assert in_processes(1) is in_this_process
+    assert set(in_processes(1)(process_of, None, range(2))) == {os.getpid()}
+
+
+@pytest.mark.parametrize(("cores", "here"), [(1, True), (3, False)])
+def test_zero_is_one_process_per_core(monkeypatch, cores, here):
+    monkeypatch.setattr(joblib, "effective_n_jobs", lambda count: cores if count == -1 else count)
+    assert (in_processes(0) is in_this_process) == here

@@ -1,0 +1,19 @@
+"""The console script `dvc`."""
+
+import os
+import sys
+from pathlib import Path
+
+from pipeline.workspace import dvc_command
+from tests.tiny import PARAMS
+
+
+def test_the_command_hands_over_to_dvc_with_this_environments_python_first(monkeypatch):
+    called = []
+    monkeypatch.setattr("dvc.cli.main", lambda arguments: called.append(arguments) or 7)
+    monkeypatch.setattr(sys, "argv", ["dvc", "exp", "run", "-S", "loss.layers=relu3_1,relu4_1"])
+    monkeypatch.setenv("PATH", os.environ.get("PATH", ""))
+    monkeypatch.chdir(PARAMS.parent)
+    assert dvc_command.main() == 7
+    assert called == [["exp", "run", "-S", "loss.layers=[relu3_1,relu4_1]"]]
+    assert os.environ["PATH"].split(os.pathsep)[0] == str(Path(sys.executable).parent)
