@@ -52,10 +52,12 @@ def in_processes(count: int) -> ParallelMap:
         first = list(itertools.islice(items, available))
         processes = max(1, min(available, len(first)))
         items = itertools.chain(first, items)
+        del first  # else it would be held until the last result
         if processes == 1:
-            return in_this_process(function, shared, items)
+            yield from in_this_process(function, shared, items)
+            return
         pool = joblib.Parallel(n_jobs=processes, max_nbytes=None, pre_dispatch=2 * processes, batch_size=1,
                                return_as="generator")
-        return pool(joblib.delayed(function)(shared, item) for item in items)
+        yield from pool(joblib.delayed(function)(shared, item) for item in items)
 
     return in_this_process if available == 1 else run

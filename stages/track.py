@@ -19,7 +19,7 @@ from pipeline.tracking.keys import report_key, results_keys
 from pipeline.tracking.results import write_or_join_report, write_or_join_results
 from pipeline.tracking.store import store_uri
 from pipeline.tracking.training_completion import find_and_complete_training
-from pipeline.training.own_runs import delete_recorded_runs
+from pipeline.training.own_runs import delete_complete_runs
 from pipeline.workspace.dvc_lock import dvc_lock_entry
 from pipeline.workspace.project import in_project
 
@@ -42,7 +42,7 @@ def main() -> None:
     for variant in variants:
         run_id = find_and_complete_training(params, variant, load_model)
         write_or_join_results(config, variant, keys[variant.name], run_id, results_contents(variant, params))
-        delete_recorded_runs(in_project(params.cluster.storage), variant.name, dvc_lock_entry(f"train@{variant.name}"))
+        delete_complete_runs(in_project(params.cluster.storage), variant.name, dvc_lock_entry(f"train@{variant.name}"))
     write_or_join_report(config, key_of_report, report_contents(params))
     print(f"MLflow: {experiment_name()} has a training and results of {len(variants)} variants, and a report, in "
           f"{without_password(store_uri(config))}")

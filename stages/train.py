@@ -13,7 +13,7 @@ from pipeline.tracking.errors import NoAnswer, Refused
 from pipeline.tracking.training_completion import complete_training
 from pipeline.training import ray_train, runs
 from pipeline.training.inputs import inputs_of, upload_inputs_for_all_nodes
-from pipeline.training.own_runs import delete_recorded_runs
+from pipeline.training.own_runs import delete_complete_runs
 from pipeline.training.results import write_results
 from pipeline.workspace.dvc_lock import dvc_lock_entry
 from pipeline.workspace.project import in_project
@@ -29,7 +29,7 @@ def main(name: str) -> None:
     shards, loss_network = upload_inputs_for_all_nodes(inputs, cluster.storage)
 
     storage, lock_entry = in_project(cluster.storage), dvc_lock_entry(f"train@{name}")
-    delete_recorded_runs(storage, name, lock_entry, wanted=inputs.configuration())
+    delete_complete_runs(storage, name, lock_entry, wanted=inputs.configuration())
     run = runs.begin_or_resume_run(storage, inputs.configuration(), lock_entry)
     tags = inputs.tags() | ({"continued_from": run.continued_from} if run.continued_from else {})
     run_id = training_run.start_or_resume_run(tracking, variant, run.name, training_run.parameters(variant, params),
@@ -41,7 +41,8 @@ def main(name: str) -> None:
         with training_run.mark_status_at_end(tracking, run_id):
             weights, history = ray_train.fit(job, cluster)
             results = write_results(variant, weights, history, run.name)
-            complete_training(tracking, variant, run_id, load_with_example)
+            model = load_with_example(variant)  # fails now if the weights cannot be read back
+            complete_training(tracking, variant, run_id, lambda _: model)
     except (NoAnswer, Refused) as error:  # nothing is lost: the stage track adds what is missing
         print(f"warning: {error} The stage track adds what is missing, if need be by `dvc repro --force --single-item "
               "track`", file=sys.stderr)

@@ -32,12 +32,11 @@ def results(tree: Path) -> dict[str, str]:
 
 
 def renamed(hashes: dict[str, str], names: list[tuple[str, str]]) -> dict[str, str]:
-    """Return `hashes` with each OLD of a path replaced by its NEW."""
-    def new(path: str) -> str:
-        for old, name in names:
-            path = path.replace(old, name)
-        return path
-    return {new(path): value for path, value in hashes.items()}
+    """Return `hashes` with each folder or file of a path that is named OLD, suffix aside, named NEW."""
+    def new(part: str) -> str:
+        stem, dot, suffix = part.partition(".")
+        return dict(names).get(stem, stem) + dot + suffix
+    return {"/".join(map(new, path.split("/"))): value for path, value in hashes.items()}
 
 
 def differences(first: dict[str, str], second: dict[str, str]) -> list[str]:
@@ -59,7 +58,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("first", type=Path)
     parser.add_argument("second", type=Path)
     parser.add_argument("--renamed", action="append", default=[], metavar="OLD=NEW", type=lambda text: text.split("="),
-                        help="a part of a path that has another name in the second tree")
+                        help="a folder or file, without its suffix, that has another name in the second tree")
     options = parser.parse_args(arguments)
     first, second = renamed(results(options.first), options.renamed), results(options.second)
     lines = differences(first, second)

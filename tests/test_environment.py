@@ -18,6 +18,8 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.plan.modules import Modules
+
 PROJECT = Path(__file__).resolve().parents[1]
 SCRIPT = PROJECT / "environment.sh"
 TOOLS = ("sh", "du", "df", "awk", "cut", "touch")
@@ -120,3 +122,10 @@ def test_every_imported_package_is_declared(folders, extras):
     distributions = packages_distributions()
     assert {(package, file) for package, file in imported(*folders)
             if not known.intersection(map(normal, distributions.get(package, ())))} == set()
+
+
+def test_each_data_file_is_in_the_package():
+    """An editable install finds a template and a table wherever they lie; a wheel holds what package-data names."""
+    patterns = tomllib.loads((PROJECT / "pyproject.toml").read_text())["tool"]["setuptools"]["package-data"]["pipeline"]
+    packaged = {path for pattern in patterns for path in (PROJECT / "pipeline").glob(pattern)}
+    assert set(Modules().data_files) == packaged

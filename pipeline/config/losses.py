@@ -26,8 +26,8 @@ class FeatureLossConfig(Section):
     alpha: Annotated[float, Field(ge=0)] = Field(description="Weight of KL in eq. 5. [1], section 4.1: 1.")
     beta: PositiveFloat = Field(description="Weight of the feature loss in eq. 5. [1], section 4.1: 0.5.")
     kl_scale: PositiveFloat = Field(description=(
-        "Factor on KL beside alpha, whatever the batch size. 64 is what [code] amounts to, which sums KL over its "
-        "batch of 64; 1 is the text's average."))
+        "Factor on KL beside alpha, whatever the batch size. 64 is this project's choice. The text averages KL over "
+        "the batch, which is 1; [code] sums it, which amounts to half its batch size, 20 to 32."))
     reference_rms: dict[LayerName, PositiveFloat] = Field(description=(
         "Root mean square to which each layer's activations are scaled: that of the Oxford network on CelebA, so that "
         "alpha and beta mean the same for any loss network."))

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import shutil
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,7 +18,7 @@ def replacing(path: str | Path) -> Iterator[Path]:
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(path.name + PART)
+    temporary = path.with_name(f"{path.name}.{uuid.uuid4().hex}{PART}")  # another writer of the same has its own
     try:
         yield temporary
         os.replace(temporary, path)

@@ -18,6 +18,7 @@ class Model(nn.Module):
         image_size: Side S of the images, in pixels.
         decode: Latents N×D → images N×3×S×S, about -1 … 1.
         encode: Images N×3×S×S in -1 … 1 → mean and log variance of q(z|x), each N×D.
+        forward: With an encoder, images → their reconstructions from the mean; else the same as `decode`.
     """
 
     latent_dim: int

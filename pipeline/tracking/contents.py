@@ -42,7 +42,6 @@ def results_contents(variant: Variant, params: Params) -> Contents:
 def report_contents(params: Params) -> Contents:
     """Return what the record of the report says."""
     sections = ("data", "loss_network", "view_gains", "report")
-    # These metrics keep an older name of the stage, so that MLflow compares old and new records.
     gains = runs.flatten({"view_gains": read_json(paths.VIEW_GAINS_METRICS)})
     return Contents(
         metrics={name.replace("+", "with"): value  # MLflow takes no plus in a name, and would get an underscore

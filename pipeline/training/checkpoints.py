@@ -17,7 +17,7 @@ from pipeline.files.folder import Folder
 NAME = re.compile(r"step-(\d{8})\.pt")
 
 
-def write_checkpoint(directory: Folder, step: int, state: dict[str, Any], keep: int = 2) -> str:
+def write_checkpoint_and_delete_others(directory: Folder, step: int, state: dict[str, Any], keep: int = 2) -> str:
     """Write `state` as the checkpoint after `step` steps, then delete all but the newest `keep`.
 
     Also deletes checkpoints of later steps. They are unreadable, or training would have gone on from there.

@@ -21,7 +21,7 @@ from pipeline.training.batches import Batches, batches_of_worker, total_steps
 from pipeline.training.divergence import refuse_divergence
 from pipeline.training.history import History, Row, epoch_means, fetch_rows
 from pipeline.training.randomness import epoch_order
-from pipeline.training.resuming import Optimizers, resume, save_progress
+from pipeline.training.resuming import Optimizers, resume, save_progress_and_delete_older
 from pipeline.training.validation import VALIDATION_IMAGES, validate
 
 SHOWN_TERMS = ("kl", "loss", "wasserstein")  # beside the progress bar
@@ -106,7 +106,7 @@ def train(
                 if rank == 0:
                     on_steps(rows)
             if rank == 0 and step % checkpoint_steps == 0 and not ends:
-                save_progress(directory, step, history, inner, optimizers, variant)
+                save_progress_and_delete_older(directory, step, history, inner, optimizers, variant)
 
         seconds = time.perf_counter() - started
         row = epoch_means(history.steps, epoch, step, learning_rate)
@@ -114,7 +114,7 @@ def train(
             "images_per_second": (step * size - images_before) / seconds, "seconds": seconds}
         history.epochs.append(row)
         if rank == 0:
-            save_progress(directory, step, history, inner, optimizers, variant)
+            save_progress_and_delete_older(directory, step, history, inner, optimizers, variant)
         on_epoch(row)
     bar.close()
     return history

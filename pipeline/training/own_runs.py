@@ -47,8 +47,8 @@ def is_recorded(folder: Folder, lock_entry: str) -> bool:
     return bool(lock_entry) and folder.has(FINISHED) and folder.read(FINISHED).decode() != lock_entry
 
 
-def delete_recorded_runs(storage: Folder, variant: str, lock_entry: str, wanted: str = "") -> None:
-    """Delete this working tree's complete runs of a variant that DVC has recorded.
+def delete_complete_runs(storage: Folder, variant: str, lock_entry: str, wanted: str = "") -> None:
+    """Delete this working tree's complete runs of a variant that DVC has recorded, or that are not wanted any more.
 
     Args:
         storage: cluster.storage.

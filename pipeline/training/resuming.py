@@ -44,8 +44,8 @@ def require_agreement(step: int, directory: Folder) -> None:
                                f"another step {-steps[1]}; set cluster.storage to a folder or URL that all nodes see")
 
 
-def save_progress(directory: Folder, step: int, history: History, objective: Objective, optimizers: Optimizers,
-                  variant: Variant) -> None:
+def save_progress_and_delete_older(directory: Folder, step: int, history: History, objective: Objective,
+                                   optimizers: Optimizers, variant: Variant) -> None:
     """Write all that `resume` needs, and delete older checkpoints. The frozen loss network is not part of it.
 
     Raises:
@@ -53,7 +53,7 @@ def save_progress(directory: Folder, step: int, history: History, objective: Obj
     """
     players = {name: player.state_dict() for name, player in objective.players().items()}
     refuse_infinite_weights(players, step, variant, directory)
-    checkpoints.write_checkpoint(directory, step, {
+    checkpoints.write_checkpoint_and_delete_others(directory, step, {
         "step": step, "players": players, "steps": history.steps, "epochs": history.epochs,
         "trained": history.trained,
         "optimizers": {name: optimizer.state_dict() for name, optimizer in optimizers.items()}})

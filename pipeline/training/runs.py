@@ -39,7 +39,7 @@ def begin_or_resume_run(storage: Folder, configuration: str, lock_entry: str) ->
     """Return the run of this working tree: the one that was interrupted, or a new one.
 
     A run that is complete is returned again if DVC was killed before it could record it. It is not trained again.
-    `own_runs.delete_recorded_runs` has to be called before.
+    `own_runs.delete_complete_runs` has to be called before.
 
     Args:
         storage: cluster.storage.

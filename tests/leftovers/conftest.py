@@ -67,7 +67,7 @@ def begin_run(tmp_path, storage, monkeypatch):
             there.chdir(tmp_path / clone)
             run = runs.begin_or_resume_run(Folder.of(storage), configuration, "before")
             for step in steps:
-                checkpoints.write_checkpoint(run.folder, step, {"step": step, "w": torch.zeros(100)})
+                checkpoints.write_checkpoint_and_delete_others(run.folder, step, {"step": step, "w": torch.zeros(100)})
             if complete:
                 runs.end_and_delete_earlier_checkpoints(run, "before")
         age_files(storage / configuration / run.name, age)

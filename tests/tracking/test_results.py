@@ -197,8 +197,8 @@ def test_a_server_that_is_away_is_one_sentence(config, tmp_path):
 
 def test_names_of_metrics_that_mlflow_does_not_take_are_changed(config, tmp_path):
     """The report adds the name in brackets where two variants have one label."""
-    metrics = {"multi_view/accuracy/+ VAE-345 (dfc_345)": 0.9}
+    metrics = {"view_gains/accuracy/+ VAE-345 (dfc_345)": 0.9}
     for _ in range(2):
         record = write_or_join_report(config, "key", Contents(metrics, {}, {}, {}))
-    assert get(config, record).data.metrics == {"multi_view/accuracy/_ VAE-345 _dfc_345_": 0.9}
+    assert get(config, record).data.metrics == {"view_gains/accuracy/_ VAE-345 _dfc_345_": 0.9}
     assert len(runs_of(config)) == 1

@@ -8,6 +8,7 @@ import torch
 from pipeline.files import folder as storage
 from pipeline.files.folder import Folder
 from pipeline.training import checkpoints
+from pipeline.training.checkpoints import write_checkpoint_and_delete_others
 
 
 def names(directory) -> list[str]:
@@ -18,7 +19,7 @@ def test_the_newest_is_read(tmp_path):
     directory = Folder.of(tmp_path / "run")
     for step in (5, 10, 100_000):
         model = {"w": torch.full((2,), float(step))}
-        checkpoints.write_checkpoint(directory, step, {"step": step, "model": model, "steps": [{"a": 1.0}]})
+        write_checkpoint_and_delete_others(directory, step, {"step": step, "model": model, "steps": [{"a": 1.0}]})
     saved = checkpoints.read_newest_checkpoint(directory)
     assert saved["step"] == 100_000 and saved["steps"] == [{"a": 1.0}]
     assert torch.equal(saved["model"]["w"], torch.full((2,), 100_000.0))
@@ -26,7 +27,7 @@ def test_the_newest_is_read(tmp_path):
 
 def test_the_newest_two_are_kept(tmp_path):
     for step in (2, 4, 9, 10):
-        name = checkpoints.write_checkpoint(Folder.of(tmp_path), step, {"step": step})
+        name = write_checkpoint_and_delete_others(Folder.of(tmp_path), step, {"step": step})
     assert names(tmp_path) == ["step-00000009.pt", "step-00000010.pt"] and name == "step-00000010.pt"
 
 
@@ -37,7 +38,7 @@ def test_without_a_checkpoint(tmp_path):
 
 
 def test_unfinished_files_are_never_read(tmp_path):
-    whole = checkpoints.write_checkpoint(Folder.of(tmp_path), 1, {"step": 1})
+    whole = write_checkpoint_and_delete_others(Folder.of(tmp_path), 1, {"step": 1})
     for unfinished in ("step-00000002.part", "step-00000002.pt.part", "step-00000003.pt~", "step-4.pt"):
         (tmp_path / unfinished).write_bytes((tmp_path / whole).read_bytes()[:50])
     assert checkpoints.read_newest_checkpoint(Folder.of(tmp_path)) == {"step": 1}
@@ -45,7 +46,7 @@ def test_unfinished_files_are_never_read(tmp_path):
 
 
 def test_a_kill_while_writing_leaves_the_earlier_one(tmp_path, monkeypatch):
-    checkpoints.write_checkpoint(Folder.of(tmp_path), 1, {"step": 1})
+    write_checkpoint_and_delete_others(Folder.of(tmp_path), 1, {"step": 1})
 
     def killed(descriptor):
         partial, = tmp_path.glob("*.part")
@@ -55,17 +56,17 @@ def test_a_kill_while_writing_leaves_the_earlier_one(tmp_path, monkeypatch):
     with monkeypatch.context() as patched:
         patched.setattr(storage.os, "fsync", killed)
         with pytest.raises(KeyboardInterrupt):
-            checkpoints.write_checkpoint(Folder.of(tmp_path), 2, {"step": 2})
+            write_checkpoint_and_delete_others(Folder.of(tmp_path), 2, {"step": 2})
     assert checkpoints.read_newest_checkpoint(Folder.of(tmp_path)) == {"step": 1}
     assert names(tmp_path) == ["step-00000001.pt"]
-    checkpoints.write_checkpoint(Folder.of(tmp_path), 2, {"step": 2})
+    write_checkpoint_and_delete_others(Folder.of(tmp_path), 2, {"step": 2})
     assert checkpoints.read_newest_checkpoint(Folder.of(tmp_path)) == {"step": 2}
 
 
 def test_a_damaged_checkpoint_is_warned_of_and_the_one_before_it_read(tmp_path, capsys):
     folder = Folder.of(tmp_path)
     for step in (1, 2):
-        checkpoints.write_checkpoint(folder, step, {"step": step, "w": torch.ones(100)})
+        write_checkpoint_and_delete_others(folder, step, {"step": step, "w": torch.ones(100)})
     for damage in (lambda whole: whole[:len(whole) // 2], lambda whole: b"", lambda whole: b"x" * len(whole)):
         (tmp_path / "step-00000002.pt").write_bytes(damage((tmp_path / "step-00000001.pt").read_bytes()))
         assert checkpoints.read_newest_checkpoint(folder)["step"] == 1
@@ -76,13 +77,13 @@ def test_damaged_checkpoints_of_later_steps_do_not_replace_new_ones(tmp_path):
     for step in (500, 510):
         (tmp_path / f"step-{step:08}.pt").write_bytes(b"damaged")
     for step in (10, 20, 30):
-        checkpoints.write_checkpoint(Folder.of(tmp_path), step, {"step": step})
+        write_checkpoint_and_delete_others(Folder.of(tmp_path), step, {"step": step})
         assert checkpoints.read_newest_checkpoint(Folder.of(tmp_path)) == {"step": step}
     assert names(tmp_path) == ["step-00000020.pt", "step-00000030.pt"]
 
 
 def test_a_failure_of_the_storage_is_no_damaged_checkpoint(tmp_path, monkeypatch):
-    checkpoints.write_checkpoint(Folder.of(tmp_path), 1, {"step": 1})
+    write_checkpoint_and_delete_others(Folder.of(tmp_path), 1, {"step": 1})
 
     def fails(folder, name):
         raise OSError("AWS Error NETWORK_CONNECTION")
@@ -93,4 +94,4 @@ def test_a_failure_of_the_storage_is_no_damaged_checkpoint(tmp_path, monkeypatch
 
 
 def test_the_step_is_in_the_name(tmp_path):
-    assert checkpoints.step_of(checkpoints.write_checkpoint(Folder.of(tmp_path), 120, {"step": 120})) == 120
+    assert checkpoints.step_of(write_checkpoint_and_delete_others(Folder.of(tmp_path), 120, {"step": 120})) == 120

@@ -5,7 +5,7 @@ import shutil
 
 from pipeline.files.folder import Folder
 from pipeline.training import checkpoints, own_runs
-from pipeline.training.own_runs import delete_recorded_runs
+from pipeline.training.own_runs import delete_complete_runs
 from pipeline.training.runs import Run, begin_or_resume_run, end_and_delete_earlier_checkpoints
 
 CONFIGURATION, OTHER_CONFIGURATION = "dfc-0123456789abcdef", "dfc-fedcba9876543210"
@@ -15,7 +15,7 @@ OTHER_VARIANT = "dfc_345-0123456789abcdef"
 def begun(storage: Folder, configuration: str) -> Run:
     """A run with a checkpoint."""
     run = begin_or_resume_run(storage, configuration, "before")
-    checkpoints.write_checkpoint(run.folder, 10, {"step": 10})
+    checkpoints.write_checkpoint_and_delete_others(run.folder, 10, {"step": 10})
     return run
 
 
@@ -65,12 +65,12 @@ def test_complete_runs_are_deleted_once_dvc_has_recorded_them(storage, enter):
     other_variant, one, other = (complete(storage, configuration)
                                  for configuration in (OTHER_VARIANT, CONFIGURATION, OTHER_CONFIGURATION))
     interrupted = begun(storage, "dfc-1111111111111111")
-    delete_recorded_runs(storage, "dfc", "before")
+    delete_complete_runs(storage, "dfc", "before")
     assert all(map(is_there, (other_variant, one, other, interrupted)))
-    delete_recorded_runs(storage, "dfc", "after")
+    delete_complete_runs(storage, "dfc", "after")
     assert [is_there(run) for run in (other_variant, one, other, interrupted)] == [True, False, False, True]
     assert own_runs.remembered() == [("dfc-1111111111111111", interrupted.name), (OTHER_VARIANT, other_variant.name)]
-    delete_recorded_runs(storage, "dfc", "after")
+    delete_complete_runs(storage, "dfc", "after")
 
 
 def test_before_a_training_complete_runs_of_other_configurations_go_too(storage, enter):
@@ -78,10 +78,10 @@ def test_before_a_training_complete_runs_of_other_configurations_go_too(storage,
     other_variant, wanted, other = (complete(storage, configuration)
                                     for configuration in (OTHER_VARIANT, CONFIGURATION, OTHER_CONFIGURATION))
     interrupted = begun(storage, "dfc-1111111111111111")
-    delete_recorded_runs(storage, "dfc", "before", wanted=CONFIGURATION)
+    delete_complete_runs(storage, "dfc", "before", wanted=CONFIGURATION)
     assert [is_there(run) for run in (other_variant, wanted, other, interrupted)] == [True, True, False, True]
     assert begin_or_resume_run(storage, CONFIGURATION, "before") == wanted
-    delete_recorded_runs(storage, "dfc", "after", wanted=CONFIGURATION)
+    delete_complete_runs(storage, "dfc", "after", wanted=CONFIGURATION)
     assert [is_there(run) for run in (other_variant, wanted, interrupted)] == [True, False, True]
 
 
@@ -89,11 +89,11 @@ def test_runs_of_other_working_trees_are_not_deleted(storage, enter, tmp_path):
     mine = complete(storage, CONFIGURATION)
     enter("two")
     others = complete(storage, CONFIGURATION)
-    delete_recorded_runs(storage, "dfc", "after")
+    delete_complete_runs(storage, "dfc", "after")
     assert is_there(mine) and not is_there(others)
     shutil.copytree(tmp_path / "one", tmp_path / "copy")
     enter("copy")  # remembers the run of the one that it is a copy of
-    delete_recorded_runs(storage, "dfc", "after", wanted=OTHER_CONFIGURATION)
+    delete_complete_runs(storage, "dfc", "after", wanted=OTHER_CONFIGURATION)
     assert is_there(mine)
 
 
@@ -104,10 +104,10 @@ def test_the_folder_of_a_configuration_goes_with_its_last_run(tmp_path, enter):
     enter("two")
     others = begun(storage, CONFIGURATION)
     enter("one")
-    delete_recorded_runs(storage, "dfc", "after")
+    delete_complete_runs(storage, "dfc", "after")
     assert storage.folders() == [CONFIGURATION] and not is_there(run) and is_there(others)
 
 
 def test_what_was_deleted_by_hand_is_no_error(storage, enter):
     complete(storage, CONFIGURATION).folder.delete()
-    delete_recorded_runs(storage, "dfc", "after", wanted=OTHER_CONFIGURATION)
+    delete_complete_runs(storage, "dfc", "after", wanted=OTHER_CONFIGURATION)

@@ -11,6 +11,7 @@ import torch
 
 from pipeline.files.folder import Folder
 from pipeline.training import checkpoints, own_runs, runs
+from pipeline.training.checkpoints import write_checkpoint_and_delete_others
 from pipeline.training.runs import Run, begin_or_resume_run, end_and_delete_earlier_checkpoints
 
 CONFIGURATION = "dfc-0123456789abcdef"
@@ -19,7 +20,7 @@ OTHER_CONFIGURATION = "dfc-fedcba9876543210"
 
 def save(run: Run, *steps: int) -> None:
     for step in steps:
-        checkpoints.write_checkpoint(run.folder, step, {"step": step, "by": run.name, "w": torch.ones(100)})
+        write_checkpoint_and_delete_others(run.folder, step, {"step": step, "by": run.name, "w": torch.ones(100)})
 
 
 def damage(run: Run, step: int) -> None:
@@ -182,7 +183,7 @@ def test_if_checkpoints_vanish_again_and_again_training_goes_on_without(storage,
     def vanishes(folder, name):
         if name.startswith("step-"):
             looked.append(name)
-            checkpoints.write_checkpoint(one.folder, checkpoints.step_of(name) + 1, {"w": torch.ones(1)}, keep=1)
+            write_checkpoint_and_delete_others(one.folder, checkpoints.step_of(name) + 1, {"w": torch.ones(1)}, keep=1)
         return read(folder, name)
 
     monkeypatch.setattr(Folder, "read", vanishes)
@@ -215,7 +216,7 @@ def test_a_complete_run_keeps_its_last_checkpoint_until_dvc_has_recorded_it(stor
     assert run.folder.names() == ["finished", "run.json", "step-00000020.pt"]
     assert begin_or_resume_run(storage, CONFIGURATION, "before") == run  # DVC was killed before it recorded it
     assert steps_of(run) == [20]
-    own_runs.delete_recorded_runs(storage, "dfc", "after", wanted=CONFIGURATION)
+    own_runs.delete_complete_runs(storage, "dfc", "after", wanted=CONFIGURATION)
     again = begin_or_resume_run(storage, CONFIGURATION, "after")  # it is wanted once more
     assert again.name != run.name and again.continued_from == "" and steps_of(again) == []
     assert (storage / CONFIGURATION).folders() == [again.name]

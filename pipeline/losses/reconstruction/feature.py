@@ -70,7 +70,7 @@ def feature_loss(path: Path, layers: Sequence[str], reference_rms: dict[str, flo
 def build(loss: FeatureLossConfig, path: Path) -> tuple[FeatureLoss, float, float]:
     """Return the loss and the weights of KL and of L_rec in eq. 5.
 
-    loss.kl_scale is a factor on KL beside alpha: 64 is what the authors' code amounts to with its sums over the batch,
-    1 is the text's. Both terms are means over images, so the objective does not depend on the batch size.
+    loss.kl_scale is a factor on KL beside alpha: 1 in the paper's text, half the batch size in effect in the authors'
+    code. Both terms are means over images, so the objective does not depend on the batch size.
     """
     return feature_loss(path, loss.layers, loss.reference_rms, "loss.layers"), loss.alpha * loss.kl_scale, loss.beta
