@@ -62,7 +62,7 @@ def made(clone, reproduced) -> Iterator[Path]:
     """The clone with its first results. They are restored when the test ends."""
     yield clone
     run(clone, "git", "checkout", "-q", "--", ".")
-    dvc(clone, "checkout", "--quiet")
+    dvc(clone, "checkout", "--quiet", "--force")  # what the stage plan has written without DVC is in no cache
     assert run(clone, "git", "status", "--porcelain") == ""
 
 
