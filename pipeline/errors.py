@@ -7,6 +7,9 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+# Parameters of params.yaml that had another name before version 0.2.0.
+RENAMED = {"kl_images": "kl_scale", "steps": "updates_per_step", "multi_view": "view_gains"}
+
 
 class InputError(ValueError):
     """Something that the user gave is wrong. The message is one sentence: what is wrong, where, and what to do."""
@@ -45,6 +48,12 @@ def exit_on_input_error() -> Iterator[None]:
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Return "; did you mean X?" for the known name that is nearest to `name`, or "" if none is near."""
-    near = difflib.get_close_matches(str(name), list(known), n=1, cutoff=0.5)
+    """Return "; did you mean X?" for the known name that is nearest to `name`, or "" if none is near.
+
+    A parameter that was renamed has its new name instead.
+    """
+    known = list(known)
+    if RENAMED.get(str(name)) in known:
+        return f"; it is called {RENAMED[str(name)]} now"
+    near = difflib.get_close_matches(str(name), known, n=1, cutoff=0.5)
     return f"; did you mean {near[0]}?" if near else ""

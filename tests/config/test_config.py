@@ -227,6 +227,9 @@ def test_the_committed_empty_file_exists():
 
 @pytest.mark.parametrize(("changes", "said"), [
     # a wrong name: the sentence has its dotted path and the nearest known name
+    ({"loss.kl_images": 64}, ["loss.kl_images is not a known parameter; it is called kl_scale now"]),
+    ({"adversary.steps": 1}, ["adversary.steps is not a known parameter; it is called updates_per_step now"]),
+    ({"multi_view": {"views": ["aligned"]}}, ["multi_view is not a known parameter; it is called view_gains now"]),
     ({"sed": 1}, ["sed is not a known parameter", "did you mean seed?"]),
     ({"trian": {}}, ["trian is not a known parameter", "did you mean train?"]),
     ({"train.epoch": 3}, ["train.epoch is not a known parameter", "did you mean epochs?"]),
