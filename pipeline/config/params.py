@@ -22,7 +22,7 @@ Kinds = dict[str, type[Section]]  # name of a kind → the parameters that it re
 class Params(Section):
     """params.yaml after `scale` has filled its nulls. `variant` resolves its variants."""
 
-    scale: str = Field(description="Block of scales that fills every null below: demo or paper.")
+    scale: str = Field(description="Block of scales that fills every null below: demo, small or paper.")
     scales: dict[str, dict[str, Any]] = Field(description="Values that fill nulls, by the name of the scale.")
     seed: NotNegative = Field(description=(
         "Seed of everything but training: drawn faces, a random loss network, choices of images, samples."))

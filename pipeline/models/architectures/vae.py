@@ -1,8 +1,9 @@
 """The VAE of Hou et al. 2016, section 3.1 and Figure 2; where the text is silent, the authors' code.
 
-Unlike the authors', convolutions before batch norm have no bias. Batch norm takes a bias out again, so its gradient is
-only rounding noise, which Adam would amplify: validation scores would then differ by percents whenever sums are taken
-in another order.
+It differs from the authors' code in two things. The decoder has no ReLU behind its linear layer: with it, samples and
+reconstructions of real faces came out worse (docs/decisions.md). And convolutions before batch norm have no bias. Batch
+norm takes a bias out again, so its gradient is only rounding noise, which Adam would amplify: validation scores would
+then differ by percents whenever sums are taken in another order.
 """
 
 import torch
@@ -29,8 +30,8 @@ class Encoder(nn.Sequential):
 class Decoder(nn.Sequential):
     """z N×latent_dim → images N×3×S×S, about -1 … 1 but not bounded (no output activation, as in the authors' code).
 
-    Linear to 256×(S/16)², then 4 × (nearest upsampling ×2, replication padding, conv 3×3). Batch norm and LeakyReLU
-    follow each but the last.
+    Linear to 256×(S/16)², without a ReLU behind it, then 4 × (nearest upsampling ×2, replication padding, conv 3×3).
+    Batch norm and LeakyReLU follow each but the last.
     """
 
     def __init__(self, latent_dim: int = 100, image_size: int = 64, channels: tuple[int, ...] = CHANNELS):
