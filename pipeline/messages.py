@@ -67,10 +67,19 @@ def trained(label: str, path: Path, metrics: Scores, units: int, images_per_seco
     return f"{path}: {label}, {', '.join(parts)}, {images_per_second:.0f} images/s in {precision}; MLflow run {run_id}"
 
 
-def loss_network(path: Path, source: str, rms: Mapping[str, float], faces: int) -> str:
-    """Return the last line of loss_network. rms: of each layer, the deepest last."""
+def loss_network(path: Path, source: str, rms: Mapping[str, float], faces: int, converted_from: str = "") -> str:
+    """Return the last line of loss_network.
+
+    Args:
+        path: of the file.
+        source: random, imagenet or file.
+        rms: of each layer, the deepest last.
+        faces: over which it was measured.
+        converted_from: the convention in which the source held the weights, "" if it is torchvision's.
+    """
+    conversion = f" converted from {converted_from}" if converted_from else ""
     measured = ", ".join(f"{layer} {value:.4g}" for layer, value in rms.items() if layer.endswith("_1"))
-    return f"{path}: VGG-19 up to {list(rms)[-1]}, {source} weights; RMS over {faces} faces: {measured}"
+    return f"{path}: VGG-19 up to {list(rms)[-1]}, {source} weights{conversion}; RMS over {faces} faces: {measured}"
 
 
 def evaluated(label: str, folder: Path, metrics: Scores) -> str:

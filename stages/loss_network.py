@@ -8,7 +8,7 @@ from pipeline.data import shards
 from pipeline.errors import exit_on_input_error
 from pipeline.losses.loss_network.calibration import measure_rms
 from pipeline.losses.loss_network.file import write_loss_network
-from pipeline.losses.loss_network.sources import get_weights
+from pipeline.losses.loss_network.sources import get_source
 from pipeline.plan import code
 from pipeline.workspace.records import write_record
 
@@ -17,12 +17,12 @@ def main() -> None:
     """Write the loss network."""
     code.refuse_unplanned_code("loss_network")
     plan = read_plan(LossNetworkPlan)
-    weights = get_weights(plan.source, plan.file, plan.seed)
+    weights, converted_from = get_source(plan.source, plan.file, plan.seed)
     faces = shards.load(paths.SHARDS, "aligned", "train").pixels[:plan.calibration_images]
     rms = measure_rms(weights, torch.from_numpy(faces))
-    write_loss_network(paths.LOSS_NETWORK, weights, rms, plan.source)
-    write_record("loss_network")
-    print(messages.loss_network(paths.LOSS_NETWORK, plan.source, rms, len(faces)))
+    write_loss_network(paths.LOSS_NETWORK, weights, rms, plan.source, converted_from)
+    write_record("loss_network", converted_from=converted_from)
+    print(messages.loss_network(paths.LOSS_NETWORK, plan.source, rms, len(faces), converted_from))
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ def main() -> None:
     plan = read_plan(LossNetworksPlan)
     for variant, layers in plan.layers.items():
         if layers:
-            weights, rms = read_prefix(paths.LOSS_NETWORK, layers, "loss.layers")
+            weights, rms = read_prefix(paths.LOSS_NETWORK, layers, plan.parameters[variant])
             write_loss_network(paths.variant_loss_network(variant), weights, rms, read_source(paths.LOSS_NETWORK))
         else:
             write_json(paths.no_loss_network(variant), {})

@@ -39,7 +39,7 @@ class FeatureLossConfig(Section):
         """Return the references, or raise ValueError unless every layer has one."""
         for layer in info.data.get("layers", []):
             if layer not in reference_rms:
-                raise ValueError(f"has no value for {layer}; add the RMS of its activations")
+                raise ValueError(f"has no value for {layer}; restore its line from the committed params.yaml")
         return reference_rms
 
 

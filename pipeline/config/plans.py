@@ -63,10 +63,12 @@ class LossNetworksPlan(Planned):
 
     Attributes:
         layers: Variant → the layers of its feature loss; none where it has no feature loss.
+        parameters: Variant → dotted path of the parameter that sets them, for errors.
     """
 
     section: ClassVar[str] = "loss_networks"
     layers: dict[str, list[str]]
+    parameters: dict[str, str]
 
 
 class AttributesPlan(Attributes, Planned):

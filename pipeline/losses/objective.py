@@ -13,6 +13,7 @@ from pipeline.losses.kl import kl_per_dimension
 from pipeline.models.interface import Model
 
 MODEL, ADVERSARY = "model", "adversary"  # the players
+NO_PULL = 1e-12  # a reconstruction gradient of so small a part of the adversarial one counts as none
 
 
 class Objective(nn.Module):
@@ -134,11 +135,14 @@ class Objective(nn.Module):
         """Return how hard both sides pull at the reconstructed images, after a backward pass of the model's loss.
 
         Returns:
-            `reconstruction_gradient` and `adversarial_gradient`, norms of the gradients of the weighted terms, and
-            `adversarial_ratio`, the second over the first. Like all terms they are means over the images. Empty unless
-            there are both sides.
+            `reconstruction_gradient` and `adversarial_gradient`, norms of the gradients of the weighted terms, means
+            over the images; and `adversarial_ratio`, the second mean over the first. Where the reconstruction loss does
+            not pull at any image there is nothing to compare with, and the ratio is 0. Empty unless there are both
+            sides.
         """
         if len(self.gradients) < 2:
             return {}
-        ratio = self.gradients["adversarial_gradient"] / self.gradients["reconstruction_gradient"]
-        return {name: value.mean() for name, value in {**self.gradients, "adversarial_ratio": ratio}.items()}
+        means = {side: norms.mean() for side, norms in self.gradients.items()}
+        reconstruction, adversarial = means["reconstruction_gradient"], means["adversarial_gradient"]
+        ratio = torch.where(reconstruction > NO_PULL * adversarial, adversarial / reconstruction, 0.0)
+        return {**means, "adversarial_ratio": ratio}

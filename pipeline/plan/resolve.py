@@ -42,7 +42,7 @@ def resolve(params: Params) -> dict[str, Section]:
     for variant in variants.values():
         check_variant(variant)
     all_views()
-    check_references(params)
+    references(params)
     check_paths(params)
     for name in params.view_gains.variants:
         check_encodes("view_gains.variants", name, variants)
@@ -62,9 +62,10 @@ def plan_sections(params: Params, variants: Variants) -> list[Planned]:
         DataPlan(**dict(params.data), seed=seed),
         DatasetPlan(**dataset, seed=seed),
         LossNetworkPlan(**loss_network, seed=seed),
-        LossNetworksPlan(layers={name: loss_layers(variant) for name, variant in variants.items()}),
+        LossNetworksPlan(layers={name: loss_layers(variant) for name, variant in variants.items()},
+                         parameters={name: layers_parameter(params, name) for name in variants}),
         AttributesPlan(**dict(params.attributes), seed=seed),
-        EvaluatePlan(**dict(params.evaluate), reference_rms=params.loss.get("reference_rms", {})),
+        EvaluatePlan(**dict(params.evaluate), reference_rms=references(params)),
         ViewGainsPlan(**dict(params.view_gains), labels={name: label_of[name] for name in params.view_gains.variants}),
         SamplingPlan(**{**dict(params.sampling), "inception": inception}, seed=seed),
         ReportPlan(**dict(params.report), seed=seed, variants=label_of),
@@ -81,13 +82,18 @@ def reads_file(params: Params) -> bool:
     return params.loss_network.source == "file"
 
 
-def check_references(params: Params) -> None:
-    """Raise InputError unless loss.reference_rms has a value for each layer that evaluation compares."""
+def references(params: Params) -> dict[str, float]:
+    """Return loss.reference_rms of the layers that evaluation compares, so that it depends on no other entry.
+
+    Raises:
+        InputError: A layer has no value.
+    """
     reference = params.loss.get("reference_rms", {})
     for layer in params.evaluate.feature_layers:
         if layer not in reference:
             raise InputError(f"params.yaml: evaluate.feature_layers names {layer}, for which loss.reference_rms has no "
-                             f"value{did_you_mean(layer, reference)}")
+                             "value; restore its line from the committed params.yaml")
+    return {layer: reference[layer] for layer in params.evaluate.feature_layers}
 
 
 def check_paths(params: Params) -> None:
@@ -120,7 +126,7 @@ def check_loss_network_file(params: Params, variants: Variants) -> None:
     if not reads_file(params):
         return
     path = Path(params.loss_network.file)
-    weights = sources.select_vgg19(sources.read_state_dict(path), path)
+    weights = sources.get_weights("file", params.loss_network.file, params.seed)
     needed = [(layers_parameter(params, name), loss_layers(variant)) for name, variant in variants.items()]
     needed += [("evaluate.feature_layers", params.evaluate.feature_layers),
                ("sampling.frechet_layer", [params.sampling.frechet_layer])]

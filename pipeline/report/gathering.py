@@ -29,7 +29,7 @@ def gather_report(plan: ReportPlan, variants: Sequence[Variant], table1: pd.Data
     network = read_plan(LossNetworkPlan)
     figure_notes = read_json(paths.FIGURE_NOTES)
     return Report(
-        TITLE, data_facts(), {"source": network.source, "file": network.file},
+        TITLE, data_facts(), {"source": network.source, "file": network.file, **conversion()},
         variants=[read_results(variant, labels[variant.name], figure_notes[variant.name]) for variant in variants],
         warnings=[f"{label}: {warning}" for name, label in labels.items()
                   for warning in read_json(paths.warnings(name))],
@@ -46,6 +46,12 @@ def data_facts() -> dict[str, object]:
     manifest = shards.manifest(paths.SHARDS, "aligned")
     return {"source": manifest["source"], **{f"{split} images": count for split, count in manifest["images"].items()},
             "image size": manifest["image_size"], "sha256 of view aligned": manifest["sha256"]}
+
+
+def conversion() -> dict[str, object]:
+    """Return from which convention the loss network was converted, if it was."""
+    converted_from = records.read_record("loss_network").get("converted_from")
+    return {"converted from": converted_from} if converted_from else {}
 
 
 def read_results(variant: Variant, label: str, figure_notes: Sequence[str]) -> VariantResults:

@@ -12,7 +12,7 @@ from pipeline.config.loading import load_params
 from pipeline.config.plans import ReportPlan, read_variant, read_variants
 from pipeline.config.variant import Variant
 from pipeline.errors import InputError
-from pipeline.vocabulary import ADVERSARIES, VIEWS
+from pipeline.vocabulary import ADVERSARIES, LAYERS, VIEWS
 from tests.tiny import PARAMS
 
 ABSENT = object()
@@ -113,6 +113,12 @@ def test_the_shared_layers_change_only_dfc(load):
     before, after = plan(load()), plan(load({"loss.layers": ["relu3_1", "relu4_1"]}))
     assert {name for name in before if before[name] != after[name]} == {"dfc"}
     assert json.loads(after["dfc"])["label"] == "VAE-34"
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_any_layer_can_be_asked_for(load, layer):
+    loss = load({"loss.layers": [layer], "evaluate.feature_layers": [layer]}).variant("dfc").loss
+    assert loss.layers == [layer] and list(loss.reference_rms) == [layer] and loss.reference_rms[layer] > 0
 
 
 def test_a_reference_changes_only_variants_with_its_layer(load):
@@ -281,7 +287,8 @@ def test_the_committed_empty_file_exists():
     ({"view_gains.views": []}, ["view_gains.views", "at least one view"]),
     ({"sampling.frechet_layer": "relu9"}, ["sampling.frechet_layer: relu9 is not a layer"]),
     # missing values
-    ({"loss.layers": ["relu3_2"]}, ["reference_rms", "has no value for relu3_2"]),
+    ({"loss.layers": ["relu3_2"], "loss.reference_rms.relu3_2": ABSENT},
+     ["reference_rms", "has no value for relu3_2", "restore its line from the committed params.yaml"]),
     ({"model.latent_dim": ABSENT}, ["model.latent_dim is missing"]),
     ({"seed": ABSENT}, ["seed is missing"]),
     ({"variants": None}, ["variants is None"]),
@@ -309,8 +316,8 @@ def test_a_wrong_parameter_is_named_in_one_sentence(load, changes, said):
     ({"data": None}, "data is None"),
     ({"data.test": "x"}, "params.yaml: data.test"),
     ({"data.test": 0}, "params.yaml: data.test"),
-    ({"loss.layers": ["relu3_2"]}, "loss.reference_rms: has no value for relu3_2"),
-    ({"variants.dfc_345.loss.layers": ["relu3_2"]}, "loss.reference_rms: has no value for relu3_2"),
+    ({"loss.reference_rms.relu1_1": ABSENT}, "loss.reference_rms: has no value for relu1_1"),
+    ({"loss.reference_rms.relu4_1": ABSENT}, "loss.reference_rms: has no value for relu4_1"),
     ({"loss_network.source": "file"}, "loss_network.file: must name the weights"),
     ({"train.learning_rate": float("inf")}, "train.learning_rate is inf"),
     ({"loss.beta": float("inf")}, "loss.beta is inf"),

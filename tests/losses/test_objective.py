@@ -129,7 +129,46 @@ def test_the_gradients_at_the_reconstructed_images_by_hand(network):
         gradient, = torch.autograd.grad(term * len(images), reconstructed)
         norms.append(gradient.flatten(1).norm(dim=1))
         assert measured[f"{side}_gradient"].item() == pytest.approx(norms[-1].mean().item(), rel=1e-4)
-    assert measured["adversarial_ratio"].item() == pytest.approx((norms[1] / norms[0]).mean().item(), rel=1e-4)
+    assert measured["adversarial_ratio"].item() == pytest.approx((norms[1].mean() / norms[0].mean()).item(), rel=1e-4)
+
+
+@pytest.mark.parametrize(("reconstruction", "adversarial", "ratio"), [
+    ([0.0, 2.0, 4.0], [1.0, 2.0, 3.0], 1.0),  # no gradient at one image
+    ([0.0, 0.0, 0.0], [1.0, 2.0, 3.0], 0.0),  # nothing to compare with
+    ([1e-38, 0.0, 0.0], [1e3, 1e3, 1e3], 0.0),  # the quotient would not be finite
+    ([0.0, 0.0, 0.0], [0.0, 0.0, 0.0], 0.0),
+    ([1.0, 1.0, 1.0], [0.0, 0.0, 0.0], 0.0)])
+def test_the_ratio_of_gradients_is_finite_where_the_reconstruction_does_not_pull(network, reconstruction, adversarial,
+                                                                                 ratio):
+    objective = build_objective(tiny.variant("vae_wgan"), network)
+    objective.gradients = {"reconstruction_gradient": torch.tensor(reconstruction),
+                           "adversarial_gradient": torch.tensor(adversarial)}
+    assert objective.gradient_terms()["adversarial_ratio"].item() == pytest.approx(ratio)
+
+
+def test_a_gradient_that_is_not_finite_still_shows(network):
+    """Training ends at a term that is not finite; the ratio must not hide it."""
+    objective = build_objective(tiny.variant("vae_wgan"), network)
+    for bad in (torch.inf, torch.nan):
+        objective.gradients = {"reconstruction_gradient": torch.tensor([1.0, bad]),
+                               "adversarial_gradient": torch.tensor([1.0, 1.0])}
+        assert not objective.gradient_terms()["reconstruction_gradient"].isfinite()
+
+
+class Flat(torch.nn.Module):
+    """A reconstruction loss without a gradient at the first image, as where it is perfect."""
+
+    def forward(self, reconstruction, image):
+        return {"flat": (reconstruction[1:] - image[1:]).square().mean()}
+
+
+def test_an_image_without_a_gradient_leaves_the_terms_finite(network):
+    objective = build_objective(tiny.variant("vae_wgan"), network)
+    objective.reconstruction = Flat()
+    objective(batch()[0], torch.randn(8, 9, generator=torch.Generator().manual_seed(2)))[0].backward()
+    assert objective.gradients["reconstruction_gradient"][0] == 0
+    terms = objective.gradient_terms()
+    assert all(value.isfinite() and value > 0 for value in terms.values())
 
 
 def test_dcgans_fakes_are_samples_only(network):

@@ -54,7 +54,7 @@ def test_the_plan_has_a_file_for_each_variant_and_each_section_that_a_stage_read
     assert plan["pipeline/loss_networks.json"].layers == {
         "pvae": [], "dfc": ["relu1_1", "relu2_1", "relu3_1"], "dfc_345": ["relu3_1", "relu4_1", "relu5_1"],
         "dcgan": [], "vae_wgan": ["relu1_1", "relu2_1", "relu3_1"]}
-    assert plan["pipeline/evaluate.json"].reference_rms["relu1_1"] == 50.2
+    assert plan["pipeline/evaluate.json"].reference_rms == {"relu1_1": 50.2, "relu2_1": 258.7, "relu3_1": 358.6}
 
 
 def test_layers_change_only_a_variant_its_label_and_its_part_of_the_loss_network():
@@ -95,8 +95,28 @@ def test_a_variant_does_not_depend_on_its_label():
 
 
 def test_an_evaluated_layer_needs_a_reference():
-    with pytest.raises(InputError, match="evaluate.feature_layers names relu3_2, for which loss.reference_rms has no"):
-        resolve(params_with(evaluate={"feature_layers": ["relu3_2"]}))
+    params = params_with(evaluate={"feature_layers": ["relu3_2"]})
+    assert resolve(params)["pipeline/evaluate.json"].reference_rms == {"relu3_2": 428.6}
+    del params.loss["reference_rms"]["relu3_2"]
+    with pytest.raises(InputError, match="evaluate.feature_layers names relu3_2, for which loss.reference_rms has no "
+                                         "value; restore its line from the committed params.yaml"):
+        resolve(params)
+
+
+def test_a_reference_that_nothing_uses_is_in_no_plan():
+    """Else a new entry would train and evaluate everything again."""
+    params = load_params(PARAMS)
+    before = resolve(params)
+    more = {**params.loss["reference_rms"], "relu3_2": 1.0, "relu5_4": 2.0}
+    assert resolve(params.model_copy(update={"loss": {**params.loss, "reference_rms": more}})) == before
+    del more["relu3_2"]
+    assert resolve(params.model_copy(update={"loss": {**params.loss, "reference_rms": more}})) == before
+
+
+def test_the_plan_says_which_parameter_sets_the_layers_of_each_variant():
+    assert resolve(load_params(PARAMS))["pipeline/loss_networks.json"].parameters == {
+        "pvae": "loss.layers", "dfc": "loss.layers", "dfc_345": "variants.dfc_345.loss.layers", "dcgan": "loss.layers",
+        "vae_wgan": "variants.vae_wgan.loss.layers"}
 
 
 @pytest.mark.parametrize(("sections", "said"), [

@@ -22,7 +22,8 @@ Weights = dict[str, torch.Tensor]  # by torchvision's names
 METADATA_KEY = "loss_network"  # the only one: safetensors writes several in any order
 
 
-def write_loss_network(path: Path, weights: Weights, rms: dict[str, float], source: str) -> None:
+def write_loss_network(path: Path, weights: Weights, rms: dict[str, float], source: str, converted_from: str = ""
+                       ) -> None:
     """Write the loss network atomically.
 
     The same network always gives the same bytes, by which DVC tells what to train again.
@@ -32,10 +33,12 @@ def write_loss_network(path: Path, weights: Weights, rms: dict[str, float], sour
         weights: An unbroken prefix of VGG-19 by torchvision's names.
         rms: Root mean square of the activations of each layer that the weights reach.
         source: Where the weights come from: random, imagenet or file.
+        converted_from: The convention in which the source holds them, "" if it is torchvision's.
     """
+    conversion = {"converted_from": converted_from} if converted_from else {}
     with replacing(path) as temporary:
         save_file({name: tensor.contiguous() for name, tensor in weights.items()}, temporary,
-                  metadata={METADATA_KEY: json.dumps({"source": source, "rms": rms})})
+                  metadata={METADATA_KEY: json.dumps({"source": source, "rms": rms} | conversion)})
 
 
 def read_source(path: Path) -> str:
@@ -66,5 +69,5 @@ def read_prefix(path: Path, layers: Sequence[str], parameter: str) -> tuple[Weig
 
 
 def read_metadata(file: Any) -> dict[str, Any]:
-    """Return the source and the RMS by layer from an open safetensors file."""
+    """Return what `write_loss_network` was told, beside the weights, from an open safetensors file."""
     return json.loads(file.metadata()[METADATA_KEY])

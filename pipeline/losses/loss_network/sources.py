@@ -1,18 +1,31 @@
 """Where VGG-19's weights come from: a download, a file, or a random generator."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from safetensors.torch import load_file
 
 from pipeline.errors import InputError
+from pipeline.losses.loss_network.conventions import to_torchvision
 from pipeline.losses.loss_network.file import Weights
 from pipeline.models.vgg19_layers import parameter_shapes
 from pipeline.vocabulary import LAYERS
 
 
+class Source(NamedTuple):
+    """VGG-19 as a source gave it."""
+
+    weights: Weights     # in torchvision's convention
+    converted_from: str  # the convention of the source, "" if it is torchvision's
+
+
 def get_weights(source: str, file: str | None, seed: int) -> Weights:
+    """Return the weights of `get_source`."""
+    return get_source(source, file, seed).weights
+
+
+def get_source(source: str, file: str | None, seed: int) -> Source:
     """Get the weights of VGG-19's convolutions, up to the deepest layer that the source holds.
 
     Args:
@@ -21,20 +34,20 @@ def get_weights(source: str, file: str | None, seed: int) -> Weights:
         seed: Seed of random weights.
 
     Returns:
-        float32 tensors by torchvision's names.
+        float32 tensors by torchvision's names, and whether they were converted.
 
     Raises:
-        InputError: The file or the download is missing, or it is not VGG-19's weights.
+        InputError: The file or the download is missing, or it is not VGG-19's weights in a known convention.
     """
     if source == "random":
-        return random_weights(seed)
+        return Source(random_weights(seed), "")
     if source == "imagenet":
-        return imagenet_weights()
+        return Source(imagenet_weights(), "")
     if file is None:
         raise InputError("loss_network.source is file, but loss_network.file names none; give the path of VGG-19's "
                          "weights.")
     path = Path(file)
-    return select_vgg19(read_state_dict(path), path)
+    return Source(*to_torchvision(select_vgg19(read_state_dict(path), path), path))
 
 
 def random_weights(seed: int) -> Weights:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from pipeline.config.loading import load_params
 from pipeline.data.celeba import open_celeba
 from pipeline.data.celeba_images import decode
 from pipeline.data.pixels import to_network
@@ -15,7 +16,7 @@ from pipeline.losses.loss_network.calibration import measure_rms
 from pipeline.losses.loss_network.network import build_prefix
 from pipeline.models.vgg19_layers import parameter_shapes
 from pipeline.vocabulary import LAYERS
-from tests.tiny import faces, random_weights
+from tests.tiny import PARAMS, faces, random_weights
 
 SHARED = Path(__file__).resolve().parents[3].parent / "shared"
 
@@ -53,10 +54,12 @@ def test_the_papers_network_on_real_faces_has_the_reference_rms():
     path, celeba = SHARED / "vgg19" / "vgg19_features_to_relu5_1.pth", SHARED / "celeba"
     if not path.is_file() or not celeba.is_dir():
         pytest.skip("no VGG-19 or no CelebA in ../shared")
-    weights = sources.select_vgg19(sources.read_state_dict(path), path)
-    weights = {name: weights[name] for name in parameter_shapes("relu3_1")}
+    weights = sources.get_weights("file", str(path), seed=0)
+    weights = {name: weights[name] for name in parameter_shapes("relu3_4")}
     images = open_celeba(celeba).images
     pixels = np.stack([aligned.crop(decode(image_id, images.read(image_id), images.path), 64)
                        for image_id in (f"{number:06}.jpg" for number in range(1, 201))])
     rms = measure_rms(weights, torch.from_numpy(pixels))
-    assert [rms[layer] for layer in ("relu1_1", "relu2_1", "relu3_1")] == pytest.approx([50.2, 258.7, 358.6], rel=0.05)
+    reference = load_params(PARAMS).loss["reference_rms"]
+    assert list(rms) == list(LAYERS[:8])
+    assert rms == pytest.approx({layer: reference[layer] for layer in rms}, rel=0.05)
