@@ -82,7 +82,11 @@ def reads_file(params: Params) -> bool:
 
 
 def check_references(params: Params) -> None:
-    """Raise InputError unless loss.reference_rms has a value for each layer that evaluation compares."""
+    """Raise InputError unless names of layers and of a set of views name what other parameters define."""
+    sets, view_set = params.evaluate.view_sets, params.report.view_set
+    if view_set not in sets:
+        raise InputError(f"params.yaml: report.view_set is {view_set}, which is not one of evaluate.view_sets "
+                         f"({', '.join(sets)}){did_you_mean(view_set, sets)}")
     reference = params.loss.get("reference_rms", {})
     for layer in params.evaluate.feature_layers:
         if layer not in reference:
