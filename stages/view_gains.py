@@ -13,7 +13,6 @@ from pipeline.files.json_file import write_json
 from pipeline.plan import code
 from pipeline.workspace.records import write_record
 
-
 METRICS = ["accuracy", "balanced_accuracy", "valid_accuracy"]  # columns of gains.csv that `dvc metrics show` prints
 
 

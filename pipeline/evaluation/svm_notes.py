@@ -35,5 +35,7 @@ def joined(*notes: str) -> str:
 def convergence(rows: pd.DataFrame) -> str:
     """Return which SVMs have not converged, "" where all have. rows: of `svm.evaluate`, also as read from a file."""
     noted = rows["note"].fillna("").astype(str).str.contains(NOT_CONVERGED, regex=False)
+    if not noted.any():
+        return ""
     names = ", ".join(map(str, rows.loc[noted, "attribute"]))
-    return f"{noted.sum()} of {len(rows)} SVMs have {NOT_CONVERGED}, so their scores may be off: {names}" if names else ""
+    return f"{noted.sum()} of {len(rows)} SVMs have {NOT_CONVERGED}, so their scores may be off: {names}"
