@@ -100,12 +100,29 @@ def sampled(label: str, folder: Path, metrics: Scores, layer: str, images: int) 
             f"blur of {test['images']} test images {test['blur']:.3f}")
 
 
-def views_added(label: str, folder: Path, steps: Sequence[Scores]) -> str:
-    """Return the last line of view_gains. steps: rows of its table."""
-    best = max(steps, key=lambda step: step["accuracy"])
-    return (f"{folder}: SVM accuracy {steps[0]['accuracy']:.1%} with view {steps[0]['step']} of {label}, at best "
-            f"{best['accuracy']:.1%} ({best['step']}, {best['dimensions']} dimensions, C {best['C']:g}); majority "
-            f"class {best['majority']:.1%}")
+def views_added(label: str, folder: Path, steps: Sequence[Scores], chosen: str) -> str:
+    """Return the last line of view_gains. steps: rows of its table. chosen: the step chosen on validation, or ""."""
+    said = f"{folder}: SVM accuracy {steps[0]['accuracy']:.1%} with view {steps[0]['step']} of {label}"
+    for step in steps:
+        if step["step"] == chosen:
+            said += (f"; chosen on validation: {chosen}, {step['accuracy']:.1%} ({step['dimensions']} dimensions, "
+                     f"C {step['C']:g})")
+    return f"{said}; majority class {steps[0]['majority']:.1%}"
+
+
+def reported(page: Path, variants: int, view_set: str, accuracies: Mapping[str, float], random_network: bool) -> str:
+    """Return the last line of report.
+
+    Args:
+        page: index.html.
+        variants: their number.
+        view_set: as in report.view_set.
+        accuracies: label → average accuracy of the SVMs on that set.
+        random_network: whether the loss network has random weights.
+    """
+    averages = ", ".join(f"{label} {accuracy:.1%}" for label, accuracy in accuracies.items())
+    return (f"{page}: {variants} variants; average SVM accuracy, {view_set}: {averages or 'not measured'}"
+            + "; loss network with random weights" * random_network)
 
 
 def loss_network_source(source: str) -> str:

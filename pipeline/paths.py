@@ -105,3 +105,8 @@ def mixture(variant: str) -> Path:
 def svm_table(folder: Path, view_set: str) -> Path:
     """The scores of 40 SVMs on a set of views. folder: EVALUATION / variant, or VIEW_GAINS."""
     return folder / f"svm_{view_set}.csv"
+
+
+def svm_weights(folder: Path, view_set: str) -> Path:
+    """The 40 SVMs on a set of views themselves, for `evaluation.svm_file`. folder: EVALUATION / variant."""
+    return folder / f"svm_{view_set}.npz"

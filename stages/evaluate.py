@@ -31,10 +31,11 @@ def main(name: str) -> None:
 
 
 def score_latents(variant: Variant, plan: EvaluatePlan) -> dict[str, dict[str, float]]:
-    """Write the scores of the SVMs on each set of views; return set → `svm.averages`."""
+    """Write the SVMs on each set of views, and their scores; return set → `svm.averages`."""
     from pipeline.data import by_id
-    from pipeline.evaluation import svm
+    from pipeline.evaluation import svm, svm_notes
     from pipeline.evaluation.features import load_features
+    from pipeline.evaluation.svm_file import write_svms
 
     features = load_features([variant.name], sorted({view for views in plan.view_sets.values() for view in views}))
     attributes = by_id.attributes_of(paths.SHARDS, features.image_ids)
@@ -42,9 +43,12 @@ def score_latents(variant: Variant, plan: EvaluatePlan) -> dict[str, dict[str, f
     with parallel_map(load_params().cluster) as spread:
         scores = svm.evaluate_sets(features.x, sets, attributes, features.splits, plan.svm_c, f"{variant.label}, SVMs",
                                    spread)
-    for view_set, rows in scores.items():
-        rows.to_csv(paths.svm_table(paths.EVALUATION / variant.name, view_set), index=False)
-    return {view_set: svm.averages(rows) for view_set, rows in scores.items()}
+    for view_set, evaluated in scores.items():
+        evaluated.rows.to_csv(paths.svm_table(paths.EVALUATION / variant.name, view_set), index=False)
+        write_svms(paths.svm_weights(paths.EVALUATION / variant.name, view_set), evaluated.svms)
+        if note := svm_notes.convergence(evaluated.rows):
+            print(f"note: {variant.label}, {view_set}: {note}")
+    return {view_set: svm.averages(evaluated.rows) for view_set, evaluated in scores.items()}
 
 
 def score_reconstructions(variant: Variant, plan: EvaluatePlan) -> dict[str, Any]:

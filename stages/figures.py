@@ -40,7 +40,7 @@ def main() -> None:
     notes = {name: draw_variant(name, model, histories[name], plan.seed) for name, model in models.items()}
     write_json(paths.FIGURE_NOTES, notes)
     draw_all_models(plan, models)
-    svm_bars(paths.FIGURES / "svm.png", read_svm_tables(plan.variants))
+    svm_bars(paths.FIGURES / "svm.png", read_svm_tables(plan.variants), plan.view_set)
     compared = read_plan(ViewGainsPlan)
     gains = pd.read_csv(paths.GAINS_TABLE).fillna({"over": ""})
     view_gains(paths.FIGURES / "gains.png", gains, compared.labels[compared.variants[0]])

@@ -1,13 +1,13 @@
 """Lay all variants side by side: Table 1, and one page with everything."""
 
-from pipeline import paths
+from pipeline import messages, paths
 from pipeline.config.plans import ReportPlan, read_plan, read_variants
 from pipeline.errors import exit_on_input_error
 from pipeline.plan import code
 from pipeline.plan.removed_variants import delete_results_of_removed_variants
 from pipeline.report.gathering import gather_report
 from pipeline.report.page import write_report
-from pipeline.report.svm_tables import best_average, read_svm_tables
+from pipeline.report.svm_tables import average_accuracies, read_svm_tables
 from pipeline.report.table1 import build_table1
 from pipeline.report.table1_files import write_table1_csv, write_table1_markdown
 from pipeline.workspace.records import write_record
@@ -22,12 +22,11 @@ def main() -> None:
     table1 = build_table1(svm_tables)
     write_table1_csv(table1, paths.REPORT / "table1.csv")
     write_table1_markdown(table1, paths.REPORT / "table1.md")
-    report = gather_report(plan, variants, table1)
+    report = gather_report(plan, variants, svm_tables, table1)
     page = write_report(paths.REPORT, report)
     write_record("report")
-    accuracy, label, view_set = best_average(svm_tables)
-    print(f"{page}: {len(variants)} variants; best average SVM accuracy {accuracy:.1%} ({label}, {view_set})"
-          + "; loss network with random weights" * (report.loss_network["source"] == "random"))
+    print(messages.reported(page, len(variants), plan.view_set, average_accuracies(svm_tables, plan.view_set),
+                            report.loss_network["source"] == "random"))
 
 
 if __name__ == "__main__":

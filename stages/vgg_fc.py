@@ -39,7 +39,7 @@ def main() -> None:
 def score(weights: "Weights") -> None:
     """Write the scores of SVMs on the activations of all images."""
     from pipeline.data import shards
-    from pipeline.evaluation import svm
+    from pipeline.evaluation import svm, svm_notes
     from pipeline.hardware.gpu import best_device
 
     _, splits, attributes = shards.load_attributes(paths.SHARDS, view=VGG_FC_VIEW)
@@ -50,6 +50,8 @@ def score(weights: "Weights") -> None:
         rows = svm.evaluate(features, attributes, splits, C, VGG_FC, spread)
     paths.BASELINES.mkdir(exist_ok=True)
     rows.to_csv(paths.VGG_FC_TABLE, index=False)
+    if note := svm_notes.convergence(rows):
+        print(f"note: {VGG_FC}: {note}")
     averages = svm.averages(rows)
     print(f"{paths.BASELINES}: SVM accuracy of {VGG_FC} on view {VGG_FC_VIEW}: {averages['accuracy']:.1%} "
           f"(C {averages['C']:g}), majority class {averages['majority']:.1%}, over {len(splits)} images")

@@ -6,11 +6,14 @@ from pipeline.config.loading import load_params
 from pipeline.config.plans import ViewGainsPlan, read_plan
 from pipeline.data import by_id
 from pipeline.errors import exit_on_input_error
+from pipeline.evaluation.chosen_set import chosen_on_validation
 from pipeline.evaluation.features import load_features
 from pipeline.evaluation.view_gains import plan_steps, score_view_gains
 from pipeline.files.json_file import write_json
 from pipeline.plan import code
 from pipeline.workspace.records import write_record
+
+METRICS = ["accuracy", "balanced_accuracy", "valid_accuracy"]  # columns of gains.csv that `dvc metrics show` prints
 
 
 def main() -> None:
@@ -26,9 +29,13 @@ def main() -> None:
     gains.to_csv(paths.GAINS_TABLE, index=False)
     for view_set, rows in combined.items():
         rows.to_csv(paths.svm_table(paths.VIEW_GAINS, view_set), index=False)
-    write_json(paths.VIEW_GAINS_METRICS, gains.set_index("step")[["accuracy", "balanced_accuracy"]].to_dict())
+    write_json(paths.VIEW_GAINS_METRICS, gains.set_index("step")[METRICS].to_dict())
     write_record("view_gains")
-    print(messages.views_added(plan.labels[plan.variants[0]], paths.VIEW_GAINS, gains.to_dict("records")))
+    for step, note in zip(gains["step"], gains["note"], strict=True):
+        if note:
+            print(f"note: {step}: {note}")
+    chosen = chosen_on_validation(gains.set_index("step")["valid_accuracy"].to_dict())
+    print(messages.views_added(plan.labels[plan.variants[0]], paths.VIEW_GAINS, gains.to_dict("records"), chosen))
 
 
 if __name__ == "__main__":

@@ -106,6 +106,8 @@ def test_repro_makes_everything(clone, reproduced):
             assert scores == {"svm": {}, "reconstruction": None}
             continue
         assert set(scores["svm"]) == {"aligned", "landmark", "multi_view"}
+        assert {"average_precision", "auroc", "valid_accuracy"} <= scores["svm"]["landmark"].keys()
+        assert (clone / f"evaluation/{variant}/svm_multi_view.npz").is_file()
         assert 0 < scores["reconstruction"]["psnr"] < 60
         assert {"mixture.png", "interpolation.png", "correlation.png"} <= drawn
     assert json.loads((clone / "metrics/train/vae_wgan.json").read_text())["gradient_norm"] > 0
@@ -264,7 +266,7 @@ EDITS = [
      {"loss_network", "vgg_fc", "figures", "track"} | of_all("train") | of_all("samples")
      | of_all("latents", ENCODERS) | of_all("evaluate", ENCODERS)),
     ("pipeline/data/views/landmark.py", "32.5, 72, 144.5, 184", "32.5, 71, 144.5, 183", {"prepare"}),
-    ("pipeline/evaluation/svm.py", "deviation == 0] = 1", "deviation == 0] = 2",
+    ("pipeline/evaluation/linear_svm.py", "deviation == 0] = 1", "deviation == 0] = 2",
      of_all("evaluate", ENCODERS) | {"view_gains", "vgg_fc"}),
     ("pipeline/report/published_table1.csv", "VGG-FC,83", "VGG-FC,82", {"report"}),
     ("pipeline/figures/svm_bars.py", "linewidth=5", "linewidth=6", {"figures"}),
@@ -374,9 +376,9 @@ def test_a_changed_figure_is_drawn_and_nothing_computed(made):
 
 
 def test_a_stage_refuses_code_that_dvc_has_not_seen(made):
-    with changed(made, "pipeline/evaluation/svm.py", "deviation == 0] = 1", "deviation == 0] = 2"):
+    with changed(made, "pipeline/evaluation/linear_svm.py", "deviation == 0] = 1", "deviation == 0] = 2"):
         said = dvc(made, "repro", "--single-item", "--force", "view_gains", ok=False)
-        assert "error: pipeline.evaluation.svm has changed since the plan was made" in said
+        assert "error: pipeline.evaluation.linear_svm has changed since the plan was made" in said
         assert "Traceback" not in said
     with changed(made, "pipeline/losses/kl.py", "The KL term and", "The term KL, and"):
         dvc(made, "repro", "--single-item", "--force", "attributes@dfc")

@@ -154,8 +154,12 @@ def test_shards_and_svms_are_those_of_one_process(cluster, tmp_path, monkeypatch
     arguments = x, sets, y, splits, [0.1, 1.0]
     with parallel_map(cluster) as as_tasks:
         tables = svm.evaluate_sets(*arguments, parallel_map=as_tasks)
-    for name, rows in svm.evaluate_sets(*arguments).items():
-        assert tables[name].equals(rows)
+    for name, expected in svm.evaluate_sets(*arguments).items():
+        rankings = ["average_precision", "auroc"]  # which rounding may change, where two images are nearly equal
+        rows = tables[name].rows
+        assert rows.drop(columns=rankings).equals(expected.rows.drop(columns=rankings))
+        np.testing.assert_allclose(rows[rankings], expected.rows[rankings], atol=0.01)
+        np.testing.assert_allclose(tables[name].svms.weights, expected.svms.weights, atol=1e-3)
 
 
 STEPS = 6

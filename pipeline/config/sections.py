@@ -141,6 +141,9 @@ class Sampling(Section):
 class Report(Section):
     """What the report's figures show."""
 
+    view_set: str = Field(description=(
+        "Set of evaluate.view_sets whose SVMs stand beside the published ones. [1], Table 1: one landmark view of 100 "
+        "dimensions."))
     samples: Annotated[int, Field(ge=2, le=64)] = Field(description="Faces per decoder in Figure 3.")
     reconstructions: Annotated[int, Field(ge=2, le=16)] = Field(description="Test faces in Figure 4.")
     mosaic_images: Annotated[int, Field(ge=4)] = Field(description=(

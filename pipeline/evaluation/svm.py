@@ -1,16 +1,21 @@
 """Attribute prediction: 40 linear SVMs on standardised latents (Hou et al. 2016, section 4.3.5)."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
 from pipeline.errors import InputError
-from pipeline.evaluation import linear_svm
+from pipeline.evaluation import linear_svm, svm_notes
+from pipeline.evaluation.linear_svm import TOLERANCE, Fitted, LinearSVMs
+from pipeline.evaluation.svm_scores import RANKINGS, one_class, score_predictions, score_rankings
 from pipeline.parallel import ParallelMap, in_this_process
 from pipeline.vocabulary import ATTRIBUTES, SPLITS
+
+Result = TypeVar("Result")
+MEANS = ("accuracy", "balanced_accuracy", *RANKINGS, "majority", "valid_accuracy")  # columns that `averages` averages
 
 
 class Data(NamedTuple):
@@ -21,62 +26,90 @@ class Data(NamedTuple):
     rows: dict[str, np.ndarray]  # split → bool N
 
 
-class Fit(NamedTuple):
-    """The unit of work: 40 SVMs to fit on the images of some splits and to score on those of another."""
+class Work(NamedTuple):
+    """The unit of work: 40 SVMs."""
 
     columns: np.ndarray  # of x
-    fit_on: tuple[str, ...]
-    score_on: str
     C: float
+
+
+class Validated(NamedTuple):
+    """40 SVMs, fitted on the training split alone."""
+
+    C: float
+    accuracy: np.ndarray  # float64 40, share of validation images that are predicted correctly
+    right: int  # such images, counted over all attributes
+    gradient: np.ndarray  # float64 40, of `linear_svm.Fitted`
+
+
+class Evaluated(NamedTuple):
+    """40 SVMs on a set of features, fitted on the splits train and valid."""
+
+    rows: pd.DataFrame  # one per attribute; `evaluate_sets` has the columns
+    svms: LinearSVMs  # for the set's raw features, in the order of `ATTRIBUTES`
 
 
 def evaluate(x: np.ndarray, y: np.ndarray, splits: np.ndarray, C: Sequence[float] = (1.0,),
              progress: str | None = None, parallel_map: ParallelMap = in_this_process) -> pd.DataFrame:
-    """Do the same as `evaluate_sets` for a single set that holds all columns of x."""
-    return evaluate_sets(x, {"all": np.arange(x.shape[1])}, y, splits, C, progress, parallel_map)["all"]
+    """Return the rows of `evaluate_sets` for a single set that holds all columns of x."""
+    return evaluate_sets(x, {"all": np.arange(x.shape[1])}, y, splits, C, progress, parallel_map)["all"].rows
 
 
 def evaluate_sets(x: np.ndarray, sets: Mapping[str, np.ndarray], y: np.ndarray, splits: np.ndarray,
                   C: Sequence[float] = (1.0,), progress: str | None = None,
-                  parallel_map: ParallelMap = in_this_process) -> dict[str, pd.DataFrame]:
+                  parallel_map: ParallelMap = in_this_process) -> dict[str, Evaluated]:
     """Train one linear SVM per set of features and attribute on the splits train and valid, and score it on test.
 
+    Where there are validation images, SVMs are first fitted on the training split alone, with every candidate C, and
+    scored on the validation split. C is chosen so, and a set can be. The test images decide nothing.
+
     Args:
-        x: float N×D features. They are standardised here, with the mean and standard deviation of the training images.
+        x: float N×D features. They are standardised here, with the mean and standard deviation of the images that the
+            SVMs are fitted on.
         sets: name of a feature set → its columns of x.
         y: bool N×40, in the order of `ATTRIBUTES`.
         splits: str N: train, valid or test.
-        C: candidates for the SVMs' C; `choose_C` chooses among several.
+        C: candidates for the SVMs' C; `choose` chooses among several.
         progress: the label of a progress bar; None for no bar.
         parallel_map: where SVMs are fitted; one item is the 40 SVMs of a feature set and a C.
 
     Returns:
-        Name of the feature set → one row per attribute; shares are 0 … 1:
+        Name of the feature set → its SVMs, and one row per attribute; shares and scores are 0 … 1:
           attribute          CelebA's name
           accuracy           share of test images that are predicted correctly
           balanced_accuracy  mean of the two classes' recalls; NaN where the test set has only one class
-          majority           accuracy of always answering the more frequent class of the training set
+          average_precision  of ranking the test images by decision value; NaN as above
+          auroc              area under the ROC curve of the same ranking; NaN as above
+          majority           accuracy of always giving the more frequent answer of the training images
           positives          number of positive test images
+          images             number of test images
+          valid_accuracy     accuracy on the validation split, fitted on the training split alone with the chosen C; NaN
+                             where one of the two has no image
           C                  the C that was used, the same in all rows
-          note               "", or which class was always answered because the training set has no other
+          note               "", or fragments of `svm_notes`: classes that are missing, and SVMs that have not converged
 
     Raises:
         InputError: there is no image to train on or to test on; or there are several C and no image to choose with.
     """
-    C = sorted(C)
+    candidates = sorted(C)
     data = Data(x, np.asarray(y, dtype=bool), {split: splits == split for split in SPLITS})
-    check_images(data.rows, C)
-    fits_per_set = len(C) + 1 if len(C) > 1 else 1
-    with tqdm(total=len(sets) * fits_per_set * len(ATTRIBUTES), desc=progress, unit="SVM",
+    check_images(data.rows, candidates)
+    if not (data.rows["train"].any() and data.rows["valid"].any()):
+        candidates = []  # nothing to fit and to score before the test
+    with tqdm(total=len(sets) * (len(candidates) + 1) * len(ATTRIBUTES), desc=progress, unit="SVM",
               disable=progress is None) as bar:
-        def run(fits: list[Fit]) -> Iterator[pd.DataFrame]:
-            for scores in parallel_map(fit_and_score, data, fits):
-                bar.update(len(scores))
-                yield scores
+        def run(function: Callable[[Data, Work], Result], work: list[Work]) -> Iterator[Result]:
+            for result in parallel_map(function, data, work):
+                bar.update(len(ATTRIBUTES))
+                yield result
 
-        best = choose_C(sets, C, run)
-        final = run([Fit(columns, ("train", "valid"), "test", best[name]) for name, columns in sets.items()])
-        return dict(zip(sets, final, strict=True))
+        each = iter(list(run(validate, [Work(columns, c) for columns in sets.values() for c in candidates])))
+        validated = {name: [next(each) for _ in candidates] for name in sets}
+        chosen = {name: choose(of_set) if of_set else None for name, of_set in validated.items()}
+        final = run(fit_and_score, [Work(columns, best.C if (best := chosen[name]) else C[0])
+                                    for name, columns in sets.items()])
+        return {name: with_validation(evaluated, chosen[name], validated[name])
+                for name, evaluated in zip(sets, final, strict=True)}
 
 
 def check_images(rows: Mapping[str, np.ndarray], C: Sequence[float]) -> None:
@@ -91,69 +124,69 @@ def check_images(rows: Mapping[str, np.ndarray], C: Sequence[float]) -> None:
                          "give svm_c a single value, or take images for both")
 
 
-def choose_C(sets: Mapping[str, np.ndarray], C: Sequence[float],
-             run: Callable[[list[Fit]], Iterator[pd.DataFrame]]) -> dict[str, float]:
-    """Choose C per feature set by mean validation accuracy over all attributes; ties go to the smallest.
+def choose(validated: Sequence[Validated]) -> Validated:
+    """Return the SVMs with the highest mean accuracy over all attributes; ties go to the smallest C."""
+    return max(sorted(validated, key=lambda svms: svms.C), key=lambda svms: svms.right)  # the first of equals
+
+
+def validate(data: Data, work: Work) -> Validated:
+    """Fit the SVMs of a feature set and a C on the training split, and score them on the validation split."""
+    fitted, valid = fit(data, work, "train"), data.rows["valid"]
+    right = fitted.svms.predict(data.x[valid][:, work.columns]) == data.y[valid]
+    return Validated(work.C, right.mean(axis=0), int(right.sum()), fitted.gradient)
+
+
+def fit_and_score(data: Data, work: Work) -> Evaluated:
+    """Fit the SVMs of a feature set and a C on the splits train and valid, and score them on the test split."""
+    fitted, test = fit(data, work, "train", "valid"), data.rows["test"]
+    training, truth = data.y[data.rows["train"] | data.rows["valid"]], data.y[test]
+    decided = fitted.svms.decide(data.x[test][:, work.columns])
+    scores = score_predictions(decided > 0, truth, training) | score_rankings(decided, truth)
+    notes = [svm_notes.joined(
+        svm_notes.one_training_class(bool(training[0, i])) if one_class(training)[i] else "",
+        svm_notes.one_test_class(bool(truth[0, i])) if one_class(truth)[i] else "",
+        not_converged(fitted.gradient[i], f"with C {work.C:g}")) for i in range(len(ATTRIBUTES))]
+    rows = pd.DataFrame({"attribute": ATTRIBUTES, **scores, "positives": truth.sum(axis=0), "images": len(truth),
+                         "valid_accuracy": np.nan, "C": float(work.C), "note": notes})
+    return Evaluated(rows, fitted.svms)
+
+
+def fit(data: Data, work: Work, *splits: str) -> Fitted:
+    """Fit SVMs on the images of some splits; an attribute that has one class in them is always answered so."""
+    rows = np.any([data.rows[split] for split in splits], axis=0)
+    y = data.y[rows]
+    fitted = linear_svm.fit_standardised(data.x[rows][:, work.columns], y, work.C)
+    constant, weights, gradient = one_class(y), fitted.svms.weights.copy(), fitted.gradient.copy()
+    weights[:, constant], gradient[constant] = 0, 0
+    weights[-1, constant] = np.where(y[0, constant], 1, -1)
+    return Fitted(LinearSVMs(weights), gradient)
+
+
+def not_converged(gradient: float, where: str) -> str:
+    """Return the note on a gradient of `linear_svm.Fitted`: "" where it is small enough."""
+    return "" if gradient <= TOLERANCE else svm_notes.not_converged(gradient, TOLERANCE, where)
+
+
+def with_validation(evaluated: Evaluated, chosen: Validated | None, validated: Sequence[Validated]) -> Evaluated:
+    """Add what the SVMs on the training split alone have to tell: `valid_accuracy`, and which have not converged.
 
     Args:
-        sets: name of a feature set → its columns.
-        C: candidates, in ascending order.
-        run: fits and scores SVMs, and yields their rows in order.
+        evaluated: the final SVMs.
+        chosen: that of `validated` whose C they have; None without validation images.
+        validated: the SVMs of all candidates.
     """
-    if len(C) == 1:
-        return dict.fromkeys(sets, C[0])
-    scores = run([Fit(columns, ("train",), "valid", c) for columns in sets.values() for c in C])
-    accuracies = {name: [next(scores)["accuracy"].mean() for _ in C] for name in sets}
-    next(scores, None)  # ends the generator
-    return {name: C[int(np.argmax(of_set))] for name, of_set in accuracies.items()}  # the first of equals
-
-
-def fit_and_score(data: Data, work: Fit) -> pd.DataFrame:
-    """Return the rows of `evaluate_sets` for one feature set and one C."""
-    fitted, scored = np.any([data.rows[split] for split in work.fit_on], axis=0), data.rows[work.score_on]
-    fit_x, score_x = (data.x[rows][:, work.columns].astype(np.float64) for rows in (fitted, scored))
-    mean, deviation = fit_x.mean(axis=0), fit_x.std(axis=0)
-    deviation[deviation == 0] = 1  # a constant feature becomes zero
-    for features in (fit_x, score_x):
-        features -= mean
-        features /= deviation
-    predicted = linear_svm.predict(linear_svm.fit(fit_x, data.y[fitted], work.C), score_x)
-    return pd.DataFrame([score_attribute(name, predicted[:, i], data.y[scored, i], data.y[fitted, i], work.C)
-                         for i, name in enumerate(ATTRIBUTES)])
-
-
-def score_attribute(attribute: str, predicted: np.ndarray, truth: np.ndarray, training: np.ndarray, C: float
-                    ) -> dict[str, Any]:
-    """Return one attribute's row of `evaluate_sets`.
-
-    Args:
-        attribute: CelebA's name.
-        predicted: bool N, what the SVM predicts of the scored images.
-        truth: bool N, their labels.
-        training: bool M, the labels of the training images.
-        C: with which the SVM was fitted.
-    """
-    majority = 2 * training.sum() > len(training)
-    note = ""
-    if training.all() or not training.any():
-        note = f"only {'positive' if majority else 'negative'} training images: always answered so"
-        predicted = np.full(len(truth), majority)
-    right = predicted == truth
-    both = truth.any() and not truth.all()
-    return {"attribute": attribute,
-            "accuracy": float(right.mean()),
-            "balanced_accuracy": float((right[truth].mean() + right[~truth].mean()) / 2) if both else float("nan"),
-            "majority": float((truth == majority).mean()),
-            "positives": int(truth.sum()),
-            "C": float(C),
-            "note": note}
+    notes = [svm_notes.joined(note, *(
+        not_converged(of_c.gradient[i], f"with C {of_c.C:g} on the training split alone") for of_c in validated))
+        for i, note in enumerate(evaluated.rows["note"])]
+    accuracy = np.nan if chosen is None else chosen.accuracy
+    return evaluated._replace(rows=evaluated.rows.assign(valid_accuracy=accuracy, note=notes))
 
 
 def averages(rows: pd.DataFrame) -> dict[str, float]:
     """Average the rows of `evaluate_sets` over the attributes.
 
     Returns:
-        Mean accuracy, balanced_accuracy and majority, 0 … 1, where NaNs are left out; and C.
+        The means of accuracy, balanced_accuracy, average_precision, auroc, majority and valid_accuracy, 0 … 1, where
+        NaNs are left out; and C.
     """
-    means = {name: float(rows[name].mean()) for name in ("accuracy", "balanced_accuracy", "majority")}
-    return {**means, "C": float(rows["C"].iloc[0])}
+    return {**{name: float(rows[name].mean()) for name in MEANS}, "C": float(rows["C"].iloc[0])}

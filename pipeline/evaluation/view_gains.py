@@ -6,10 +6,12 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from pipeline.evaluation import svm
+from pipeline.evaluation import svm, svm_notes
 from pipeline.evaluation.features import Features
 from pipeline.evaluation.set_names import ALL_VIEWS
 from pipeline.parallel import ParallelMap, in_this_process
+
+SCORES = ("C", "accuracy", "balanced_accuracy", "majority", "valid_accuracy")  # of `svm.averages`, in the table
 
 
 class Step(NamedTuple):
@@ -66,14 +68,17 @@ def score_view_gains(features: Features, attributes: np.ndarray, steps: Sequence
           over               the step to compare it with, "" for the first
           variants, views    whose latents are concatenated, separated by spaces
           dimensions         D, their number
-          C, accuracy, balanced_accuracy, majority   from `svm.averages`; shares are 0 … 1
+          C, accuracy, balanced_accuracy, majority, valid_accuracy   from `svm.averages`; shares are 0 … 1
+          note               "", or which SVMs have not converged
     """
     columns = {step.name: features.of(step.variants, step.views) for step in steps}
     scored = svm.evaluate_sets(features.x, columns, attributes, features.splits, C, progress, parallel_map)
     rows = []
     for step in steps:
-        averages = svm.averages(scored[step.name])
+        step_rows = scored[step.name].rows
+        averages = svm.averages(step_rows)
         rows.append({"step": step.name, "over": step.over, "variants": " ".join(step.variants),
                      "views": " ".join(step.views), "dimensions": len(columns[step.name]),
-                     **{name: averages[name] for name in ("C", "accuracy", "balanced_accuracy", "majority")}})
-    return pd.DataFrame(rows), {step.table: scored[step.name] for step in steps if step.table is not None}
+                     **{name: averages[name] for name in SCORES},
+                     "note": svm_notes.convergence(step_rows)})
+    return pd.DataFrame(rows), {step.table: scored[step.name].rows for step in steps if step.table is not None}

@@ -12,30 +12,31 @@ from pipeline.figures import style
 from pipeline.vocabulary import readable
 
 
-def svm_bars(path: str | Path, results: Mapping[str, Mapping[str, pd.DataFrame]]) -> None:
-    """Write one line per attribute: a tick for the majority class, a dot for every variant, a bar to the best dot.
+def svm_bars(path: str | Path, results: Mapping[str, Mapping[str, pd.DataFrame]], view_set: str) -> None:
+    """Write one line per attribute: a tick for the majority class, a dot for every variant, a bar to the highest dot.
 
-    Each variant has one dot, for its set of views with the highest mean accuracy, which the legend names; dots of all
-    sets could not be told apart. Attributes are sorted by the mean gain over the majority class.
+    All dots are of one set of views; dots of all sets could not be told apart. Methods without this set are left out.
+    Attributes are sorted by the mean gain over the majority class.
 
     Args:
         path: of the PNG file.
         results: label of a variant → set of views → rows of `evaluation.svm.evaluate`.
+        view_set: the set of views, as in report.view_set; at least one method has it.
     """
-    frames = [(label, *best_set(sets)) for label, sets in results.items() if sets]
-    gains = sum(rows["accuracy"] - rows["majority"] for _, _, rows in frames) / len(frames)
+    frames = [(label, sets[view_set].set_index("attribute")) for label, sets in results.items() if view_set in sets]
+    gains = sum(rows["accuracy"] - rows["majority"] for _, rows in frames) / len(frames)
     order = gains.sort_values(kind="stable").index  # the first is drawn at the bottom
     positions = np.arange(len(order))
-    majority = 100 * frames[0][2].loc[order, "majority"]
-    best = 100 * np.max([rows.loc[order, "accuracy"] for _, _, rows in frames], axis=0)
+    majority = 100 * frames[0][1].loc[order, "majority"]
+    highest = 100 * np.max([rows.loc[order, "accuracy"] for _, rows in frames], axis=0)
 
     with style.plot(path, height=150 + 23 * len(order) + 10 * len(frames)) as figure:
         axes = figure.add_subplot()
-        axes.hlines(positions, majority, best, color=style.GRID, linewidth=5)
+        axes.hlines(positions, majority, highest, color=style.GRID, linewidth=5)
         axes.plot(majority, positions, "|", color=style.TEXT, markersize=12, markeredgewidth=1.6)
         handles = [Line2D([], [], linestyle="", marker="|", markersize=10, markeredgewidth=1.6, color=style.TEXT,
                           label=f"majority class ({majority.mean():.1f} on average)")]
-        for number, (label, view_set, rows) in enumerate(frames):
+        for number, (label, rows) in enumerate(frames):
             accuracy = 100 * rows.loc[order, "accuracy"]
             look: dict[str, Any] = {
                     "marker": style.MARKERS[number % len(style.MARKERS)], "linestyle": "", "markersize": 5.5,
@@ -51,9 +52,3 @@ def svm_bars(path: str | Path, results: Mapping[str, Mapping[str, pd.DataFrame]]
         axes.grid(axis="y", visible=False)
         axes.tick_params(axis="y", length=0)
         figure.legend(handles=handles, loc="outside upper left", ncols=2)
-
-
-def best_set(sets: Mapping[str, pd.DataFrame]) -> tuple[str, pd.DataFrame]:
-    """Return the set of views with the highest mean accuracy, the first of equal ones, and its rows by attribute."""
-    view_set = max(sets, key=lambda name: sets[name]["accuracy"].mean())
-    return view_set, sets[view_set].set_index("attribute")

@@ -42,6 +42,7 @@ def resolve(params: Params) -> dict[str, Section]:
     for variant in variants.values():
         check_variant(variant)
     all_views()
+    check_view_set(params)
     references(params)
     check_paths(params)
     for name in params.view_gains.variants:
@@ -80,6 +81,14 @@ def loss_layers(variant: Variant) -> list[str]:
 def reads_file(params: Params) -> bool:
     """Return whether the loss network comes from loss_network.file."""
     return params.loss_network.source == "file"
+
+
+def check_view_set(params: Params) -> None:
+    """Raise InputError unless report.view_set is one of evaluate.view_sets."""
+    sets, view_set = params.evaluate.view_sets, params.report.view_set
+    if view_set not in sets:
+        raise InputError(f"params.yaml: report.view_set is {view_set}, which is not one of evaluate.view_sets "
+                         f"({', '.join(sets)}){did_you_mean(view_set, sets)}")
 
 
 def references(params: Params) -> dict[str, float]:

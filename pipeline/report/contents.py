@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from pipeline.evaluation.chosen_set import chosen_on_validation
 from pipeline.latent_space.attribute_vectors import AttributeVectors
 
 
@@ -25,6 +26,7 @@ class VariantResults:
         vectors: its attribute vectors, for their numbers of images; None without an encoder.
         notes: sentences on what could not be done as asked.
         trained: the precision, the device and the number of workers of its training; empty if unknown.
+        view_set: report.view_set, the set of views that stands beside published numbers.
     """
 
     label: str
@@ -37,16 +39,22 @@ class VariantResults:
     vectors: AttributeVectors | None = None
     notes: Sequence[str] = ()
     trained: Mapping[str, str | int] = field(default_factory=dict)
+    view_set: str = ""
 
     @property
-    def best_view_set(self) -> str:
-        """The set of views with the highest SVM accuracy; the first of equal ones, "" without any."""
-        return max(self.svm, key=lambda view_set: self.svm[view_set]["accuracy"], default="")
+    def reported_svm(self) -> Mapping[str, float]:
+        """The SVMs' scores on `view_set`; empty without any."""
+        return self.svm.get(self.view_set, {})
 
     @property
-    def best_svm(self) -> Mapping[str, float]:
-        """The scores of the best set of views; empty without any."""
-        return self.svm.get(self.best_view_set, {})
+    def chosen_view_set(self) -> str:
+        """The set of views that is best on the validation images; "" without an encoder or without such images."""
+        return chosen_on_validation({name: scores["valid_accuracy"] for name, scores in self.svm.items()})
+
+    @property
+    def chosen_svm(self) -> Mapping[str, float]:
+        """The SVMs' scores on `chosen_view_set`; empty without any."""
+        return self.svm.get(self.chosen_view_set, {})
 
 
 @dataclass

@@ -24,6 +24,7 @@ def gains_table(gains: pd.DataFrame, labels: Mapping[str, str]) -> Table:
         small = f"of {labels.get(step.variants, step.variants)}" if before is None else f"over {step.over}"
         rows.append([Cell(step.step, small), Cell(percent(step.accuracy)), Cell(signed(gain["accuracy"])),
                      Cell(percent(step.balanced_accuracy)), Cell(signed(gain["balanced_accuracy"])),
+                     Cell(percent(step.valid_accuracy)),
                      Cell(number(step.dimensions)), Cell(f"{step.C:g}")])
     return Table([Cell("features"), Cell("accuracy", "%"), Cell("gain", "points"), Cell("balanced accuracy", "%"),
-                  Cell("gain", "points"), Cell("dimensions"), Cell("C")], rows)
+                  Cell("gain", "points"), Cell("validation accuracy", "%"), Cell("dimensions"), Cell("C")], rows)

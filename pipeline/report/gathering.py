@@ -12,31 +12,35 @@ from pipeline.files.json_file import read_json
 from pipeline.latent_space import attribute_vectors
 from pipeline.report.contents import Report, VariantResults
 from pipeline.report.figure_entries import curve_entries, figure_entries, gains_entry, table1_entry
+from pipeline.report.svm_tables import SvmTables, svm_warnings
 from pipeline.workspace import records
 
 TITLE = "Deep feature consistent VAEs of faces"
 
 
-def gather_report(plan: ReportPlan, variants: Sequence[Variant], table1: pd.DataFrame) -> Report:
+def gather_report(plan: ReportPlan, variants: Sequence[Variant], svm_tables: SvmTables, table1: pd.DataFrame
+                  ) -> Report:
     """Return what the page shows.
 
     Args:
         plan: the report's section of the plan.
         variants: all variants of the plan, in the order in which they are to appear.
+        svm_tables: what `report.svm_tables.read_svm_tables` returned.
         table1: what `report.table1.build_table1` returned.
     """
-    labels = {variant.name: plan.variants[variant.name] for variant in variants}
+    labels, gains = {variant.name: plan.variants[variant.name] for variant in variants}, pd.read_csv(paths.GAINS_TABLE)
     network = read_plan(LossNetworkPlan)
     figure_notes = read_json(paths.FIGURE_NOTES)
     return Report(
         TITLE, data_facts(), {"source": network.source, "file": network.file, **conversion()},
-        variants=[read_results(variant, labels[variant.name], figure_notes[variant.name]) for variant in variants],
+        variants=[read_results(variant, labels[variant.name], figure_notes[variant.name], plan.view_set)
+                  for variant in variants],
         warnings=[f"{label}: {warning}" for name, label in labels.items()
-                  for warning in read_json(paths.warnings(name))],
+                  for warning in read_json(paths.warnings(name))] + svm_warnings(svm_tables, gains),
         figures=figure_entries(labels, labels[plan.mosaic_variant]), curves=curve_entries(labels),
         table1=table1, table1_figure=table1_entry(),
         table1_notes=[read_json(paths.NO_VGG_FC)["note"].rstrip(".") + "."] if paths.NO_VGG_FC.is_file() else [],
-        gains=pd.read_csv(paths.GAINS_TABLE), gains_figure=gains_entry(),
+        gains=gains, gains_figure=gains_entry(),
         frechet_layer=read_plan(SamplingPlan).frechet_layer, per_class=read_plan(AttributesPlan).per_class,
         made_by=records.machines_by_stage(plan.variants))
 
@@ -54,13 +58,14 @@ def conversion() -> dict[str, object]:
     return {"converted from": converted_from} if converted_from else {}
 
 
-def read_results(variant: Variant, label: str, figure_notes: Sequence[str]) -> VariantResults:
+def read_results(variant: Variant, label: str, figure_notes: Sequence[str], view_set: str) -> VariantResults:
     """Read the results of one variant.
 
     Args:
         variant: its configuration.
         label: as in the figures.
         figure_notes: sentences on what its figures could not show.
+        view_set: report.view_set.
     """
     name = variant.name
     scores = read_json(paths.metrics("evaluate", name))
@@ -71,4 +76,4 @@ def read_results(variant: Variant, label: str, figure_notes: Sequence[str]) -> V
         vectors=attribute_vectors.read_attribute_vectors(paths.attribute_vectors(name)) if variant.encodes else None,
         notes=[*figure_notes, *read_json(paths.variant_notes(paths.ATTRIBUTES, name)),
                *read_json(paths.variant_notes(paths.SAMPLES, name))],
-        trained=records.read_record("train", name))
+        trained=records.read_record("train", name), view_set=view_set)

@@ -15,7 +15,7 @@ from pipeline.report.pictures import data_uri
 from pipeline.report.run_facts import machines_in_words, merged_notes, parameter_rows, trainings_in_words
 from pipeline.report.sample_table import sample_table, test_images
 from pipeline.report.summary_table import explanations, summary_table
-from pipeline.report.table1 import ACCURACY, BALANCED, table1_notes
+from pipeline.report.table1 import MEASURES, table1_notes
 from pipeline.report.table1_layout import attribute_table, averages_table
 from pipeline.report.training_table import training_table
 from pipeline.report.vector_counts import vector_counts
@@ -74,7 +74,7 @@ def tables_of_attributes(report: Report) -> dict[str, Any]:
     return {
         "averages": None if table1 is None else averages_table(table1),
         "by_attribute": [] if table1 is None else [(measure, attribute_table(table1, measure))
-                                                   for measure in (ACCURACY, BALANCED)],
+                                                   for measure in MEASURES],
         "table1_notes": [] if table1 is None else [*table1_notes(table1), *report.table1_notes],
         "gains": None if gains is None else gains_table(gains, labels),
     }

@@ -7,6 +7,7 @@ import pandas as pd
 
 from pipeline import paths
 from pipeline.config.plans import EvaluatePlan, ViewGainsPlan, read_plan
+from pipeline.evaluation import svm_notes
 from pipeline.evaluation.set_names import ALL_VIEWS, VGG_FC, VGG_FC_VIEW
 
 # A method's label ("VAE-123", "VAE-123 + VAE-345", "VGG-FC") → set of views ("aligned") → the rows of
@@ -39,7 +40,20 @@ def read_combined_tables(folder: Path) -> dict[str, pd.DataFrame]:
     return {file.stem.removeprefix("svm_"): pd.read_csv(file) for file in files}
 
 
-def best_average(tables: SvmTables) -> tuple[float, str, str]:
-    """Return the highest average accuracy, 0 … 1, with the label and the set of views that have it."""
-    return max((float(rows["accuracy"].mean()), label, view_set)
-               for label, sets in tables.items() for view_set, rows in sets.items())
+def average_accuracies(tables: SvmTables, view_set: str) -> dict[str, float]:
+    """Return label → average accuracy on a set of views, 0 … 1, of the methods that have this set."""
+    return {label: float(sets[view_set]["accuracy"].mean()) for label, sets in tables.items() if view_set in sets}
+
+
+def svm_warnings(tables: SvmTables, gains: pd.DataFrame) -> list[str]:
+    """Return a sentence for each set of features on which SVMs have not converged.
+
+    Args:
+        tables: all SVMs' scores.
+        gains: the table of `evaluation.view_gains.score_view_gains`, as read from its file.
+    """
+    found = [(f"{label}, {view_set}", svm_notes.convergence(rows))
+             for label, sets in tables.items() for view_set, rows in sets.items()]
+    found += [(f"What each view adds, {step}", note)
+              for step, note in zip(gains["step"], gains["note"].fillna(""), strict=True)]
+    return [f"{where}: {note}" for where, note in found if note]

@@ -1,7 +1,8 @@
 """Table 1 of Hou et al. 2016: attribute prediction, ours beside the published numbers and the majority class.
 
 Beside accuracy stands balanced accuracy, the mean of the two classes' recalls. Accuracy says little about attributes
-that few faces have, such as Bald, while the majority class scores 50 % in balanced accuracy. The papers give none.
+that few faces have, such as Bald, while the majority class scores 50 % in balanced accuracy. Average precision and
+AUROC score the ranking of the test images by decision value. The papers give none of these three.
 
 `report.table1_layout` makes tables for readers of these numbers, and `report.table1_files` writes them.
 """
@@ -16,8 +17,10 @@ from pipeline.report.svm_tables import SvmTables
 from pipeline.vocabulary import ATTRIBUTES, readable
 
 AVERAGE = "Average"
-ACCURACY, BALANCED = "accuracy", "balanced accuracy"
-COLUMNS = ("measure", "source", "method", "view", *ATTRIBUTES, AVERAGE)
+ACCURACY, BALANCED, PRECISION, AUROC = "accuracy", "balanced accuracy", "average precision", "AUROC"
+MEASURES = {ACCURACY: "accuracy", BALANCED: "balanced_accuracy", PRECISION: "average_precision", AUROC: "auroc"}
+VALIDATION = "validation accuracy"
+COLUMNS = ("measure", "source", "method", "view", VALIDATION, *ATTRIBUTES, AVERAGE)
 MAJORITY = "majority class"
 
 
@@ -38,37 +41,45 @@ def build_table1(results: SvmTables) -> pd.DataFrame:
     """Return one row per method and measure, in percent: the published ones, the majority class, then ours.
 
     The majority class always answers with the more frequent training label, and is scored on the same test images as
-    ours. It has one row, or one per set of views where sets hold different images.
+    ours. It ranks all images alike: its average precision is the share of positives, and its AUROC 50 %. It has one row
+    per measure, or one per set of views where sets hold different images.
 
     Args:
         results: what `report.svm_tables.read_svm_tables` returned.
 
     Returns:
-        Columns: measure ("accuracy", then "balanced accuracy", for which there are no published rows), source ("paper",
-        "baseline" or "ours"), method, view (the set of views, "" where it does not apply), the 40 attributes, and
-        Average, the mean over the 40. Balanced accuracy is NaN, and left out of the average, where the test images have
-        one class only.
+        Columns: measure (those of `MEASURES` in turn; only accuracy has published rows), source ("paper", "baseline" or
+        "ours"), method, view (the set of views, "" where it does not apply), validation accuracy (ours: the average
+        accuracy on the validation images, fitted on the training images alone, by which a set of views is chosen; else
+        NaN), the 40 attributes, and Average, the mean over the 40. All measures but accuracy are NaN, and left out of
+        the average, where the test images have one class only.
     """
     ours = [(method, view_set, scores.set_index("attribute").loc[list(ATTRIBUTES)])
             for method, sets in results.items() for view_set, scores in sets.items()]
-    # The majority's accuracies as bytes → the sets of views that have them, its accuracy, its balanced accuracy.
-    majorities: dict[bytes, tuple[list[str], pd.Series, pd.Series]] = {}
+    # The majority's accuracies as bytes → the sets of views that have them, and its scores by measure.
+    majorities: dict[bytes, tuple[list[str], dict[str, pd.Series]]] = {}
     for _, view_set, scores in ours:
-        chance = scores["balanced_accuracy"].where(scores["balanced_accuracy"].isna(), 0.5)
-        same = majorities.setdefault(scores["majority"].to_numpy().tobytes(), ([], scores["majority"], chance))
+        same = majorities.setdefault(scores["majority"].to_numpy().tobytes(), ([], majority_scores(scores)))
         if view_set not in same[0]:
             same[0].append(view_set)
 
     paper = published()
-    rows = [(ACCURACY, "paper", method, "", *percent)
+    rows = [(ACCURACY, "paper", method, "", np.nan, *percent)
             for method, percent in zip(paper.index, paper.to_numpy(), strict=True)]
-    for number, (measure, column) in enumerate(((ACCURACY, "accuracy"), (BALANCED, "balanced_accuracy")), 1):
-        for majority in majorities.values():
-            where = ", ".join(majority[0]) if len(majorities) > 1 else ""
-            rows.append((measure, "baseline", MAJORITY, where, *with_average(majority[number])))
-        rows += [(measure, "ours", method, view_set, *with_average(scores[column]))
-                 for method, view_set, scores in ours]
+    for measure, column in MEASURES.items():
+        for view_sets, of_majority in majorities.values():
+            where = ", ".join(view_sets) if len(majorities) > 1 else ""
+            rows.append((measure, "baseline", MAJORITY, where, np.nan, *with_average(of_majority[measure])))
+        rows += [(measure, "ours", method, view_set, 100 * scores["valid_accuracy"].mean(),
+                  *with_average(scores[column])) for method, view_set, scores in ours]
     return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def majority_scores(scores: pd.DataFrame) -> dict[str, pd.Series]:
+    """Return measure → the majority class's share for each attribute. scores: rows of `evaluation.svm.evaluate`."""
+    chance = pd.Series(0.5, scores.index).where(scores["balanced_accuracy"].notna())
+    positives = (scores["positives"] / scores["images"]).where(scores["balanced_accuracy"].notna())
+    return {ACCURACY: scores["majority"], BALANCED: chance, PRECISION: positives, AUROC: chance}
 
 
 def with_average(shares: pd.Series) -> np.ndarray:
@@ -78,7 +89,7 @@ def with_average(shares: pd.Series) -> np.ndarray:
 
 
 def without_both_classes(table: pd.DataFrame) -> list[str]:
-    """Return the attributes without a balanced accuracy, because the test images have one class only."""
+    """Return the attributes of which the test images have one class only: they have an accuracy and no other score."""
     balanced = table[table["measure"] == BALANCED]
     return [name for name in ATTRIBUTES if balanced[name].isna().any()]
 
@@ -86,8 +97,10 @@ def without_both_classes(table: pd.DataFrame) -> list[str]:
 def table1_notes(table: pd.DataFrame) -> list[str]:
     """Return sentences that belong below the table."""
     skipped = without_both_classes(table)
-    notes = ["Balanced accuracy is the mean of the two classes' recalls; the papers give none."]
+    notes = ["Balanced accuracy is the mean of the two classes' recalls. Average precision and AUROC score the ranking "
+             "of the images by decision value. The papers give none of the three."]
     if skipped:
-        notes.append(f"It is not defined, and left out of its average, for {len(skipped)} of the {len(ATTRIBUTES)} "
-                     f"attributes, of which the test images have one class only: {', '.join(map(readable, skipped))}.")
+        notes.append(f"These three are not defined, and left out of their averages, for {len(skipped)} of the "
+                     f"{len(ATTRIBUTES)} attributes, of which the test images have one class only: "
+                     f"{', '.join(map(readable, skipped))}.")
     return notes

@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from pipeline.files.atomic import write_text
-from pipeline.report.table1 import ACCURACY, BALANCED, table1_notes
+from pipeline.report.table1 import MEASURES, VALIDATION, table1_notes
 from pipeline.report.table1_layout import attribute_table, averages_table
 from pipeline.report.tables import Cell, Table
 from pipeline.vocabulary import ATTRIBUTES
@@ -17,13 +17,13 @@ def write_table1_csv(table: pd.DataFrame, path: str | Path) -> None:
 
 
 def write_table1_markdown(table: pd.DataFrame, path: str | Path) -> None:
-    """Write three Markdown tables: the averages; then accuracy and balanced accuracy by attribute."""
-    averages = averages_table(table).select("accuracy", "balanced accuracy")
+    """Write five Markdown tables: the averages; then each measure by attribute."""
+    averages = averages_table(table).select(*MEASURES, VALIDATION)
     title = f"## Averages over the {len(ATTRIBUTES)} attributes, in %"
     parts = ["\n".join([title, "", *markdown_lines(averages, corner=""), "", *table1_notes(table)])]
-    for measure in (ACCURACY, BALANCED):
+    for measure in MEASURES:
         lines = markdown_lines(attribute_table(table, measure), corner="attribute")
-        parts.append("\n".join([f"## {measure.capitalize()}, in %", "", *lines]))
+        parts.append("\n".join([f"## {measure[0].upper()}{measure[1:]}, in %", "", *lines]))
     write_text(path, "\n\n".join(parts) + "\n")
 
 

@@ -2,8 +2,9 @@
 
 import pandas as pd
 
+from pipeline.evaluation.chosen_set import chosen_on_validation
 from pipeline.report.numbers import fixed, signed
-from pipeline.report.table1 import ACCURACY, AVERAGE, BALANCED
+from pipeline.report.table1 import ACCURACY, AVERAGE, MEASURES, VALIDATION
 from pipeline.report.tables import Cell, Table
 from pipeline.vocabulary import ATTRIBUTES, readable
 
@@ -17,16 +18,19 @@ def averages_table(table: pd.DataFrame) -> Table:
     Args:
         table: what `report.table1.build_table1` returned.
     """
-    balanced = table[table["measure"] == BALANCED].set_index(["source", "method", "view"])[AVERAGE]
+    averages = table.set_index(["measure", "source", "method", "view"])[AVERAGE]
+    others = [measure for measure in MEASURES if measure != ACCURACY]
     accuracy = rows_for_reading(table, ACCURACY)
     rows = []
     for _, row in accuracy.iterrows():
         majority = majority_beside(accuracy, row)
         rows.append([method_cell(row), Cell(fixed(row[AVERAGE], 2)),
                      Cell(signed(None if majority is None else row[AVERAGE] - majority[AVERAGE])),
-                     Cell(fixed(balanced.get((row["source"], row["method"], row["view"])), 2))])
+                     *(Cell(fixed(averages.get((measure, row["source"], row["method"], row["view"])), 2))
+                       for measure in others),
+                     Cell(fixed(row[VALIDATION], 2))])
     return Table([Cell("method"), Cell("accuracy", "%"), Cell("over majority", "points"),
-                  Cell("balanced accuracy", "%")], rows)
+                  *(Cell(measure, "%") for measure in others), Cell(VALIDATION, "%")], rows)
 
 
 def attribute_table(table: pd.DataFrame, measure: str = ACCURACY) -> Table:
@@ -34,16 +38,17 @@ def attribute_table(table: pd.DataFrame, measure: str = ACCURACY) -> Table:
 
     Published accuracies keep the paper's digits: whole percent, averages with two. Ours have one digit and two. A dash
     stands for what is not defined. Cells of ours that are above the majority class have the class "above". Columns of
-    ours have the class "other", except each method's set of views with its highest average accuracy.
+    ours have the class "other", except each method's set of views that is best on the validation images; without such
+    images none has it.
 
     Args:
         table: what `report.table1.build_table1` returned.
-        measure: "accuracy" or "balanced accuracy".
+        measure: one of `report.table1.MEASURES`.
     """
-    best, rows = best_view_sets(table), rows_for_reading(table, measure)
+    chosen, rows = chosen_view_sets(table), rows_for_reading(table, measure)
     headings, columns = [Cell("attribute")], []
     for _, row in rows.iterrows():
-        is_other = row["source"] == "ours" and (row["method"], row["view"]) not in best
+        is_other = row["source"] == "ours" and chosen.get(row["method"]) not in (row["view"], "")
         css, digits = row["source"] + " other" * is_other, 0 if row["source"] == "paper" else 1
         majority = majority_beside(rows, row)
         headings.append(method_cell(row, css))
@@ -61,11 +66,11 @@ def rows_for_reading(table: pd.DataFrame, measure: str) -> pd.DataFrame:
     return rows.sort_values("source", key=lambda source: source.map(SOURCES_IN_ORDER), kind="stable")
 
 
-def best_view_sets(table: pd.DataFrame) -> set[tuple[str, str]]:
-    """Return (method, set of views) with each method's highest average accuracy among ours."""
+def chosen_view_sets(table: pd.DataFrame) -> dict[str, str]:
+    """Return each of our methods → its set of views that is best on the validation images, "" without such images."""
     ours = table[(table["measure"] == ACCURACY) & (table["source"] == "ours")]
-    best = ours.loc[ours.groupby("method")[AVERAGE].idxmax(), ["method", "view"]]
-    return set(best.itertuples(index=False, name=None))
+    return {str(method): chosen_on_validation(dict(zip(rows["view"], rows[VALIDATION], strict=True)))
+            for method, rows in ours.groupby("method", sort=False)}
 
 
 def majority_beside(rows: pd.DataFrame, row: pd.Series) -> pd.Series | None:

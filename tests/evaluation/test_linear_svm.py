@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.optimize import minimize
 from sklearn.svm import LinearSVC
 
 from pipeline.evaluation import linear_svm
@@ -23,8 +24,9 @@ def correlated():
 def test_every_svm_equals_scikit_learns(correlated, C):
     x, y = correlated
     assert 0.02 < y[:, 3].mean() < 0.15
-    weights = linear_svm.fit(x, y, C)
-    assert weights.shape == (21, 5)
+    fitted = linear_svm.fit(x, y, C)
+    weights = fitted.svms.weights
+    assert weights.shape == (21, 5) and fitted.gradient.shape == (5,) and fitted.converged.all()
 
     def objective(w, labels):
         margins = np.where(labels, 1, -1) * (np.column_stack([x, np.ones(len(x))]) @ w)
@@ -34,20 +36,58 @@ def test_every_svm_equals_scikit_learns(correlated, C):
         reference = LinearSVC(C=C, dual=False, tol=1e-8, max_iter=10000).fit(x, y[:, i])
         least = objective(np.append(reference.coef_, reference.intercept_), y[:, i])
         assert objective(weights[:, i], y[:, i]) == pytest.approx(least, rel=1e-4)
-        assert (linear_svm.predict(weights, x)[:, i] == reference.predict(x)).mean() > 0.995
+        assert (fitted.svms.predict(x)[:, i] == reference.predict(x)).mean() > 0.995
 
 
 def test_a_bias_is_learned(correlated):
     x, _ = correlated
     y = np.ones((800, 1), dtype=bool)
     y[0] = False  # nearly all positive, whatever the features
-    weights = linear_svm.fit(x, y, 0.1)
-    assert weights[-1, 0] > 0.8 and linear_svm.predict(weights, np.zeros((1, 20))).all()
+    svms = linear_svm.fit(x, y, 0.1).svms
+    assert svms.weights[-1, 0] > 0.8 and svms.predict(np.zeros((1, 20))).all()
 
 
 def test_constant_features_and_float32_change_nothing(correlated):
     x, y = correlated
     padded = np.hstack([x, np.zeros((800, 3))]).astype(np.float32)
-    weights = linear_svm.fit(padded, y, 1.0)
-    assert (weights[20:23] == 0).all()
-    assert (linear_svm.predict(weights, padded) == linear_svm.predict(linear_svm.fit(x, y, 1.0), x)).mean() > 0.999
+    svms = linear_svm.fit(padded, y, 1.0).svms
+    assert (svms.weights[20:23] == 0).all()
+    assert (svms.predict(padded) == linear_svm.fit(x, y, 1.0).svms.predict(x)).mean() > 0.999
+
+
+def test_the_standardisation_is_in_the_weights(correlated):
+    x, y = correlated
+    raw = np.hstack([x * np.geomspace(1e-3, 1e3, 20) + np.arange(20), np.full((800, 1), 7.0)]).astype(np.float32)
+    mean, deviation = raw.astype(float).mean(axis=0), np.append(raw[:, :-1].astype(float).std(axis=0), 1)
+    standardised = (raw - mean) / deviation
+    svms, expected = linear_svm.fit_standardised(raw, y, 0.1).svms, linear_svm.fit(standardised, y, 0.1).svms
+    assert svms.decide(raw).dtype == np.float64 and (svms.weights[20] == 0).all()
+    np.testing.assert_allclose(svms.decide(raw), expected.decide(standardised), rtol=0, atol=1e-8)
+    np.testing.assert_array_equal(svms.predict(raw), svms.decide(raw) > 0)
+    assert np.ptp(raw[:, 0]) < 0.1, "the raw features were not changed"
+
+
+def test_a_fit_that_stops_early_goes_on_until_the_gradient_is_small(correlated, monkeypatch):
+    x, y = correlated
+    whole = linear_svm.fit(x, y, 30.0)
+    monkeypatch.setattr(linear_svm, "ITERATIONS", 5)
+    monkeypatch.setattr(linear_svm, "ROUNDS", 100)
+    resumed = linear_svm.fit(x, y, 30.0)
+    assert resumed.converged.all() and resumed.gradient.max() <= linear_svm.TOLERANCE
+    np.testing.assert_allclose(resumed.svms.decide(x), whole.svms.decide(x), atol=0.05)
+
+
+def test_a_fit_that_does_not_converge_says_for_which_svms(correlated, monkeypatch):
+    x, y = correlated
+    monkeypatch.setattr(linear_svm, "ITERATIONS", 2)
+    monkeypatch.setattr(linear_svm, "ROUNDS", 1)
+    fitted = linear_svm.fit(x, y, 30.0)
+    assert fitted.gradient.max() > linear_svm.TOLERANCE and not fitted.converged.all()
+
+
+def test_a_line_search_that_fails_at_the_minimum_is_no_failure(correlated, monkeypatch):
+    """With a tolerance below rounding L-BFGS stops where no step lowers the objective; the gradient decides."""
+    x, y = correlated
+    monkeypatch.setattr(linear_svm, "minimize",
+                        lambda *arguments, options, **more: minimize(*arguments, options=options | {"gtol": 0}, **more))
+    assert linear_svm.fit(x, y, 1.0).converged.all()

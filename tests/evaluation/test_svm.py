@@ -3,9 +3,12 @@
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.metrics import average_precision_score, roc_auc_score
 
 from pipeline.errors import InputError
-from pipeline.evaluation import svm
+from pipeline.evaluation import linear_svm, svm
+from pipeline.evaluation.svm_file import read_svms, write_svms
+from pipeline.evaluation.svm_notes import convergence
 from pipeline.vocabulary import ATTRIBUTES
 
 
@@ -42,15 +45,17 @@ def test_noise_has_the_majority_accuracy_and_a_balanced_accuracy_of_one_half(row
 
 def test_positives_are_counted_and_scores_are_averaged(rows, planted):
     np.testing.assert_array_equal(rows["positives"], planted[1][2000:].sum(0))
+    assert set(rows["images"]) == {1000}
     averages = svm.averages(rows)
     assert averages["accuracy"] == pytest.approx(np.mean(list(rows["accuracy"])))
-    assert set(averages) == {"accuracy", "balanced_accuracy", "majority", "C"}
+    assert set(averages) == {"accuracy", "balanced_accuracy", "average_precision", "auroc", "majority",
+                             "valid_accuracy", "C"}
     assert averages["C"] == 1.0 and set(rows["C"]) == {1.0}
 
 
 def test_the_progress_bar_counts_svms(planted, rows, capfd):
     pd.testing.assert_frame_equal(svm.evaluate(*planted, progress="aligned"), rows)
-    assert "40/40" in capfd.readouterr().err
+    assert "80/80" in capfd.readouterr().err
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +78,7 @@ def test_c_is_chosen_by_mean_validation_accuracy(noisy):
         rows = svm.evaluate(x, y, splits, candidates)
         assert set(rows["C"]) == {0.001}
         pd.testing.assert_frame_equal(rows, svm.evaluate(x, y, splits, [0.001]))  # fitted again, on both splits
+        np.testing.assert_array_equal(rows["valid_accuracy"], scored[0.001]["accuracy"])
 
 
 def test_the_choice_of_c_ignores_the_test_images(noisy):
@@ -99,7 +105,72 @@ def test_an_empty_split_is_refused(planted, missing, C, message):
 
 def test_one_c_needs_no_validation_images(planted):
     x, y, splits = (array[(planted[2] != "valid") & (np.arange(3000) > 1200)] for array in planted)
-    assert svm.evaluate(x, y, splits, [0.1])["accuracy"][0] > 0.95
+    rows = svm.evaluate(x, y, splits, [0.1])
+    assert rows["accuracy"][0] > 0.95 and rows["valid_accuracy"].isna().all()
+    assert np.isnan(svm.averages(rows)["valid_accuracy"])
+
+
+def test_a_ranking_is_scored_by_scikit_learn_on_the_decision_values(planted, rows):
+    x, y, splits = planted
+    evaluated = svm.evaluate_sets(x, {"all": np.arange(20), "few": np.array([3, 1])}, y, splits)
+    pd.testing.assert_frame_equal(evaluated["all"].rows, rows)
+    test = splits == "test"
+    for name, columns in (("all", np.arange(20)), ("few", np.array([3, 1]))):
+        decided = evaluated[name].svms.decide(x[test][:, columns])
+        of_set = evaluated[name].rows
+        assert evaluated[name].svms.weights.shape == (len(columns) + 1, 40)
+        np.testing.assert_allclose(of_set["accuracy"], ((decided > 0) == y[test]).mean(axis=0))
+        for i in (0, 1, 7):
+            assert of_set["auroc"][i] == roc_auc_score(y[test, i], decided[:, i])
+            assert of_set["average_precision"][i] == average_precision_score(y[test, i], decided[:, i])
+    assert rows["auroc"][0] > 0.99 and rows["average_precision"][1] > 0.95
+    noise = rows[2:]
+    assert abs(noise["auroc"] - 0.5).max() < 0.1
+    assert abs(noise["average_precision"] - noise["positives"] / noise["images"]).max() < 0.1
+
+
+def test_the_accuracy_on_validation_images_is_that_of_svms_fitted_without_them(planted):
+    x, y, splits = planted
+    rows = svm.evaluate(x, y, splits, [0.1])
+    relabelled = np.where((splits == "test")[:, None], ~y, y)
+    np.testing.assert_array_equal(svm.evaluate(x, relabelled, splits, [0.1])["valid_accuracy"], rows["valid_accuracy"])
+    known = splits != "test"
+    alone = svm.evaluate(x[known], y[known], np.where(splits[known] == "valid", "test", "train"), [0.1])
+    np.testing.assert_array_equal(rows["valid_accuracy"], alone["accuracy"])
+
+
+def test_svms_that_have_not_converged_are_noted_and_counted(few, monkeypatch):
+    x, y, splits = few
+    rows = svm.evaluate(x, y, splits)
+    assert convergence(rows) == "" and set(rows["note"]) == {""}
+    monkeypatch.setattr(linear_svm, "ITERATIONS", 1)
+    monkeypatch.setattr(linear_svm, "ROUNDS", 1)
+    splits = np.where(np.arange(len(splits)) < 100, "train", splits)
+    y[:300, 3] = False
+    rows = svm.evaluate(x, y, splits, [10.0])
+    noted = rows["note"].str.contains("not converged with C 10: the gradient is ")
+    assert noted.any() and not noted[3], "an attribute with one class is not fitted"
+    assert rows["note"].str.contains("not converged with C 10 on the training split alone").any()
+    assert convergence(rows).startswith(f"{rows['note'].str.contains('not converged').sum()} of 40 SVMs have not conv")
+
+
+def test_written_svms_are_read_and_other_files_refused(tmp_path, planted):
+    svms = svm.evaluate_sets(planted[0], {"all": np.arange(20)}, *planted[1:])["all"].svms
+    path = tmp_path / "evaluation/svm_all.npz"
+    write_svms(path, svms)
+    assert [file.name for file in path.parent.iterdir()] == ["svm_all.npz"]
+    np.testing.assert_array_equal(read_svms(path).weights, svms.weights)
+    first = path.read_bytes()
+    write_svms(path, svms)
+    assert path.read_bytes() == first, "the same SVMs give the same bytes"
+    path.write_bytes(first[:999])
+    for broken in (path, tmp_path / "absent.npz"):
+        with pytest.raises(InputError, match="not a file of SVMs as the stage evaluate writes it"):
+            read_svms(broken)
+    for weights in (svms.weights[:, 1:], svms.weights.astype(np.float32), np.full((3, 40), np.nan)):
+        write_svms(path, linear_svm.LinearSVMs(weights))
+        with pytest.raises(InputError, match="does not hold finite weights of SVMs"):
+            read_svms(path)
 
 
 @pytest.fixture
@@ -114,22 +185,29 @@ def test_a_single_training_class_is_always_answered_with_a_note(few):
     rows = svm.evaluate(x, y, splits)
     assert rows["accuracy"][4] == rows["majority"][4] == pytest.approx(1 - y[300:, 4].mean())
     assert rows["accuracy"][5] == pytest.approx(y[300:, 5].mean())
+    assert rows["auroc"][4] == 0.5 and rows["average_precision"][4] == pytest.approx(y[300:, 4].mean())
     assert "only negative" in rows["note"][4] and "only positive" in rows["note"][5] and rows["note"][0] == ""
     assert rows["balanced_accuracy"][4] == 0.5
 
 
-def test_balanced_accuracy_is_nan_when_the_test_images_have_one_class(few):
+def test_scores_of_both_classes_are_nan_when_the_test_images_have_one_and_a_note_says_so(few):
     x, y, splits = few
-    y[300:, 7] = False
+    y[300:, 7], y[300:, 8] = False, True
     rows = svm.evaluate(x, y, splits)
-    assert np.isnan(rows["balanced_accuracy"][7]) and rows["positives"][7] == 0
-    assert not np.isnan(svm.averages(rows)["balanced_accuracy"])
+    for score in ("balanced_accuracy", "average_precision", "auroc"):
+        assert rows[score].isna().tolist() == [i in (7, 8) for i in range(40)]
+        assert not np.isnan(svm.averages(rows)[score])
+    assert rows["positives"][7] == 0 and not rows["accuracy"].isna().any()
+    assert rows["note"][7].startswith("no positive test image: ") and rows["note"][8].startswith("no negative test im")
 
 
 def test_features_are_standardised_with_the_training_images(planted):
     x, y, splits = planted
     other = x[:, ::-1].astype(np.float64) * np.geomspace(1e3, 1e-3, 20) + np.arange(20)
     padded = np.hstack([other, np.full((len(x), 1), 7.0)])  # a constant feature changes nothing
-    pd.testing.assert_frame_equal(svm.evaluate(padded, y, splits), svm.evaluate(x.astype(np.float64), y, splits))
+    rankings = ["average_precision", "auroc"]  # which change where two images swap places
+    rows, expected = svm.evaluate(padded, y, splits), svm.evaluate(x.astype(np.float64), y, splits)
+    pd.testing.assert_frame_equal(rows.drop(columns=rankings), expected.drop(columns=rankings))
+    np.testing.assert_allclose(rows[rankings], expected[rankings], atol=1e-4)
     shifted = np.where((splits == "test")[:, None], x + 10 * x[splits != "test"].std(axis=0), x)
     assert svm.evaluate(shifted, y, splits)["accuracy"][0] < 0.9  # test images are not standardised with their own mean

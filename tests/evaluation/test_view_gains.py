@@ -50,7 +50,8 @@ def test_every_row_scores_its_own_features(root):
     gains, combined = score_view_gains(load_features(variants, views, latents), attributes,
                                        plan_steps(variants, views, LABELS), [0.01, 1.0])
     assert list(gains.columns) == ["step", "over", "variants", "views", "dimensions", "C", "accuracy",
-                                   "balanced_accuracy", "majority"]
+                                   "balanced_accuracy", "majority", "valid_accuracy", "note"]
+    assert gains["valid_accuracy"][3] == combined["aligned"]["valid_accuracy"].mean() and set(gains["note"]) == {""}
     assert gains["dimensions"].tolist() == [1, 2, 4, 2]
     assert gains["variants"].tolist() == ["dfc", "dfc", "dfc dfc_345", "dfc dfc_345"]
     assert gains["views"].tolist() == ["aligned", "aligned eyes", "aligned eyes", "aligned"]

@@ -123,6 +123,8 @@ def test_the_plan_says_which_parameter_sets_the_layers_of_each_variant():
     ({"view_gains": {"variants": ["dfc", "dcf_345"]}}, "view_gains.variants names dcf_345, .* did you mean dfc_345?"),
     ({"view_gains": {"variants": ["dcgan"]}}, "view_gains.variants names dcgan, which has no encoder and so no"),
     ({"report": {"mosaic_variant": "dcgan"}}, "report.mosaic_variant names dcgan, which has no encoder"),
+    ({"report": {"view_set": "landmarks"}}, "report.view_set is landmarks, which is not one of evaluate.view_sets "
+     "\\(aligned, landmark, multi_view\\); did you mean landmark?"),
     ({"sampling": {"inception": "/nowhere/inception.pth"}}, "sampling.inception is /nowhere/inception.pth, which"),
     ({"loss_network": {"file": "/nowhere/vgg19.pth"}}, "loss_network.file is /nowhere/vgg19.pth, which does not "
      "exist; give the file of VGG-19's weights, or data/none for none"),

@@ -44,8 +44,9 @@ class Balanced(HTMLParser):
 
 
 def scores(accuracy: float) -> pd.DataFrame:
-    return pd.DataFrame({"attribute": ATTRIBUTES, "accuracy": accuracy, "balanced_accuracy": 0.6, "majority": 0.804,
-                         "positives": 5, "C": 1.0, "note": ""})
+    return pd.DataFrame({"attribute": ATTRIBUTES, "accuracy": accuracy, "balanced_accuracy": 0.6,
+                         "average_precision": 0.55, "auroc": 0.75, "majority": 0.804, "positives": 5, "images": 20,
+                         "valid_accuracy": accuracy - 0.01, "C": 1.0, "note": ""})
 
 
 @pytest.fixture
@@ -64,13 +65,16 @@ def full(tmp_path):
             VariantResults("VAE-123", "dfc",
                     {**shared, "loss": {"layers": ["relu1_1", "relu2_1"]}, "model": {"latent_dim": 100}},
                     {"loss": 3214.2, "valid_loss": 4321.9, "relu1_1": 120.0, "active_units": 97, "kl": 25.5},
-                    {"aligned": {"accuracy": 0.86, "balanced_accuracy": 0.6, "majority": 0.804},
-                     "multi_view": {"accuracy": 0.8712, "balanced_accuracy": 0.65, "majority": 0.804}},
+                    {"landmark": {"accuracy": 0.8843, "balanced_accuracy": 0.61, "majority": 0.804,
+                                  "valid_accuracy": 0.86},
+                     "multi_view": {"accuracy": 0.8712, "balanced_accuracy": 0.65, "majority": 0.804,
+                                    "valid_accuracy": 0.87}},
                     {"psnr": 18.62, "ssim": 0.5, "blur": 0.43, "feature_distance": None, "images": 1000},
                     {"prior": {"frechet_distance": 321.0, "blur": 0.47, "images": 999},
                      "mixture": {"frechet_distance": 45.0, "blur": 0.44, "images": 999},
                      "test_images": {"blur": 0.321, "images": 996}},
-                    vectors, ["the mixture is small"], {"precision": "bf16", "device": "a GPU", "workers": 1}),
+                    vectors, ["the mixture is small"], {"precision": "bf16", "device": "a GPU", "workers": 1},
+                    "landmark"),
             VariantResults("DCGAN", "dcgan", {**shared, "loss": {"layers": []}}, {"loss": 1.5}, {}, {},
                     {"prior": {"frechet_distance": 654.0, "blur": 0.41, "images": 999},
                      "test_images": {"blur": 0.321, "images": 996}},
@@ -86,7 +90,7 @@ def full(tmp_path):
         gains=pd.DataFrame({"step": ["aligned", "+ landmark"], "over": [np.nan, "aligned"], "variants": "dfc",
                             "dimensions": [100, 200],
                             "C": [0.003, 1.0], "accuracy": [0.86, 0.8552], "balanced_accuracy": [0.6, 0.61],
-                            "majority": 0.804}),
+                            "majority": 0.804, "valid_accuracy": [0.85, 0.8611]}),
         gains_figure=FigureEntry(tmp_path / "gains.png", "What each view adds"), frechet_layer="relu4_1")
 
 
@@ -135,7 +139,7 @@ def test_every_picture_has_an_alternative_text_and_links_lead_somewhere(full, tm
 def test_tables_of_numbers_can_be_sorted_from_the_keyboard_and_their_average_stays_below(full, tmp_path):
     text = text_of(write_report(tmp_path, full))
     tables = re.findall(r'<table class="sortable">.*?</table>', text, re.DOTALL)
-    assert len(tables) == 7  # summary, averages, Table 1 twice, gains, samples, counts
+    assert len(tables) == 9  # summary, averages, Table 1 by four measures, gains, samples, counts
     for table in tables:
         headings = re.findall(r"<th scope=\"col\".*?</th>", table)
         assert headings and all('<button type="button">' in heading for heading in headings)
@@ -232,8 +236,14 @@ def test_figures_of_the_same_title_stand_under_one_heading_each_with_its_variant
 
 def test_the_summary_stands_beside_published_numbers_and_has_dashes_where_there_are_none(full):
     table = summary_table(full.variants)
-    assert column(table, "SVM accuracy") == {"PVAE": "–", "VAE-123": "87.12", "DCGAN": "–"}  # of the best set of views
+    assert column(table, "SVM accuracy", "%") == {"PVAE": "–", "VAE-123": "88.43", "DCGAN": "–"}
     assert column(table, "published")["VAE-123"] == "86.95"
+    assert column(table, "SVM accuracy, set chosen on validation")["VAE-123"] == "87.12"
+    assert column(table, "balanced accuracy")["VAE-123"] == "61.00"
+    assert [cell.small for cell in table.rows[1][1:4]] == ["landmark", "", "multi_view"]
+    full.variants[1].view_set = "eyes"  # not measured: nothing else takes its place
+    assert column(summary_table(full.variants), "SVM accuracy, set chosen on validation")["VAE-123"] == "87.12"
+    assert not summary_table(full.variants).has("SVM accuracy") and not summary_table(full.variants).has("published")
     assert column(table, "Fréchet distance", "N(0,\xa0I)") == {"PVAE": "–", "VAE-123": "321.0", "DCGAN": "654.0"}
     assert column(table, "Fréchet distance", "mixture") == {"PVAE": "–", "VAE-123": "45.00", "DCGAN": "–"}
     assert set(row_of(table, "DCGAN")) == {"–", "654.0"}
@@ -243,13 +253,14 @@ def test_the_summary_stands_beside_published_numbers_and_has_dashes_where_there_
 
 
 def test_two_variants_of_one_label_both_stand_beside_the_published_number():
-    svm = {"aligned": {"accuracy": 0.8, "balanced_accuracy": 0.5, "majority": 0.8}}
-    table = summary_table([VariantResults(label, name, svm=svm) for label, name in (
+    svm = {"aligned": {"accuracy": 0.8, "balanced_accuracy": 0.5, "majority": 0.8, "valid_accuracy": float("nan")}}
+    table = summary_table([VariantResults(label, name, svm=svm, view_set="aligned") for label, name in (
         ("VAE-345 (dfc)", "dfc"), ("VAE-345 (dfc_345)", "dfc_345"), ("VAE-345 alpha=2", "other"))])
+    assert not table.has("SVM accuracy, set chosen on validation"), "there are no validation images"
     assert list(column(table, "published").values()) == ["88.73", "88.73", "–"]
 
 
-def test_ours_above_the_majority_is_tinted_and_the_best_set_of_views_marked(full):
+def test_ours_above_the_majority_is_tinted_and_the_chosen_set_of_views_marked(full):
     table = attribute_table(full.table1)
     assert [cell.css for cell in table.headings[1:]] == ["ours other", "ours", "baseline"] + ["paper"] * 7
     assert [(cell.text, cell.css.endswith(" above")) for cell in table.rows[0]] == [
@@ -260,20 +271,33 @@ def test_ours_above_the_majority_is_tinted_and_the_best_set_of_views_marked(full
     assert [cell.text for cell in balanced.rows[0]] == ["5 o Clock Shadow", "60.0", "60.0", "50.0"]
 
 
+def test_the_page_shows_one_measure_at_a_time(full, tmp_path):
+    text = text_of(write_report(tmp_path, full))
+    style = text[:text.index("</style>")]
+    for place, measure in enumerate(("accuracy", "balanced accuracy", "average precision", "AUROC"), 1):
+        assert f"#measure-{place}:checked) [class*=measure-]:not(.measure-{place})," in style
+        assert text.count(f'id="measure-{place}"') == text.count(f"dense measure-{place}") == 1
+        assert f'aria-label="Table 1, {measure}"' in text
+    assert "measure-5" not in text and text.count('name="measure"') == 4 and text.count(" checked>") == 2
+    assert ".choice:has(#sets-chosen:checked) .other { display: none; }" in style
+
+
 def test_averages_say_how_far_ours_are_above_the_majority(full):
     table = averages_table(full.table1)
     assert [(cells[0].text, cells[0].small) for cells in table.rows[:4]] == [
         ("VAE-123", "aligned"), ("VAE-123", "multi_view"), ("majority class", ""), ("FaceTracer", "paper")]
     assert [[cell.text for cell in cells[1:]] for cells in table.rows[1:4]] == [
-        ["87.12", "+6.72", "60.00"], ["80.40", "–", "50.00"], ["81.13", "–", "–"]]
+        ["87.12", "+6.72", "60.00", "55.00", "75.00", "86.12"], ["80.40", "–", "50.00", "25.00", "50.00", "–"],
+        ["81.13", "–", "–", "–", "–", "–"]]
 
 
 def test_gains_are_points_over_what_a_step_adds_to(full):
     rows = gains_table(full.gains, {"dfc": "VAE-123"}).rows
     assert [[(cell.text, cell.small) for cell in cells] for cells in rows] == [
-        [("aligned", "of VAE-123"), ("86.00", ""), ("–", ""), ("60.00", ""), ("–", ""), ("100", ""), ("0.003", "")],
-        [("+ landmark", "over aligned"), ("85.52", ""), ("−0.48", ""), ("61.00", ""), ("+1.00", ""), ("200", ""),
-         ("1", "")]]
+        [("aligned", "of VAE-123"), ("86.00", ""), ("–", ""), ("60.00", ""), ("–", ""), ("85.00", ""), ("100", ""),
+         ("0.003", "")],
+        [("+ landmark", "over aligned"), ("85.52", ""), ("−0.48", ""), ("61.00", ""), ("+1.00", ""), ("86.11", ""),
+         ("200", ""), ("1", "")]]
 
 
 def test_blur_of_samples_stands_beside_that_of_reconstructions_and_test_images(full):

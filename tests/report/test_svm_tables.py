@@ -5,7 +5,7 @@ import pytest
 
 from pipeline.config.loading import load_params
 from pipeline.config.plans import EvaluatePlan, ViewGainsPlan
-from pipeline.report.svm_tables import best_average, read_combined_tables, read_svm_tables
+from pipeline.report.svm_tables import average_accuracies, read_combined_tables, read_svm_tables, svm_warnings
 from tests.tiny import PARAMS
 
 
@@ -55,8 +55,19 @@ def test_several_variants_together_and_the_baseline_come_last(evaluated):
     assert tables["VGG-FC"]["landmark"]["accuracy"][0] == 0.7
 
 
-def test_the_best_average_is_found_over_all_methods_and_sets():
-    tables = {"PVAE": {"aligned": pd.DataFrame({"accuracy": [0.5, 0.7]})},
-              "VAE-123": {"aligned": pd.DataFrame({"accuracy": [0.8, 0.8]}),
-                          "eyes": pd.DataFrame({"accuracy": [0.9, 0.5]})}}
-    assert best_average(tables) == (pytest.approx(0.8), "VAE-123", "aligned")
+def rows(*accuracies: float, note: object = "") -> pd.DataFrame:
+    return pd.DataFrame({"attribute": ["Bald", "Young"], "accuracy": accuracies, "note": [note, float("nan")]})
+
+
+def test_averages_are_those_of_one_set_and_not_of_the_best():
+    tables = {"PVAE": {"eyes": rows(0.5, 0.7)}, "VAE-123": {"aligned": rows(0.8, 0.8), "eyes": rows(0.9, 0.5)},
+              "VGG-FC": {"landmark": rows(1.0, 1.0)}}
+    assert average_accuracies(tables, "eyes") == {"PVAE": pytest.approx(0.6), "VAE-123": pytest.approx(0.7)}
+
+
+def test_svms_that_have_not_converged_are_warnings():
+    tables = {"PVAE": {"eyes": rows(0.5, 0.7)}, "VAE-123": {"aligned": rows(0.8, 0.8, note="not converged with C 1")}}
+    gains = pd.DataFrame({"step": ["aligned", "+ eyes"], "note": [float("nan"), "2 of 40 SVMs have not converged"]})
+    one = "1 of 2 SVMs have not converged, so their scores may be off: Bald"
+    assert svm_warnings(tables, gains) == [f"VAE-123, aligned: {one}",
+                                           "What each view adds, + eyes: 2 of 40 SVMs have not converged"]

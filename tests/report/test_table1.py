@@ -4,18 +4,20 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.report.table1 import build_table1, published, table1_notes, without_both_classes
+from pipeline.report.table1 import MEASURES, build_table1, published, table1_notes, without_both_classes
 from pipeline.report.table1_files import in_one_line, write_table1_csv, write_table1_markdown
-from pipeline.report.table1_layout import attribute_table, averages_table
+from pipeline.report.table1_layout import attribute_table, averages_table, chosen_view_sets
 from pipeline.vocabulary import ATTRIBUTES
 
 
-def rows(accuracy, majority=0.8):
-    """Balanced accuracy 12 points lower; Bald and Gray_Hair without both classes among the test images."""
+def rows(accuracy, majority=0.8, valid_accuracy=0.85):
+    """Other measures 12 to 6 points lower; Bald and Gray_Hair without both classes among the test images."""
     shares = np.linspace(accuracy - 0.1, accuracy + 0.1, 40)
     balanced = np.where(np.isin(ATTRIBUTES, ["Bald", "Gray_Hair"]), np.nan, accuracy - 0.12)
     return pd.DataFrame({"attribute": ATTRIBUTES, "accuracy": shares, "balanced_accuracy": balanced,
-                         "majority": majority, "positives": 10, "C": 1.0, "note": ""})
+                         "average_precision": balanced + 0.02, "auroc": balanced + 0.06, "majority": majority,
+                         "positives": np.where(np.isnan(balanced), 0, 10), "images": 40,
+                         "valid_accuracy": valid_accuracy, "C": 1.0, "note": ""})
 
 
 @pytest.fixture
@@ -36,12 +38,14 @@ def test_published_rows_are_the_papers():
 
 def test_ours_stand_beside_the_published_and_the_majority(results):
     table = build_table1(results)
-    assert list(table.columns) == ["measure", "source", "method", "view", *ATTRIBUTES, "Average"]
+    assert list(table.columns) == ["measure", "source", "method", "view", "validation accuracy", *ATTRIBUTES,
+                                   "Average"]
     accuracy = table[table["measure"] == "accuracy"]
     assert list(accuracy["source"]) == ["paper"] * 7 + ["baseline"] + ["ours"] * 3
     ours = accuracy[(accuracy["method"] == "VAE-123") & (accuracy["view"] == "multi_view")].iloc[0]
     assert ours["5_o_Clock_Shadow"] == pytest.approx(77) and ours["Young"] == pytest.approx(97)
     assert ours["Average"] == pytest.approx(87)
+    assert ours["validation accuracy"] == pytest.approx(85) and accuracy["validation accuracy"].notna().sum() == 3
     assert accuracy.loc[7, "method"] == "majority class" and accuracy.loc[7, "Average"] == pytest.approx(80)
 
 
@@ -58,6 +62,25 @@ def test_balanced_accuracy_has_its_own_rows_and_skips_attributes_with_one_class(
     assert "2 of the 40 attributes" in table1_notes(table)[-1] and "Bald, Gray Hair." in table1_notes(table)[-1]
 
 
+def test_the_majority_ranks_all_images_alike(results):
+    table = build_table1(results)
+    assert list(dict.fromkeys(table["measure"])) == ["accuracy", "balanced accuracy", "average precision", "AUROC"]
+    for measure, majority, ours in (("average precision", 25, 74), ("AUROC", 50, 78)):
+        of_measure = table[table["measure"] == measure]
+        assert list(of_measure["source"]) == ["baseline"] + ["ours"] * 3
+        assert of_measure["Average"].iloc[0] == of_measure["Male"].iloc[0] == majority
+        assert of_measure["Average"].iloc[1] == pytest.approx(ours)
+        assert of_measure["Bald"].isna().all()
+
+
+def test_the_set_that_is_shown_is_chosen_on_validation_and_not_by_its_accuracy():
+    table = build_table1({"PVAE": {"aligned": rows(0.9, valid_accuracy=0.8), "eyes": rows(0.8, valid_accuracy=0.9)},
+                          "VGG-FC": {"landmark": rows(0.7, valid_accuracy=np.nan)}})
+    assert chosen_view_sets(table) == {"PVAE": "eyes", "VGG-FC": ""}
+    for measure in MEASURES:
+        assert [cell.css for cell in attribute_table(table, measure).headings[1:4]] == ["ours other", "ours", "ours"]
+
+
 def test_where_every_attribute_has_both_classes_nothing_is_said():
     complete = rows(0.9).assign(balanced_accuracy=0.7)
     table = build_table1({"PVAE": {"aligned": complete}})
@@ -67,7 +90,7 @@ def test_where_every_attribute_has_both_classes_nothing_is_said():
 def test_views_with_other_images_have_a_majority_row_each(results):
     results["VAE-123"]["multi_view"]["majority"] = 0.75
     table = build_table1(results)
-    assert list(table.loc[table["source"] == "baseline", "view"]) == 2 * ["aligned", "multi_view"]
+    assert list(table.loc[table["source"] == "baseline", "view"]) == 4 * ["aligned", "multi_view"]
 
 
 def test_averages_side_by_side(results):
@@ -78,6 +101,8 @@ def test_averages_side_by_side(results):
     assert averages["VAE-123, multi_view (ours)"] == ["87.00", "75.00"]
     assert averages["majority class"] == ["80.00", "50.00"]
     assert averages["VGG-FC (paper)"] == ["79.85", "–"]
+    assert [cell.text for cell in averages_table(build_table1(results)).rows[2][1:]] == [
+        "87.00", "+7.00", "75.00", "77.00", "81.00", "85.00"]
 
 
 def test_written_tables(results, tmp_path):
@@ -87,12 +112,14 @@ def test_written_tables(results, tmp_path):
     pd.testing.assert_frame_equal(back, table, check_dtype=False, atol=1e-4)
 
     write_table1_markdown(table, tmp_path / "table1.md")
-    averages, accuracy, balanced = (tmp_path / "table1.md").read_text().split("\n## ")
-    assert "| VAE-123, multi_view (ours) | 87.00 | 75.00 |" in averages and "2 of the 40 attributes" in averages
-    for part, methods in ((accuracy, 11), (balanced, 4)):
+    averages, accuracy, balanced, precision, auroc = (tmp_path / "table1.md").read_text().split("\n## ")
+    assert "| VAE-123, multi_view (ours) | 87.00 | 75.00 | 77.00 | 81.00 | 85.00 |" in averages
+    assert "2 of the 40 attributes" in averages
+    for part, methods in ((accuracy, 11), (balanced, 4), (precision, 4), (auroc, 4)):
         lines = part.splitlines()[2:]
         assert len([line for line in lines if line]) == 2 + 41
         assert {line.count("|") for line in lines if line} == {methods + 2}
+    assert precision.startswith("Average precision, in %") and auroc.startswith("AUROC, in %")
     lines = accuracy.splitlines()[2:]
     assert lines[0].startswith("| attribute | PVAE, aligned (ours) |") and "VAE-123 (paper)" in lines[0]
     assert lines[2].startswith("| 5 o Clock Shadow | 74.0 |")

@@ -1,0 +1,41 @@
+"""What is odd about an attribute's SVM, as fragments of a sentence: the column `note` of the rows of `svm.evaluate`."""
+
+import pandas as pd
+
+NOT_CONVERGED = "not converged"  # begins the fragments about SVMs that are not at their minimum
+
+
+def not_converged(gradient: float, tolerance: float, where: str) -> str:
+    """Return that L-BFGS has not reached the minimum.
+
+    Args:
+        gradient: the largest component that is left, over the largest at the start.
+        tolerance: what it should be.
+        where: on which images with which C, in words.
+    """
+    return f"{NOT_CONVERGED} {where}: the gradient is {gradient:.1e} of that at the start, and not {tolerance:g}"
+
+
+def one_training_class(positive: bool) -> str:
+    """Return that all training images are positive, or all negative."""
+    return f"only {'positive' if positive else 'negative'} training images: always answered so"
+
+
+def one_test_class(positive: bool) -> str:
+    """Return that all test images are positive, or all negative."""
+    missing = "negative" if positive else "positive"
+    return f"no {missing} test image: balanced accuracy, average precision and AUROC are not defined"
+
+
+def joined(*notes: str) -> str:
+    """Return the notes that are not empty, with semicolons between them."""
+    return "; ".join(note for note in notes if note)
+
+
+def convergence(rows: pd.DataFrame) -> str:
+    """Return which SVMs have not converged, "" where all have. rows: of `svm.evaluate`, also as read from a file."""
+    noted = rows["note"].fillna("").astype(str).str.contains(NOT_CONVERGED, regex=False)
+    if not noted.any():
+        return ""
+    names = ", ".join(map(str, rows.loc[noted, "attribute"]))
+    return f"{noted.sum()} of {len(rows)} SVMs have {NOT_CONVERGED}, so their scores may be off: {names}"

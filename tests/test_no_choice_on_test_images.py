@@ -1,0 +1,185 @@
+"""Nothing is chosen on test images: with other test images or labels every choice stays, and only scores change.
+
+The stages are real, on 60 pictures and an untrained VAE. To have a further choice checked, add a line to `CHOICES`; to
+have a further stage run, add it to `run_stages`; a further way to change the test images is a line in `CHANGES`.
+"""
+
+import contextlib
+import io
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from pipeline import paths
+from pipeline.config.loading import load_params
+from pipeline.config.plans import (
+    AttributesPlan,
+    EvaluatePlan,
+    LossNetworkPlan,
+    ReportPlan,
+    ViewGainsPlan,
+    read_plan,
+    read_variants,
+)
+from pipeline.data import shard_files, shards
+from pipeline.evaluation import linear_svm
+from pipeline.evaluation.svm_file import read_svms
+from pipeline.files.json_file import read_json, write_json
+from pipeline.latent_space.encoding import encode_to_file
+from pipeline.models.weights_file import load_model
+from pipeline.report.contents import Report
+from pipeline.report.gathering import gather_report
+from pipeline.report.summary_table import summary_table
+from pipeline.report.svm_tables import read_svm_tables
+from pipeline.report.table1 import MEASURES, build_table1
+from pipeline.report.table1_layout import attribute_table
+from pipeline.vocabulary import SPLITS
+from pipeline.workspace.records import write_record
+from stages import attributes, evaluate, features, samples, vgg_fc, view_gains
+from tests import tiny
+from tests.stages.conftest import planned  # noqa: F401  # a fixture
+
+VIEWS = ["aligned", "landmark", "eyes"]
+
+
+class State(NamedTuple):
+    """What the stages have left, and what they have said."""
+
+    said: str
+    report: Report
+    svms: dict[str, pd.DataFrame]  # file → the rows of its SVMs
+
+
+# What is chosen, in words → how to read it.
+CHOICES: dict[str, Callable[[State], Any]] = {
+    "the C of each set": lambda state: {file: rows["C"].tolist() for file, rows in state.svms.items()},
+    "accuracies on validation": lambda state: {file: rows["valid_accuracy"].tolist()
+                                               for file, rows in state.svms.items()},
+    "notes of SVMs": lambda state: {file: rows["note"].tolist() for file, rows in state.svms.items()},
+    "the fitted SVMs": lambda state: {file.stem: read_svms(file).weights.tolist()
+                                      for file in sorted(paths.EVALUATION.rglob("*.npz"))},
+    "the set of each variant": lambda state: [variant.chosen_view_set for variant in state.report.variants],
+    "what stands in the summary": lambda state: [
+        [(heading.text, cell.small) for heading, cell in zip(table.headings, row, strict=True)
+         if heading.text != "active units"]
+        for table in [summary_table(state.report.variants)] for row in table.rows],
+    "which sets Table 1 shows": lambda state: [
+        (cell.text, cell.small, cell.css) for measure in MEASURES
+        for cell in attribute_table(state.report.table1, measure).headings],
+    "the step that view_gains names": lambda state: re.findall(r"chosen on validation: (.*?), \d", state.said),
+    "gains in C and on validation": lambda state: state.report.gains[
+        ["step", "C", "valid_accuracy", "note"]].to_json(),
+    "warnings": lambda state: list(state.report.warnings),
+    "notes of variants": lambda state: [list(variant.notes) for variant in state.report.variants],
+    "attribute vectors": lambda state: pq.read_table(paths.attribute_vectors("dfc")).to_pylist(),
+    "the mixture": lambda state: paths.mixture("dfc").read_bytes(),
+}
+
+
+def change_latents(random: np.random.Generator) -> None:
+    """Permute the latents of the test images among these, in each view alike."""
+    order = None
+    for view in VIEWS:
+        path = paths.latents("dfc", view)
+        table = pq.read_table(path)
+        rows = np.arange(len(table))
+        test = np.flatnonzero(table["split"].to_numpy() == "test")
+        order = random.permutation(len(test)) if order is None else order
+        rows[test] = test[order]
+        for name in ("mu", "logvar"):
+            at = table.column_names.index(name)
+            table = table.set_column(at, table.schema.field(at), pa.chunked_array([table[name].combine_chunks()
+                                                                                  .take(pa.array(rows))]))
+        pq.write_table(table, path)
+
+
+def change_labels(change: Callable[[np.ndarray], np.ndarray]) -> None:
+    """Change the labels of the test images, bool N×40, by a function."""
+    for view in VIEWS:
+        test = shards.load(paths.SHARDS, view, "test")
+        shard_files.write_part(paths.SHARDS, view, "test", 0, test.image_ids, test.pixels, change(test.attributes),
+                               np.zeros((len(test.image_ids), 5, 2), np.int16), about={})
+
+
+CHANGES: dict[str, Callable[[np.random.Generator], None]] = {
+    "latents permuted": change_latents,
+    "labels scrambled": lambda random: change_labels(lambda labels: random.permuted(labels, axis=0)),
+    "labels turned over": lambda random: change_labels(lambda labels: ~labels),  # the best set is the worst
+}
+
+
+@pytest.fixture
+def project(planned, monkeypatch):  # noqa: F811
+    """A working directory before the stages that score, with SVMs that stop early, so that some have not converged."""
+    params = load_params()
+    view_sets = {"aligned": ["aligned"], "landmark": ["landmark"], "both": VIEWS[:2]}
+    for plan in (
+        EvaluatePlan(**dict(params.evaluate) | {"view_sets": view_sets, "svm_c": [1.0, 0.01, 0.1],
+                                                "feature_layers": ["relu1_1"]}, reference_rms={"relu1_1": 50.2}),
+        ViewGainsPlan(**dict(params.view_gains) | {"variants": ["dfc"], "views": VIEWS, "svm_c": [0.1, 0.01]},
+                      labels={"dfc": "VAE-1"}),
+        AttributesPlan(**dict(params.attributes), seed=0),
+        LossNetworkPlan(source="random", file=None, calibration_images=8, seed=0),
+    ):
+        write_json(paths.section_plan(plan.section), plan.model_dump())
+    model = load_model(paths.weights("dfc"), tiny.variant())
+    for view in VIEWS:
+        batches = [(split, *shards.load(paths.SHARDS, view, split)[:2]) for split in SPLITS]
+        encode_to_file(paths.latents("dfc", view), model, batches, Path(f"parts-{view}"))
+    for name in ("dfc", "dcgan"):
+        write_json(paths.metrics("train", name), {"loss": 1.0, "valid_kl": 2.0})
+        write_json(paths.warnings(name), [f"{name} is odd"])
+        write_record("train", name, precision="fp32", device="a laptop", workers=1)
+    write_json(paths.FIGURE_NOTES, {"dfc": [], "dcgan": []})
+    monkeypatch.setattr(linear_svm, "ITERATIONS", 5)
+    monkeypatch.setattr(linear_svm, "ROUNDS", 1)
+    return planned
+
+
+def run_stages() -> State:
+    """Run the stages that score, and gather the report."""
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said):
+        for name in ("dfc", "dcgan"):
+            attributes.main(name)
+            samples.main(name)
+            evaluate.main(name)
+        features.main("dfc")
+        view_gains.main()
+        vgg_fc.main()
+    svms = {str(file): pd.read_csv(file, keep_default_na=False)
+            for folder in (paths.EVALUATION, paths.VIEW_GAINS) for file in sorted(folder.rglob("svm_*.csv"))}
+    plan, tables = read_plan(ReportPlan), read_svm_tables(read_plan(ReportPlan).variants)
+    return State(said.getvalue(), gather_report(plan, read_variants(), tables, build_table1(tables)), svms)
+
+
+def accuracies() -> dict[str, float]:
+    """Return each set of views → its mean accuracy on the test images."""
+    return {name: scores["accuracy"] for name, scores in read_json(paths.metrics("evaluate", "dfc"))["svm"].items()}
+
+
+def test_other_test_images_change_scores_and_no_choice(project):
+    before, scored = run_stages(), accuracies()
+    choices = {name: choice(before) for name, choice in CHOICES.items()}
+    best = [max(scored, key=lambda name: scored[name])]  # what would be chosen on the test images
+    assert choices["the set of each variant"][0] in scored and choices["the step that view_gains names"]
+    assert any("not converged" in warning for warning in choices["warnings"])
+    latents, test_shards = ({path: path.read_bytes() for path in folder.rglob("*.parquet")}
+                            for folder in (paths.LATENTS, paths.SHARDS))
+    for number, (change, apply) in enumerate(CHANGES.items()):
+        for path, content in {**latents, **test_shards}.items():
+            path.write_bytes(content)
+        apply(np.random.default_rng(number))
+        after = run_stages()
+        for name, choice in CHOICES.items():
+            assert choice(after) == choices[name], f"{name}: {change}"
+        assert all(abs(accuracies()[name] - scored[name]) > 1e-6 for name in scored), change
+        best.append(max(scored, key=lambda name: accuracies()[name]))
+    assert len(set(best)) > 1, "a choice on the test images would have changed"
