@@ -34,7 +34,7 @@ def main() -> None:
     try:
         weights = vgg_fc.get_weights(network.source, network.file)
     except vgg_fc.NotMeasured as why:
-        notes.append({"name": "vgg_fc", "label": VGG_FC, "note": f"not measured: {why}."})
+        notes.append({"name": "vgg_fc", "label": VGG_FC, "note": f"{VGG_FC} was not measured: {why}."})
         print(f"{paths.BASELINES}: {VGG_FC} was not measured: {why}")
     else:
         notes.append(score("vgg_fc", measure_vgg_fc(weights, faces_of(plan)), plan))
@@ -85,7 +85,7 @@ def score(name: str, measured: "Features | Decisions", plan: BaselinesPlan) -> N
     table = paths.baseline_table(name)
     rows.to_csv(table, index=False)
     print(messages.baseline_scored(table, measured.label, plan.view, svm.averages(rows), len(splits)))
-    return {"name": name, "label": measured.label, "note": measured.note}
+    return {"name": name, "label": measured.label, "note": f"{measured.label}: {measured.note}"}
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from pipeline.files.json_file import read_json
 from pipeline.latent_space import attribute_vectors
 from pipeline.report.contents import Report, VariantResults
 from pipeline.report.figure_entries import curve_entries, figure_entries, gains_entry, table1_entry
+from pipeline.report.svm_tables import read_baseline_notes
 from pipeline.workspace import records
 
 TITLE = "Deep feature consistent VAEs of faces"
@@ -35,7 +36,7 @@ def gather_report(plan: ReportPlan, variants: Sequence[Variant], table1: pd.Data
                   for warning in read_json(paths.warnings(name))],
         figures=figure_entries(labels, labels[plan.mosaic_variant]), curves=curve_entries(labels),
         table1=table1, table1_figure=table1_entry(),
-        table1_notes=[read_json(paths.NO_VGG_FC)["note"].rstrip(".") + "."] if paths.NO_VGG_FC.is_file() else [],
+        table1_notes=read_baseline_notes(),
         gains=pd.read_csv(paths.GAINS_TABLE), gains_figure=gains_entry(),
         frechet_layer=read_plan(SamplingPlan).frechet_layer, per_class=read_plan(AttributesPlan).per_class,
         made_by=records.machines_by_stage(plan.variants))

@@ -1,4 +1,4 @@
-"""Table 1 of Hou et al. 2016: attribute prediction, ours beside the published numbers and the majority class.
+"""Table 1 of Hou et al. 2016: attribute prediction, ours beside the published numbers and baselines.
 
 Beside accuracy stands balanced accuracy, the mean of the two classes' recalls. Accuracy says little about attributes
 that few faces have, such as Bald, while the majority class scores 50 % in balanced accuracy. The papers give none.
@@ -34,14 +34,15 @@ def published_averages() -> dict[str, float]:
     return {str(method): float(average) for method, average in published()[AVERAGE].items()}
 
 
-def build_table1(results: SvmTables) -> pd.DataFrame:
-    """Return one row per method and measure, in percent: the published ones, the majority class, then ours.
+def build_table1(results: SvmTables, baselines: SvmTables | None = None) -> pd.DataFrame:
+    """Return one row per method and measure, in percent: the published ones, the majority class, baselines, then ours.
 
     The majority class always answers with the more frequent training label, and is scored on the same test images as
     ours. It has one row, or one per set of views where sets hold different images.
 
     Args:
         results: what `report.svm_tables.read_svm_tables` returned.
+        baselines: what `report.svm_tables.read_baseline_tables` returned.
 
     Returns:
         Columns: measure ("accuracy", then "balanced accuracy", for which there are no published rows), source ("paper",
@@ -49,11 +50,12 @@ def build_table1(results: SvmTables) -> pd.DataFrame:
         Average, the mean over the 40. Balanced accuracy is NaN, and left out of the average, where the test images have
         one class only.
     """
-    ours = [(method, view_set, scores.set_index("attribute").loc[list(ATTRIBUTES)])
-            for method, sets in results.items() for view_set, scores in sets.items()]
+    ours, simple = ([(method, view_set, scores.set_index("attribute").loc[list(ATTRIBUTES)])
+                     for method, sets in tables.items() for view_set, scores in sets.items()]
+                    for tables in (results, baselines or {}))
     # The majority's accuracies as bytes → the sets of views that have them, its accuracy, its balanced accuracy.
     majorities: dict[bytes, tuple[list[str], pd.Series, pd.Series]] = {}
-    for _, view_set, scores in ours:
+    for _, view_set, scores in [*ours, *simple]:
         chance = scores["balanced_accuracy"].where(scores["balanced_accuracy"].isna(), 0.5)
         same = majorities.setdefault(scores["majority"].to_numpy().tobytes(), ([], scores["majority"], chance))
         if view_set not in same[0]:
@@ -66,8 +68,8 @@ def build_table1(results: SvmTables) -> pd.DataFrame:
         for majority in majorities.values():
             where = ", ".join(majority[0]) if len(majorities) > 1 else ""
             rows.append((measure, "baseline", MAJORITY, where, *with_average(majority[number])))
-        rows += [(measure, "ours", method, view_set, *with_average(scores[column]))
-                 for method, view_set, scores in ours]
+        rows += [(measure, source, method, view_set, *with_average(scores[column]))
+                 for source, scored in (("baseline", simple), ("ours", ours)) for method, view_set, scores in scored]
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
