@@ -63,15 +63,15 @@ ENCODERS = "pvae,dfc,dfc_345,vae_wgan"
 @pytest.mark.parametrize(("module", "stages"), [
     # Once missing.
     ("stages.train", "train"), ("stages.report", "report"), ("pipeline.report.table1", "report"),
-    ("pipeline.data.pixels", f"evaluate@{ENCODERS}, figures, latents@{ENCODERS}, loss_network, samples, track, train, "
-                             "vgg_fc"),
+    ("pipeline.data.pixels", f"baselines, evaluate@{ENCODERS}, figures, latents@{ENCODERS}, loss_network, samples, "
+                             "track, train"),
     ("pipeline.data.celeba", "dataset, prepare"),
-    ("pipeline.data.shards", f"attributes@{ENCODERS}, evaluate@{ENCODERS}, figures, latents@{ENCODERS}, loss_network, "
-                             "prepare, report, samples, train, vgg_fc, view_gains"),
-    ("pipeline.models.architectures.vae", f"evaluate@{ENCODERS}, figures, latents@{ENCODERS}, samples@{ENCODERS}, "
-                                          f"track, train@{ENCODERS}"),
+    ("pipeline.data.shards", f"attributes@{ENCODERS}, baselines, evaluate@{ENCODERS}, figures, latents@{ENCODERS}, "
+                             "loss_network, prepare, report, samples, train, view_gains"),
+    ("pipeline.models.architectures.vae", f"baselines, evaluate@{ENCODERS}, figures, latents@{ENCODERS}, "
+                                          f"samples@{ENCODERS}, track, train@{ENCODERS}"),
     ("pipeline.latent_space.latents",
-     f"attributes@{ENCODERS}, evaluate@{ENCODERS}, figures, latents, samples, view_gains"),
+     f"attributes@{ENCODERS}, baselines, evaluate@{ENCODERS}, figures, latents, samples, view_gains"),
     # Once run too often.
     ("pipeline.losses.terms.total_variation", ""), ("pipeline.losses.adversaries.gan", "train@dcgan"),
     ("pipeline.losses.adversaries.wasserstein", "train@vae_wgan"),
@@ -80,7 +80,8 @@ ENCODERS = "pvae,dfc,dfc_345,vae_wgan"
     ("pipeline.figures.svm_bars", "figures"), ("pipeline.data.views.landmark", "prepare"),
     ("pipeline.data.upright", "prepare"), ("pipeline.latent_space.sampling", "figures, samples"),
     ("pipeline.drawn_faces.hair", "dataset"),
-    ("pipeline.evaluation.linear_svm", f"evaluate@{ENCODERS}, vgg_fc, view_gains"),
+    ("pipeline.evaluation.linear_svm", f"baselines, evaluate@{ENCODERS}, view_gains"),
+    ("pipeline.evaluation.baselines.pca", "baselines"),
     ("pipeline.training.loop", "train"), ("pipeline.training.runs", "train"), ("pipeline.tracking.results", "track"),
     ("pipeline.plan.resolve", ""), ("pipeline.cluster.job", ""),
 ])

@@ -46,7 +46,7 @@ def test_the_plan_has_a_file_for_each_variant_and_each_section_that_a_stage_read
         "pvae.json", "dfc.json", "dfc_345.json", "dcgan.json", "vae_wgan.json", "pipeline/data.json",
         "pipeline/dataset.json", "pipeline/loss_network.json", "pipeline/loss_networks.json",
         "pipeline/attributes.json",
-        "pipeline/evaluate.json", "pipeline/view_gains.json", "pipeline/sampling.json", "pipeline/report.json"}
+        "pipeline/evaluate.json", "pipeline/baselines.json", "pipeline/view_gains.json", "pipeline/sampling.json", "pipeline/report.json"}
     assert isinstance(plan["dfc.json"], Variant) and plan["dfc.json"].label == "VAE-123"
     assert list(plan["pipeline/report.json"].variants.items()) == [
         ("pvae", "PVAE"), ("dfc", "VAE-123"), ("dfc_345", "VAE-345"), ("dcgan", "DCGAN"), ("vae_wgan", "VAE-WGAN")]
@@ -72,15 +72,17 @@ def test_layers_change_only_a_variant_its_label_and_its_part_of_the_loss_network
     assert {name for name in one if one[name] != other[name]} == {"variants"}
 
 
-def test_another_seed_of_training_changes_only_variants():
+def test_another_seed_of_training_changes_only_variants_and_what_begins_with_their_weights():
     params = load_params(PARAMS)
     before = resolve(params)
     after = resolve(params.model_copy(update={"train": params.train.model_copy(update={"seed": 1})}))
-    assert {name for name in before if before[name] != after[name]} == {f"{name}.json" for name in params.variants}
+    assert {name for name in before if before[name] != after[name]} == {
+        "pipeline/baselines.json", *(f"{name}.json" for name in params.variants)}
     assert before["dfc.json"].model_copy(update={"train": after["dfc.json"].train}) == after["dfc.json"]
     whole = resolve(params.model_copy(update={"seed": 1}))  # the seed of everything else
     assert {name for name in before if before[name] != whole[name]} == {
-        f"pipeline/{name}.json" for name in ("data", "dataset", "loss_network", "attributes", "sampling", "report")}
+        f"pipeline/{name}.json" for name in (
+            "data", "dataset", "loss_network", "attributes", "baselines", "sampling", "report")}
 
 
 def test_a_variant_does_not_depend_on_its_label():
