@@ -23,7 +23,7 @@ from pipeline.data.prepare import all_views
 from pipeline.errors import InputError, did_you_mean, experiment_copy_hint
 from pipeline.losses.loss_network import sources
 from pipeline.losses.loss_network.layers import check_layers_held
-from pipeline.plan.checks import check_variant
+from pipeline.plan.checks import check_baselines, check_variant
 
 Variants = dict[str, Variant]  # by name
 
@@ -43,6 +43,7 @@ def resolve(params: Params) -> dict[str, Section]:
     for variant in variants.values():
         check_variant(variant)
     all_views()
+    check_baselines(params.baselines.methods)
     check_references(params)
     check_paths(params)
     for name in params.view_gains.variants:

@@ -1,13 +1,20 @@
 """What baselines are given, and the scores of those that need no SVM."""
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from pipeline.config.fields import check_baselines
 from pipeline.data import shards
 from pipeline.evaluation import svm
 from pipeline.evaluation.baseline import Decisions, score_decisions
-from pipeline.vocabulary import ATTRIBUTES, SPLITS
+from pipeline.registry import load_module
+from pipeline.vocabulary import ATTRIBUTES, BASELINES, SPLITS
 from tests.evaluation.baselines.conftest import IMAGES, VIEW, given, pixels  # noqa: F401 # fixtures
+
+DOCUMENT = Path(__file__).resolve().parents[2] / "docs/extending.md"
 
 
 def test_faces_are_read_split_after_split_in_batches(given, pixels, capfd):  # noqa: F811
@@ -20,6 +27,16 @@ def test_faces_are_read_split_after_split_in_batches(given, pixels, capfd):  # n
     means = given.faces.features("means", lambda batch: batch.mean(axis=(2, 3)))
     assert means.dtype == np.float32 and means.shape == (200, 3)
     np.testing.assert_allclose(means, pixels.mean(axis=(2, 3)), rtol=1e-5)
+
+
+def test_the_documents_baseline_of_ones_own(given, pixels, own_choice):  # noqa: F811
+    section = DOCUMENT.read_text().split("\n## A baseline\n")[1].split("\n## ")[0]
+    [source] = re.findall(r"```python\n# pipeline/evaluation/baselines/mean_colour.py\n(.*?)```", section, re.DOTALL)
+    own_choice(BASELINES, "mean_colour", source)
+    assert check_baselines(["pca", "mean_colour"]) == ["pca", "mean_colour"]
+    measured = load_module(BASELINES, "mean_colour").measure(given)
+    np.testing.assert_allclose(measured.x, pixels.mean(axis=(2, 3)), rtol=1e-5)
+    assert measured.label == "mean colour"
 
 
 @pytest.fixture

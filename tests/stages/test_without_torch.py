@@ -53,8 +53,8 @@ def planned(tmp_path, monkeypatch):
     network = LossNetworkPlan(source="random", file=None, calibration_images=8, seed=0)
     (tmp_path / "plan" / "pipeline").mkdir(parents=True, exist_ok=True)
     (tmp_path / "plan" / "pipeline" / "loss_network.json").write_text(network.model_dump_json())
-    baselines = BaselinesPlan(view="landmark", methods=[], supervised_epochs=1, svm_c=[1.0], image_size=64, latent_dim=100,
-                              channels=[32, 64, 128, 256], layers=[], train_seed=0, seed=0)
+    baselines = BaselinesPlan(view="landmark", methods=[], supervised_epochs=1, svm_c=[1.0], image_size=64,
+                              latent_dim=100, channels=[32, 64, 128, 256], layers=[], train_seed=0, seed=0)
     (tmp_path / "plan" / "pipeline" / "baselines.json").write_text(baselines.model_dump_json())
     return tmp_path
 
