@@ -91,6 +91,13 @@ def evaluated(label: str, folder: Path, metrics: Scores) -> str:
             f"feature distance {quality['feature_distance']:.0f}, over {quality['images']} test images")
 
 
+def baseline_scored(table: Path, label: str, view: str, averages: Mapping[str, float], images: int) -> str:
+    """Return a line of baselines. averages: of its rows; C is NaN for a baseline without SVMs."""
+    penalty = f"C {averages['C']:g}, " if averages["C"] == averages["C"] else ""
+    return (f"{table}: accuracy of {label} on view {view}: {averages['accuracy']:.1%} ({penalty}balanced "
+            f"{averages['balanced_accuracy']:.1%}), majority class {averages['majority']:.1%}, over {images} images")
+
+
 def sampled(label: str, folder: Path, metrics: Scores, layer: str, images: int) -> str:
     """Return the last line of samples. metrics: as in metrics/samples."""
     scores = "; ".join(f"{source} {quality['frechet_distance']:.4g} and {quality['blur']:.3f}"

@@ -15,7 +15,7 @@ MODELS, TRAINING, LATENTS, ATTRIBUTES = Path("models"), Path("training"), Path("
 SAMPLES, EVALUATION, FEATURES = Path("samples"), Path("evaluation"), Path("features")
 VIEW_GAINS, BASELINES = Path("view_gains"), Path("baselines")
 GAINS_TABLE = Path("view_gains/gains.csv")
-VGG_FC_TABLE, NO_VGG_FC = Path("baselines/vgg_fc.csv"), Path("baselines/none.json")  # one of the two is there
+BASELINE_NOTES = Path("baselines/notes.json")  # the label of each baseline, and a sentence on it
 FIGURES, CURVES, FIGURE_NOTES, REPORT = Path("figures"), Path("curves.csv"), Path("figure_notes.json"), Path("report")
 METRICS, VIEW_GAINS_METRICS = Path("metrics"), Path("metrics/view_gains.json")
 RECORDS = Path("records")
@@ -100,6 +100,11 @@ def attribute_correlation(variant: str) -> Path:
 def mixture(variant: str) -> Path:
     """The Gaussian mixture that is fitted to the latents of a variant."""
     return SAMPLES / variant / "mixture.npz"
+
+
+def baseline_table(name: str) -> Path:
+    """The scores of a baseline, by the name of its file in pipeline/evaluation/baselines, or vgg_fc."""
+    return BASELINES / f"{name}.csv"
 
 
 def svm_table(folder: Path, view_set: str) -> Path:

@@ -24,7 +24,7 @@ from pipeline.models.numpy_functions import decode_function, reconstruct_functio
 from pipeline.models.weights_file import load_model
 from pipeline.plan import code
 from pipeline.plan.removed_variants import delete_results_of_removed_variants
-from pipeline.report.svm_tables import read_svm_tables
+from pipeline.report.svm_tables import read_baseline_tables, read_svm_tables
 from pipeline.workspace.records import write_record
 
 
@@ -40,7 +40,7 @@ def main() -> None:
     notes = {name: draw_variant(name, model, histories[name], plan.seed) for name, model in models.items()}
     write_json(paths.FIGURE_NOTES, notes)
     draw_all_models(plan, models)
-    svm_bars(paths.FIGURES / "svm.png", read_svm_tables(plan.variants), plan.view_set)
+    svm_bars(paths.FIGURES / "svm.png", read_svm_tables(plan.variants), plan.view_set, read_baseline_tables())
     compared = read_plan(ViewGainsPlan)
     gains = pd.read_csv(paths.GAINS_TABLE).fillna({"over": ""})
     view_gains(paths.FIGURES / "gains.png", gains, compared.labels[compared.variants[0]])

@@ -7,7 +7,7 @@ from pipeline.plan import code
 from pipeline.plan.removed_variants import delete_results_of_removed_variants
 from pipeline.report.gathering import gather_report
 from pipeline.report.page import write_report
-from pipeline.report.svm_tables import average_accuracies, read_svm_tables
+from pipeline.report.svm_tables import average_accuracies, read_baseline_notes, read_baseline_tables, read_svm_tables
 from pipeline.report.table1 import build_table1
 from pipeline.report.table1_files import write_table1_csv, write_table1_markdown
 from pipeline.workspace.records import write_record
@@ -19,9 +19,9 @@ def main() -> None:
     code.refuse_unplanned_code("report", variants)
     delete_results_of_removed_variants()
     svm_tables = read_svm_tables(plan.variants)
-    table1 = build_table1(svm_tables)
+    table1 = build_table1(svm_tables, read_baseline_tables())
     write_table1_csv(table1, paths.REPORT / "table1.csv")
-    write_table1_markdown(table1, paths.REPORT / "table1.md")
+    write_table1_markdown(table1, paths.REPORT / "table1.md", read_baseline_notes())
     report = gather_report(plan, variants, svm_tables, table1)
     page = write_report(paths.REPORT, report)
     write_record("report")

@@ -90,7 +90,7 @@ def of_all(stage: str, variants: set[str] = VARIANTS) -> set[str]:
 
 
 def test_repro_makes_everything(clone, reproduced):
-    alone = {"plan", "dataset", "prepare", "loss_network", "loss_networks", "view_gains", "vgg_fc"}
+    alone = {"plan", "dataset", "prepare", "loss_network", "loss_networks", "view_gains", "baselines"}
     assert ran(reproduced) == alone | END | of_all("features", ENCODERS) | {
         f"{stage}@{variant}" for stage in STAGES for variant in VARIANTS}
     assert "Traceback" not in reproduced
@@ -263,11 +263,11 @@ EDITS = [
     ("pipeline/losses/adversaries/wasserstein.py", "add(1e-12)", "add(1e-11)", {"train@vae_wgan"}),
     ("pipeline/losses/terms/total_variation.py", "diff(dim=2)", "diff(dim=-2)", set()),
     ("pipeline/data/pixels.py", ".div_(127.5)", ".div_(127.0)",
-     {"loss_network", "vgg_fc", "figures", "track"} | of_all("train") | of_all("samples")
+     {"loss_network", "baselines", "figures", "track"} | of_all("train") | of_all("samples")
      | of_all("latents", ENCODERS) | of_all("evaluate", ENCODERS)),
     ("pipeline/data/views/landmark.py", "32.5, 72, 144.5, 184", "32.5, 71, 144.5, 183", {"prepare"}),
     ("pipeline/evaluation/linear_svm.py", "deviation == 0] = 1", "deviation == 0] = 2",
-     of_all("evaluate", ENCODERS) | {"view_gains", "vgg_fc"}),
+     of_all("evaluate", ENCODERS) | {"view_gains", "baselines"}),
     ("pipeline/report/published_table1.csv", "VGG-FC,83", "VGG-FC,82", {"report"}),
     ("pipeline/figures/svm_bars.py", "linewidth=5", "linewidth=6", {"figures"}),
     ("stages/samples.py", "pixels[:plan.images]", "pixels[1:plan.images]", of_all("samples")),
@@ -419,7 +419,7 @@ def test_weights_replaced_by_others_of_equal_size_rerun_their_stages(made, tmp_p
     assert would_run(made).isdisjoint({"loss_network", *of_all("samples")})
     shutil.copy(other, file)
     inception.write_bytes(b"b" * 1000)
-    assert {"loss_network", "vgg_fc", *of_all("samples")} <= would_run(made)
+    assert {"loss_network", "baselines", *of_all("samples")} <= would_run(made)
     assert ran(dvc(made, "repro", "loss_network")) == {"loss_network"}
 
 

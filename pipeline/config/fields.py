@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from pipeline.errors import did_you_mean, experiment_copy_hint
-from pipeline.vocabulary import ATTRIBUTES, LAYERS, VIEWS, choices
+from pipeline.vocabulary import ATTRIBUTES, BASELINES, LAYERS, VIEWS, choices
 
 NO_FILE = "data/none"  # an empty file: DVC depends on every file that a parameter names, and takes no null
 
@@ -43,6 +43,24 @@ def check_views(views: list[str]) -> list[str]:
     return views
 
 
+def check_view(view: str) -> str:
+    """Return `view`, or raise ValueError unless it is a file of pipeline/data/views."""
+    return check_views([view])[0]
+
+
+def check_baselines(methods: list[str]) -> list[str]:
+    """Return `methods`, or raise ValueError unless each is a file of pipeline/evaluation/baselines and named once."""
+    known = choices(BASELINES)
+    for method in methods:
+        if method not in known:
+            raise ValueError(f"{method} is not a baseline, a file of pipeline/{BASELINES}"
+                             f"{experiment_copy_hint('add it to Git')}{did_you_mean(method, known)}; there are "
+                             f"{', '.join(known)}")
+    if len(set(methods)) < len(methods):
+        raise ValueError("must name each baseline once")
+    return methods
+
+
 def check_attributes(names: list[str]) -> list[str]:
     """Return `names`, or raise ValueError unless all are attributes of CelebA."""
     for name in names:
@@ -67,5 +85,7 @@ LayerName = Annotated[str, one_of(LAYERS)]
 Layer = Annotated[LayerName, AfterValidator(check_layer)]
 Layers = Annotated[list[LayerName], EACH_ONCE, AfterValidator(check_layers)]
 Views = Annotated[list[str], EACH_ONCE, AfterValidator(check_views)]
+View = Annotated[str, AfterValidator(check_view)]
+Methods = Annotated[list[str], Field(json_schema_extra={"uniqueItems": True}), AfterValidator(check_baselines)]
 AttributeNames = Annotated[list[Annotated[str, one_of(ATTRIBUTES)]], Field(min_length=2),
                            AfterValidator(check_attributes)]

@@ -10,7 +10,7 @@ from pipeline.config.labels import label
 from pipeline.config.losses import LOSSES
 from pipeline.config.refusals import require_block, validated
 from pipeline.config.running import Cluster, Tracking
-from pipeline.config.sections import Attributes, Data, Evaluate, LossNetwork, Report, Sampling, ViewGains
+from pipeline.config.sections import Attributes, Baselines, Data, Evaluate, LossNetwork, Report, Sampling, ViewGains
 from pipeline.config.variant import Model, Train, Variant
 from pipeline.errors import InputError, did_you_mean, experiment_copy_hint
 from pipeline.vocabulary import ADVERSARIES, choices
@@ -37,6 +37,7 @@ class Params(Section):
         "One model is trained for each. A block changes model, loss, adversary or train for its variant only."))
     attributes: Attributes
     evaluate: Evaluate
+    baselines: Baselines
     view_gains: ViewGains
     sampling: Sampling
     report: Report

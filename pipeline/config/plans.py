@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from pipeline import paths
 from pipeline.config.fields import Positive, Section
-from pipeline.config.sections import Attributes, Evaluate, LossNetwork, Report, Sampling, ViewGains
+from pipeline.config.sections import Attributes, Baselines, Evaluate, LossNetwork, Report, Sampling, ViewGains
 from pipeline.config.variant import Variant
 from pipeline.errors import InputError
 
@@ -87,6 +87,27 @@ class EvaluatePlan(Evaluate, Planned):
 
     section: ClassVar[str] = "evaluate"
     reference_rms: dict[str, float]
+
+
+class BaselinesPlan(Baselines, Planned):
+    """What stands beside the variants in Table 1.
+
+    Attributes:
+        svm_c: Of evaluate: candidates for the SVM's C.
+        image_size: Width and height of images in pixels.
+        latent_dim, channels: Of the section model.
+        layers: Of the section loss; none where no baseline reads the loss network.
+        train_seed: Of the section train.
+    """
+
+    section: ClassVar[str] = "baselines"
+    svm_c: list[float]
+    image_size: int
+    latent_dim: int
+    channels: list[int]
+    layers: list[str]
+    train_seed: int
+    seed: int
 
 
 class ViewGainsPlan(ViewGains, Planned):

@@ -13,9 +13,11 @@ from pipeline.config.fields import (
     Candidates,
     Layer,
     Layers,
+    Methods,
     NotNegative,
     Positive,
     Section,
+    View,
     Views,
 )
 
@@ -104,6 +106,18 @@ class Evaluate(Section):
             if not name.isidentifier():
                 raise ValueError(f"{name!r} must be letters, digits and underscores: it names files")
         return view_sets
+
+
+class Baselines(Section):
+    """What stands beside the variants in Table 1, scored by the same SVMs with the candidates of evaluate.svm_c."""
+
+    view: View = Field(description="The one view that all of them see. [1], section 4.3.5: the face by its landmarks.")
+    methods: Methods = Field(description=(
+        "Files of pipeline/evaluation/baselines: pca (of the pixels), untrained (the VAE before training), "
+        "loss_network (activations of loss.layers), supervised (a network trained on the labels). VGG-FC is measured "
+        "besides, where the weights of loss_network allow it."))
+    supervised_epochs: Positive = Field(description=(
+        "Passes of supervised over the training images; the best epoch by validation loss is taken."))
 
 
 class ViewGains(Section):

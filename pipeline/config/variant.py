@@ -35,7 +35,8 @@ class Train(Section):
         "Type in which training multiplies: bf16 by autocast, fp32, or auto for bf16 where the hardware multiplies it. "
         "Scores and validation are in fp32 in any case."))
     seed: NotNegative = Field(description=(
-        "Seed of the initial weights, the order of images and the noise; another one repeats only the training."))
+        "Seed of the initial weights, the order of images and the noise; another one repeats only the training, and "
+        "the baselines, which begin with the same weights."))
 
 
 class Variant(Section):

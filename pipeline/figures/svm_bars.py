@@ -11,17 +11,19 @@ from matplotlib.lines import Line2D
 from pipeline.figures import style
 from pipeline.vocabulary import readable
 
+Tables = Mapping[str, Mapping[str, pd.DataFrame]]  # label → set of views → rows of `evaluation.svm.evaluate`
 
-def svm_bars(path: str | Path, results: Mapping[str, Mapping[str, pd.DataFrame]], view_set: str) -> None:
+def svm_bars(path: str | Path, results: Tables, view_set: str, baselines: Tables | None = None) -> None:
     """Write one line per attribute: a tick for the majority class, a dot for every variant, a bar to the highest dot.
 
     All dots are of one set of views; dots of all sets could not be told apart. Methods without this set are left out.
-    Attributes are sorted by the mean gain over the majority class.
+    Attributes are sorted by the mean gain over the majority class. Each baseline has one hollow grey mark.
 
     Args:
         path: of the PNG file.
-        results: label of a variant → set of views → rows of `evaluation.svm.evaluate`.
+        results: of variants.
         view_set: the set of views, as in report.view_set; at least one method has it.
+        baselines: what they are compared with, beside the majority class.
     """
     frames = [(label, sets[view_set].set_index("attribute")) for label, sets in results.items() if view_set in sets]
     gains = sum(rows["accuracy"] - rows["majority"] for _, rows in frames) / len(frames)
@@ -46,6 +48,13 @@ def svm_bars(path: str | Path, results: Mapping[str, Mapping[str, pd.DataFrame]]
             lower = 0.5 * (number - (len(frames) - 1) / 2) / max(1, len(frames) - 1)
             axes.plot(accuracy, positions - lower, **look)
             handles.append(Line2D([], [], **look, label=f"{label}, {view_set} ({accuracy.mean():.1f} on average)"))
+        for number, (label, sets) in enumerate((baselines or {}).items()):
+            view, rows = next((view, rows.set_index("attribute")) for view, rows in sets.items())
+            accuracy = 100 * rows.loc[order, "accuracy"]
+            look = {"marker": style.MARKERS[::-1][number % len(style.MARKERS)], "linestyle": "", "markersize": 4.5,
+                    "color": style.MUTED, "markerfacecolor": "none", "markeredgewidth": 0.8}
+            axes.plot(accuracy, positions, **look)
+            handles.append(Line2D([], [], **look, label=f"{label}, {view} ({accuracy.mean():.1f} on average)"))
         axes.set_yticks(positions, [readable(name) for name in order])
         axes.set_ylim(-0.7, len(order) - 0.3)
         axes.set_xlabel("accuracy on the test images in %")

@@ -4,13 +4,14 @@
 """
 
 import inspect
+from collections.abc import Sequence
 from typing import Any
 
 from pipeline.config.variant import Variant
 from pipeline.errors import InputError, did_you_mean, experiment_copy_hint
 from pipeline.losses.build import adversary_options, term_options
-from pipeline.registry import load_class
-from pipeline.vocabulary import ADVERSARIES, ARCHITECTURES, TERMS, choices
+from pipeline.registry import load_class, load_module
+from pipeline.vocabulary import ADVERSARIES, ARCHITECTURES, BASELINES, TERMS, choices
 
 # Arguments that are no options: builders always give these first.
 GIVEN_TO_A_MODEL = 3  # latent_dim, image_size, channels
@@ -54,6 +55,14 @@ def check_adversary(variant: Variant) -> None:
     check_choice(ADVERSARIES, kind, f"params.yaml: adversary.kind of variant {variant.name}")
     check_options(load_class(ADVERSARIES, kind), adversary_options(variant), "adversary.options",
                   GIVEN_TO_AN_ADVERSARY)
+
+
+def check_baselines(methods: Sequence[str]) -> None:
+    """Raise InputError unless the file of each baseline has the function that measures it."""
+    for method in methods:
+        if not callable(getattr(load_module(BASELINES, method), "measure", None)):
+            raise InputError(f"pipeline/{BASELINES}/{method}.py has no function measure; add it, as the others have "
+                             "it, or leave the baseline out of baselines.methods")
 
 
 def check_choice(folder: str, name: str, where: str) -> None:

@@ -15,7 +15,16 @@ from pipeline.errors import InputError
 from pipeline.paths import CODE, of_stage
 from pipeline.plan.exempt import reason
 from pipeline.plan.modules import PROJECT, Modules
-from pipeline.vocabulary import ADVERSARIES, ARCHITECTURES, RECONSTRUCTIONS, TERMS, VIEWS, choices, module_name
+from pipeline.vocabulary import (
+    ADVERSARIES,
+    ARCHITECTURES,
+    BASELINES,
+    RECONSTRUCTIONS,
+    TERMS,
+    VIEWS,
+    choices,
+    module_name,
+)
 
 OF_EACH_VARIANT = ("train", "latents", "attributes", "samples", "evaluate")
 # These return at once for a variant without an encoder, which does not depend on what they import inside functions.
@@ -75,6 +84,7 @@ def named_modules(variants: Sequence[Variant]) -> dict[str, set[str]]:
         MODEL_BUILDER: {module_name(ARCHITECTURES, variant.model.architecture) for variant in variants},
         LOSS_BUILDER: {module_name(*choice) for choice in of_loss if choice[1] != "none"},
         "pipeline.data.prepare": {module_name(VIEWS, view) for view in choices(VIEWS)},
+        "stages.baselines": {module_name(BASELINES, method) for method in choices(BASELINES)},
     }
 
 

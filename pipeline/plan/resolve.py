@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
-from pipeline.config.fields import NO_FILE, Section
+from pipeline.config.fields import NO_FILE, Section, check_layers
 from pipeline.config.labels import labels
 from pipeline.config.params import Params
 from pipeline.config.plans import (
     AttributesPlan,
+    BaselinesPlan,
     DataPlan,
     DatasetPlan,
     EvaluatePlan,
@@ -22,7 +23,7 @@ from pipeline.data.prepare import all_views
 from pipeline.errors import InputError, did_you_mean, experiment_copy_hint
 from pipeline.losses.loss_network import sources
 from pipeline.losses.loss_network.layers import check_layers_held
-from pipeline.plan.checks import check_variant
+from pipeline.plan.checks import check_baselines, check_variant
 
 Variants = dict[str, Variant]  # by name
 
@@ -43,6 +44,7 @@ def resolve(params: Params) -> dict[str, Section]:
         check_variant(variant)
     all_views()
     check_view_set(params)
+    check_baselines(params.baselines.methods)
     references(params)
     check_paths(params)
     for name in params.view_gains.variants:
@@ -67,6 +69,9 @@ def plan_sections(params: Params, variants: Variants) -> list[Planned]:
                          parameters={name: layers_parameter(params, name) for name in variants}),
         AttributesPlan(**dict(params.attributes), seed=seed),
         EvaluatePlan(**dict(params.evaluate), reference_rms=references(params)),
+        BaselinesPlan(**dict(params.baselines), svm_c=params.evaluate.svm_c, image_size=params.data.image_size,
+                      latent_dim=params.model.latent_dim, channels=params.model.channels,
+                      layers=baseline_layers(params), train_seed=params.train.seed, seed=seed),
         ViewGainsPlan(**dict(params.view_gains), labels={name: label_of[name] for name in params.view_gains.variants}),
         SamplingPlan(**{**dict(params.sampling), "inception": inception}, seed=seed),
         ReportPlan(**dict(params.report), seed=seed, variants=label_of),
@@ -76,6 +81,21 @@ def plan_sections(params: Params, variants: Variants) -> list[Planned]:
 def loss_layers(variant: Variant) -> list[str]:
     """Return the layers of a variant's feature loss; none where it has no feature loss."""
     return getattr(variant.loss, "layers", [])
+
+
+def baseline_layers(params: Params) -> list[str]:
+    """Return the layers that the baseline loss_network reads, or none where it is left out.
+
+    Raises:
+        InputError: loss.layers is wrong. Nothing else says so where every variant has its own layers.
+    """
+    if "loss_network" not in params.baselines.methods:
+        return []
+    try:
+        return check_layers(params.loss.get("layers") or [])
+    except ValueError as error:
+        raise InputError(f"params.yaml: loss.layers, of which the baseline loss_network takes the activations: {error}"
+                         ) from None
 
 
 def reads_file(params: Params) -> bool:
@@ -138,7 +158,8 @@ def check_loss_network_file(params: Params, variants: Variants) -> None:
     weights = sources.get_weights("file", params.loss_network.file, params.seed)
     needed = [(layers_parameter(params, name), loss_layers(variant)) for name, variant in variants.items()]
     needed += [("evaluate.feature_layers", params.evaluate.feature_layers),
-               ("sampling.frechet_layer", [params.sampling.frechet_layer])]
+               ("sampling.frechet_layer", [params.sampling.frechet_layer]),
+               ("loss.layers", baseline_layers(params))]
     for parameter, layers in needed:
         check_layers_held(weights, layers, str(path), parameter)
 

@@ -12,7 +12,7 @@ from pipeline.files.json_file import read_json
 from pipeline.latent_space import attribute_vectors
 from pipeline.report.contents import Report, VariantResults
 from pipeline.report.figure_entries import curve_entries, figure_entries, gains_entry, table1_entry
-from pipeline.report.svm_tables import SvmTables, svm_warnings
+from pipeline.report.svm_tables import SvmTables, read_baseline_notes, read_baseline_tables, svm_warnings
 from pipeline.workspace import records
 
 TITLE = "Deep feature consistent VAEs of faces"
@@ -36,10 +36,10 @@ def gather_report(plan: ReportPlan, variants: Sequence[Variant], svm_tables: Svm
         variants=[read_results(variant, labels[variant.name], figure_notes[variant.name], plan.view_set)
                   for variant in variants],
         warnings=[f"{label}: {warning}" for name, label in labels.items()
-                  for warning in read_json(paths.warnings(name))] + svm_warnings(svm_tables, gains),
+                  for warning in read_json(paths.warnings(name))] + svm_warnings({**svm_tables, **read_baseline_tables()}, gains),
         figures=figure_entries(labels, labels[plan.mosaic_variant]), curves=curve_entries(labels),
         table1=table1, table1_figure=table1_entry(),
-        table1_notes=[read_json(paths.NO_VGG_FC)["note"].rstrip(".") + "."] if paths.NO_VGG_FC.is_file() else [],
+        table1_notes=read_baseline_notes(),
         gains=gains, gains_figure=gains_entry(),
         frechet_layer=read_plan(SamplingPlan).frechet_layer, per_class=read_plan(AttributesPlan).per_class,
         made_by=records.machines_by_stage(plan.variants))

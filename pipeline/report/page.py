@@ -12,6 +12,7 @@ from pipeline.report.contents import FigureEntry, Report
 from pipeline.report.gains_table import gains_table
 from pipeline.report.numbers import metric_in_words, number
 from pipeline.report.pictures import data_uri
+from pipeline.report.published_later import LABELS, published_later
 from pipeline.report.run_facts import machines_in_words, merged_notes, parameter_rows, trainings_in_words
 from pipeline.report.sample_table import sample_table, test_images
 from pipeline.report.summary_table import explanations, summary_table
@@ -76,6 +77,8 @@ def tables_of_attributes(report: Report) -> dict[str, Any]:
         "by_attribute": [] if table1 is None else [(measure, attribute_table(table1, measure))
                                                    for measure in MEASURES],
         "table1_notes": [] if table1 is None else [*table1_notes(table1), *report.table1_notes],
+        "published_later": published_later(),
+        "noisy_labels": LABELS,
         "gains": None if gains is None else gains_table(gains, labels),
     }
 

@@ -6,17 +6,18 @@ from pathlib import Path
 import pandas as pd
 
 from pipeline import paths
-from pipeline.config.plans import EvaluatePlan, ViewGainsPlan, read_plan
+from pipeline.config.plans import BaselinesPlan, EvaluatePlan, ViewGainsPlan, read_plan
 from pipeline.evaluation import svm_notes
-from pipeline.evaluation.set_names import ALL_VIEWS, VGG_FC, VGG_FC_VIEW
+from pipeline.evaluation.set_names import ALL_VIEWS
+from pipeline.files.json_file import read_json
 
-# A method's label ("VAE-123", "VAE-123 + VAE-345", "VGG-FC") → set of views ("aligned") → the rows of
+# A method's label ("VAE-123", "VAE-123 + VAE-345", "PCA of the pixels") → set of views ("aligned") → the rows of
 # `evaluation.svm.evaluate`.
 SvmTables = Mapping[str, Mapping[str, pd.DataFrame]]
 
 
 def read_svm_tables(labels: Mapping[str, str]) -> SvmTables:
-    """Read the scores of all variants that encode, of several variants together, and of VGG-FC where it was measured.
+    """Read the scores of all variants that encode, and of several variants together.
 
     Args:
         labels: name of a variant → its label, in the order in which they are to come.
@@ -29,8 +30,6 @@ def read_svm_tables(labels: Mapping[str, str]) -> SvmTables:
     plan = read_plan(ViewGainsPlan)
     if combined := read_combined_tables(paths.VIEW_GAINS):
         tables[" + ".join(plan.labels[name] for name in plan.variants)] = combined
-    if paths.VGG_FC_TABLE.is_file():
-        tables[VGG_FC] = {VGG_FC_VIEW: pd.read_csv(paths.VGG_FC_TABLE)}
     return tables
 
 
@@ -57,3 +56,17 @@ def svm_warnings(tables: SvmTables, gains: pd.DataFrame) -> list[str]:
     found += [(f"What each view adds, {step}", note)
               for step, note in zip(gains["step"], gains["note"].fillna(""), strict=True)]
     return [f"{where}: {note}" for where, note in found if note]
+
+
+def read_baseline_tables() -> SvmTables:
+    """Read the scores of the baselines that were measured, each on the one view of `baselines.view`."""
+    view = read_plan(BaselinesPlan).view
+    return {entry["label"]: {view: pd.read_csv(path)} for entry in read_json(paths.BASELINE_NOTES)
+            if (path := paths.baseline_table(entry["name"])).is_file()}
+
+
+def read_baseline_notes() -> list[str]:
+    """Return sentences on the baselines: what they see, and what each is, or why it was not measured."""
+    seen = (f"The baselines see the faces of view {read_plan(BaselinesPlan).view} alone. Their SVMs are fitted and "
+            "scored as ours, on the same images.")
+    return [seen, *(entry["note"] for entry in read_json(paths.BASELINE_NOTES))]

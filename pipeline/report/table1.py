@@ -1,4 +1,4 @@
-"""Table 1 of Hou et al. 2016: attribute prediction, ours beside the published numbers and the majority class.
+"""Table 1 of Hou et al. 2016: attribute prediction, ours beside the published numbers and baselines.
 
 Beside accuracy stands balanced accuracy, the mean of the two classes' recalls. Accuracy says little about attributes
 that few faces have, such as Bald, while the majority class scores 50 % in balanced accuracy. Average precision and
@@ -37,8 +37,8 @@ def published_averages() -> dict[str, float]:
     return {str(method): float(average) for method, average in published()[AVERAGE].items()}
 
 
-def build_table1(results: SvmTables) -> pd.DataFrame:
-    """Return one row per method and measure, in percent: the published ones, the majority class, then ours.
+def build_table1(results: SvmTables, baselines: SvmTables | None = None) -> pd.DataFrame:
+    """Return one row per method and measure, in percent: the published ones, the majority class, baselines, then ours.
 
     The majority class always answers with the more frequent training label, and is scored on the same test images as
     ours. It ranks all images alike: its average precision is the share of positives, and its AUROC 50 %. It has one row
@@ -46,6 +46,7 @@ def build_table1(results: SvmTables) -> pd.DataFrame:
 
     Args:
         results: what `report.svm_tables.read_svm_tables` returned.
+        baselines: what `report.svm_tables.read_baseline_tables` returned.
 
     Returns:
         Columns: measure (those of `MEASURES` in turn; only accuracy has published rows), source ("paper", "baseline" or
@@ -54,11 +55,12 @@ def build_table1(results: SvmTables) -> pd.DataFrame:
         NaN), the 40 attributes, and Average, the mean over the 40. All measures but accuracy are NaN, and left out of
         the average, where the test images have one class only.
     """
-    ours = [(method, view_set, scores.set_index("attribute").loc[list(ATTRIBUTES)])
-            for method, sets in results.items() for view_set, scores in sets.items()]
+    ours, simple = ([(method, view_set, scores.set_index("attribute").loc[list(ATTRIBUTES)])
+                     for method, sets in tables.items() for view_set, scores in sets.items()]
+                    for tables in (results, baselines or {}))
     # The majority's accuracies as bytes → the sets of views that have them, and its scores by measure.
     majorities: dict[bytes, tuple[list[str], dict[str, pd.Series]]] = {}
-    for _, view_set, scores in ours:
+    for _, view_set, scores in [*ours, *simple]:
         same = majorities.setdefault(scores["majority"].to_numpy().tobytes(), ([], majority_scores(scores)))
         if view_set not in same[0]:
             same[0].append(view_set)
@@ -70,8 +72,9 @@ def build_table1(results: SvmTables) -> pd.DataFrame:
         for view_sets, of_majority in majorities.values():
             where = ", ".join(view_sets) if len(majorities) > 1 else ""
             rows.append((measure, "baseline", MAJORITY, where, np.nan, *with_average(of_majority[measure])))
-        rows += [(measure, "ours", method, view_set, 100 * scores["valid_accuracy"].mean(),
-                  *with_average(scores[column])) for method, view_set, scores in ours]
+        rows += [(measure, source, method, view_set, 100 * scores["valid_accuracy"].mean(),
+                  *with_average(scores[column]))
+                 for source, scored in (("baseline", simple), ("ours", ours)) for method, view_set, scores in scored]
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 

@@ -1,5 +1,6 @@
 """Table 1 as files: CSV with all digits for programs, Markdown for readers."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -16,11 +17,18 @@ def write_table1_csv(table: pd.DataFrame, path: str | Path) -> None:
     write_text(path, table.to_csv(index=False, float_format="%.4f", lineterminator="\n"))
 
 
-def write_table1_markdown(table: pd.DataFrame, path: str | Path) -> None:
-    """Write five Markdown tables: the averages; then each measure by attribute."""
+def write_table1_markdown(table: pd.DataFrame, path: str | Path, notes: Sequence[str] = ()) -> None:
+    """Write five Markdown tables: the averages; then each measure by attribute.
+
+    Args:
+        table: what `report.table1.build_table1` returned.
+        path: of the file.
+        notes: sentences below the averages, beside those that the table itself asks for.
+    """
     averages = averages_table(table).select(*MEASURES, VALIDATION)
     title = f"## Averages over the {len(ATTRIBUTES)} attributes, in %"
-    parts = ["\n".join([title, "", *markdown_lines(averages, corner=""), "", *table1_notes(table)])]
+    listed = ["", *(f"- {note}" for note in notes)] if notes else []
+    parts = ["\n".join([title, "", *markdown_lines(averages, corner=""), "", *table1_notes(table), *listed])]
     for measure in MEASURES:
         lines = markdown_lines(attribute_table(table, measure), corner="attribute")
         parts.append("\n".join([f"## {measure[0].upper()}{measure[1:]}, in %", "", *lines]))

@@ -4,7 +4,7 @@ import pandas as pd
 
 from pipeline.evaluation.chosen_set import chosen_on_validation
 from pipeline.report.numbers import fixed, signed
-from pipeline.report.table1 import ACCURACY, AVERAGE, MEASURES, VALIDATION
+from pipeline.report.table1 import ACCURACY, AVERAGE, MAJORITY, MEASURES, VALIDATION
 from pipeline.report.tables import Cell, Table
 from pipeline.vocabulary import ATTRIBUTES, readable
 
@@ -34,7 +34,7 @@ def averages_table(table: pd.DataFrame) -> Table:
 
 
 def attribute_table(table: pd.DataFrame, measure: str = ACCURACY) -> Table:
-    """Return one row per attribute, the average last; columns are ours, the majority class, the published ones.
+    """Return one row per attribute, the average last; columns are ours, the baselines, the published ones.
 
     Published accuracies keep the paper's digits: whole percent, averages with two. Ours have one digit and two. A dash
     stands for what is not defined. Cells of ours that are above the majority class have the class "above". Columns of
@@ -50,7 +50,7 @@ def attribute_table(table: pd.DataFrame, measure: str = ACCURACY) -> Table:
     for _, row in rows.iterrows():
         is_other = row["source"] == "ours" and chosen.get(row["method"]) not in (row["view"], "")
         css, digits = row["source"] + " other" * is_other, 0 if row["source"] == "paper" else 1
-        majority = majority_beside(rows, row)
+        majority = majority_beside(rows, row) if row["source"] == "ours" else None
         headings.append(method_cell(row, css))
         columns.append([Cell(fixed(row[name], 2 if name == AVERAGE else digits),
                              css=css + " above" * (majority is not None and bool(row[name] - majority[name] >= ABOVE)))
@@ -61,7 +61,7 @@ def attribute_table(table: pd.DataFrame, measure: str = ACCURACY) -> Table:
 
 
 def rows_for_reading(table: pd.DataFrame, measure: str) -> pd.DataFrame:
-    """Return the rows of one measure: ours, then the majority class, then the paper's."""
+    """Return the rows of one measure: ours, then the majority class and other baselines, then the paper's."""
     rows = table[table["measure"] == measure]
     return rows.sort_values("source", key=lambda source: source.map(SOURCES_IN_ORDER), kind="stable")
 
@@ -74,13 +74,13 @@ def chosen_view_sets(table: pd.DataFrame) -> dict[str, str]:
 
 
 def majority_beside(rows: pd.DataFrame, row: pd.Series) -> pd.Series | None:
-    """Return the row of the majority class on the same images as a row of ours; None for other rows.
+    """Return the row of the majority class on the same images as a row of ours or of a baseline; None for other rows.
 
     The majority class names the sets of views on whose images it was scored, or "" for all of them.
     """
-    if row["source"] != "ours":
+    if row["source"] == "paper" or row["method"] == MAJORITY:
         return None
-    for _, majority in rows[rows["source"] == "baseline"].iterrows():
+    for _, majority in rows[rows["method"] == MAJORITY].iterrows():
         if majority["view"] == "" or row["view"] in majority["view"].split(", "):
             return majority
     return None

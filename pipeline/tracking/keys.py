@@ -84,8 +84,9 @@ def report_key(keys_of_results: Mapping[str, str]) -> str:
     warnings = map(paths.warnings, keys_of_results)
     tables = [path for folder in (paths.BASELINES, paths.VIEW_GAINS) for path in sorted(folder.rglob("*"))
               if path.is_file()]
-    return digest(*keys_of_results.values(), *map(section_without_paths, ("report", "view_gains", "loss_network")),
-                  *(code.path_of(stage) for stage in ("figures", "view_gains", "vgg_fc", "report")),
+    sections = ("report", "view_gains", "baselines", "loss_network")
+    return digest(*keys_of_results.values(), *map(section_without_paths, sections),
+                  *(code.path_of(stage) for stage in ("figures", "view_gains", "baselines", "report")),
                   *warnings, *tables)
 
 

@@ -285,6 +285,11 @@ def test_the_committed_empty_file_exists():
                                             "did you mean eyes?"]),
     ({"evaluate.view_sets": {"a b": ["eyes"]}}, ["evaluate.view_sets", "'a b'", "names files"]),
     ({"view_gains.views": []}, ["view_gains.views", "at least one view"]),
+    ({"baselines.view": "face"}, ["baselines.view: face is not a view, a file of pipeline/data/views"]),
+    ({"baselines.methods": ["pcaa"]}, ["baselines.methods: pcaa is not a baseline", "did you mean pca?", "untrained"]),
+    ({"baselines.methods": ["vgg_fc"]}, ["baselines.methods: vgg_fc is not a baseline", "there are loss_network"]),
+    ({"baselines.methods": ["pca", "pca"]}, ["baselines.methods: must name each baseline once"]),
+    ({"baselines.supervised_epochs": 0}, ["baselines.supervised_epochs is 0", "greater than 0"]),
     ({"sampling.frechet_layer": "relu9"}, ["sampling.frechet_layer: relu9 is not a layer"]),
     # missing values
     ({"loss.layers": ["relu3_2"], "loss.reference_rms.relu3_2": ABSENT},

@@ -12,7 +12,7 @@ from pipeline.config.variant import Variant
 from pipeline.errors import InputError
 from pipeline.losses.loss_network import sources
 from pipeline.plan.resolve import resolve
-from pipeline.vocabulary import ADVERSARIES, VIEWS
+from pipeline.vocabulary import ADVERSARIES, BASELINES, VIEWS
 from tests.tiny import PARAMS, random_weights
 
 
@@ -46,7 +46,8 @@ def test_the_plan_has_a_file_for_each_variant_and_each_section_that_a_stage_read
         "pvae.json", "dfc.json", "dfc_345.json", "dcgan.json", "vae_wgan.json", "pipeline/data.json",
         "pipeline/dataset.json", "pipeline/loss_network.json", "pipeline/loss_networks.json",
         "pipeline/attributes.json",
-        "pipeline/evaluate.json", "pipeline/view_gains.json", "pipeline/sampling.json", "pipeline/report.json"}
+        "pipeline/evaluate.json", "pipeline/baselines.json",
+        "pipeline/view_gains.json", "pipeline/sampling.json", "pipeline/report.json"}
     assert isinstance(plan["dfc.json"], Variant) and plan["dfc.json"].label == "VAE-123"
     assert list(plan["pipeline/report.json"].variants.items()) == [
         ("pvae", "PVAE"), ("dfc", "VAE-123"), ("dfc_345", "VAE-345"), ("dcgan", "DCGAN"), ("vae_wgan", "VAE-WGAN")]
@@ -72,15 +73,17 @@ def test_layers_change_only_a_variant_its_label_and_its_part_of_the_loss_network
     assert {name for name in one if one[name] != other[name]} == {"variants"}
 
 
-def test_another_seed_of_training_changes_only_variants():
+def test_another_seed_of_training_changes_only_variants_and_what_begins_with_their_weights():
     params = load_params(PARAMS)
     before = resolve(params)
     after = resolve(params.model_copy(update={"train": params.train.model_copy(update={"seed": 1})}))
-    assert {name for name in before if before[name] != after[name]} == {f"{name}.json" for name in params.variants}
+    assert {name for name in before if before[name] != after[name]} == {
+        "pipeline/baselines.json", *(f"{name}.json" for name in params.variants)}
     assert before["dfc.json"].model_copy(update={"train": after["dfc.json"].train}) == after["dfc.json"]
     whole = resolve(params.model_copy(update={"seed": 1}))  # the seed of everything else
     assert {name for name in before if before[name] != whole[name]} == {
-        f"pipeline/{name}.json" for name in ("data", "dataset", "loss_network", "attributes", "sampling", "report")}
+        f"pipeline/{name}.json" for name in (
+            "data", "dataset", "loss_network", "attributes", "baselines", "sampling", "report")}
 
 
 def test_a_variant_does_not_depend_on_its_label():
@@ -293,6 +296,40 @@ def test_files_of_ones_own_are_checked(own_choice):
     params.variants["dfc"]["adversary"] = {"kind": "hinge", "options": {"margin": 2.0}}
     with pytest.raises(InputError, match="adversary.options.margin is not an option of Hinge"):
         resolve(params)
+
+
+def test_a_baseline_of_ones_own_needs_a_function_that_measures_it(own_choice):
+    params = load_params(PARAMS)
+    own = params.model_copy(update={"baselines": params.baselines.model_copy(update={"methods": ["hog"]})})
+    own_choice(BASELINES, "hog", "")
+    with pytest.raises(InputError, match="pipeline/evaluation/baselines/hog.py has no function measure; add it"):
+        resolve(own)
+    own_choice(BASELINES, "hog", "def measure(given): ...")
+    assert resolve(own)["pipeline/baselines.json"].methods == ["hog"]
+
+
+def test_the_layers_of_the_loss_network_are_planned_and_checked_where_a_baseline_reads_them(tmp_path):
+    params = params_with(baselines={"methods": ["pca"]})
+    assert resolve(params)["pipeline/baselines.json"].layers == []
+    own_layers = params.model_copy(update={"variants": {"dfc": {"loss": {"layers": ["relu1_1"]}}},
+                                           "view_gains": params.view_gains.model_copy(update={"variants": ["dfc"]})})
+
+    def reading(layers: list[str]) -> Params:
+        return own_layers.model_copy(update={
+            "loss": params.loss | {"layers": layers},
+            "baselines": params.baselines.model_copy(update={"methods": ["loss_network"]})})
+
+    assert resolve(reading(["relu2_1"]))["pipeline/baselines.json"].layers == ["relu2_1"]
+    for wrong, why in ((["relu9_9"], "relu9_9 is not a layer of VGG-19"), ([], "must name at least one layer")):
+        with pytest.raises(InputError, match=f"loss.layers, of which the baseline loss_network takes .*: {why}"):
+            resolve(reading(wrong))
+    torch.save(random_weights("relu1_1"), path := tmp_path / "vgg19.pth")
+    held = reading(["relu2_1"]).model_copy(update={
+        "loss_network": params.loss_network.model_copy(update={"source": "file", "file": str(path)}),
+        "evaluate": params.evaluate.model_copy(update={"feature_layers": ["relu1_1"]}),
+        "sampling": params.sampling.model_copy(update={"frechet_layer": "relu1_1"})})
+    with pytest.raises(InputError, match="loss.layers names relu2_1, but .* holds VGG-19 only up to relu1_1"):
+        resolve(held)
 
 
 def test_in_dvcs_copy_of_the_project_a_path_must_be_absolute(tmp_path, monkeypatch):

@@ -1,6 +1,7 @@
 """The report page."""
 
 import base64
+import html
 import io
 import re
 from html.parser import HTMLParser
@@ -18,6 +19,7 @@ from pipeline.report.figure_entries import figure_entries
 from pipeline.report.gains_table import gains_table
 from pipeline.report.numbers import number
 from pipeline.report.page import write_report
+from pipeline.report.published_later import published_later
 from pipeline.report.run_facts import machines_in_words, merged_notes, parameter_rows, trainings_in_words
 from pipeline.report.sample_table import sample_table
 from pipeline.report.summary_table import summary_table
@@ -126,6 +128,15 @@ def test_the_page_holds_everything_and_needs_no_other_file(full, tmp_path):
                      "Bald", "Bangs (37 and 1,000)", 'name="viewport"', 'alt="Faces from random z"', "It is not FID",
                      "relu4_1", "Crété", "VGG-FC was not measured.", "PVAE, VAE-123: the mixture is small"):
         assert expected in text, expected
+
+
+def test_what_others_have_published_stands_apart_with_its_protocol(full, tmp_path):
+    section = text_of(write_report(tmp_path, full)).split("Published by others</h3>")[1].split("</section>")[0]
+    assert "noisy" in section and "12 of the 40" in section
+    rows = re.findall(r"<tr><th scope=\"row\">(.*?)<small>(\d+)</small></th><td>(.*?)</td>", section)
+    assert ("AFFACT", "2016", "92.00") in rows and len(rows) == len(published_later())
+    assert all(row.protocol in html.unescape(section) and row.source in section for row in published_later())
+    assert {row.method for row in published_later()} & set(full.table1["method"]) == {"LNets+ANet"}  # in the paper too
 
 
 def test_every_picture_has_an_alternative_text_and_links_lead_somewhere(full, tmp_path):

@@ -4,8 +4,16 @@ import pandas as pd
 import pytest
 
 from pipeline.config.loading import load_params
-from pipeline.config.plans import EvaluatePlan, ViewGainsPlan
-from pipeline.report.svm_tables import average_accuracies, read_combined_tables, read_svm_tables, svm_warnings
+from pipeline.config.plans import BaselinesPlan, EvaluatePlan, ViewGainsPlan
+from pipeline.files.json_file import write_json
+from pipeline.report.svm_tables import (
+    average_accuracies,
+    read_baseline_notes,
+    read_baseline_tables,
+    read_combined_tables,
+    read_svm_tables,
+    svm_warnings,
+)
 from tests.tiny import PARAMS
 
 
@@ -45,14 +53,29 @@ def test_every_variant_that_encodes_by_its_label_in_the_order_of_the_view_sets(e
     assert tables["VAE-123 (dfc)"]["multi_view"]["accuracy"][0] == 0.9
 
 
-def test_several_variants_together_and_the_baseline_come_last(evaluated):
+def test_several_variants_together_come_last(evaluated):
     write(evaluated / "view_gains/svm_all_views.csv", 0.95)
     write(evaluated / "view_gains/svm_aligned.csv", 0.85)
-    write(evaluated / "baselines/vgg_fc.csv", 0.7)
     tables = read_svm_tables({"dfc": "VAE-123"})
     assert {label: list(sets) for label, sets in tables.items()} == {
-        "VAE-123": ["multi_view", "aligned"], "VAE-123 + VAE-345": ["aligned", "all_views"], "VGG-FC": ["landmark"]}
-    assert tables["VGG-FC"]["landmark"]["accuracy"][0] == 0.7
+        "VAE-123": ["multi_view", "aligned"], "VAE-123 + VAE-345": ["aligned", "all_views"]}
+
+
+def test_baselines_are_read_by_their_labels_and_say_what_they_see(evaluated):
+    plan = BaselinesPlan(view="eyes", methods=[], supervised_epochs=1, svm_c=[1.0], image_size=64, latent_dim=100,
+                         channels=[32, 64, 128, 256], layers=[], train_seed=0, seed=0)
+    (evaluated / "plan/pipeline/baselines.json").write_text(plan.model_dump_json())
+    for name, accuracy in (("pca", 0.7), ("left_of_an_earlier_plan", 0.9)):
+        write(evaluated / f"baselines/{name}.csv", accuracy)
+    write_json(evaluated / "baselines/notes.json", [
+        {"name": "pca", "label": "PCA of the pixels", "note": "PCA of the pixels: components."},
+        {"name": "vgg_fc", "label": "VGG-FC", "note": "VGG-FC was not measured: no weights."}])
+    tables = read_baseline_tables()
+    assert {label: list(sets) for label, sets in tables.items()} == {"PCA of the pixels": ["eyes"]}
+    assert tables["PCA of the pixels"]["eyes"]["accuracy"][0] == 0.7
+    first, *others = read_baseline_notes()
+    assert "see the faces of view eyes alone" in first
+    assert others == ["PCA of the pixels: components.", "VGG-FC was not measured: no weights."]
 
 
 def rows(*accuracies: float, note: object = "") -> pd.DataFrame:

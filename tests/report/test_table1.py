@@ -81,6 +81,35 @@ def test_the_set_that_is_shown_is_chosen_on_validation_and_not_by_its_accuracy()
         assert [cell.css for cell in attribute_table(table, measure).headings[1:4]] == ["ours other", "ours", "ours"]
 
 
+def test_baselines_stand_behind_the_majority_class_and_not_among_ours(results, tmp_path):
+    supervised = rows(0.9).assign(C=np.nan)
+    table = build_table1(results, {"PCA of the pixels": {"landmark": rows(0.85)},
+                                   "supervised": {"landmark": supervised}})
+    for measure, average in (("accuracy", 85), ("balanced accuracy", 73)):
+        of_measure = table[(table["measure"] == measure) & (table["source"] == "baseline")]
+        assert list(zip(of_measure["method"], of_measure["view"], strict=True)) == [
+            ("majority class", ""), ("PCA of the pixels", "landmark"), ("supervised", "landmark")]
+        assert of_measure["Average"].iloc[1] == pytest.approx(average)
+    averages = averages_table(table)
+    assert [[cell.text for cell in cells] for cells in averages.rows[3:6]] == [
+        ["majority class", "80.00", "–", "50.00", "25.00", "50.00", "–"],
+        ["PCA of the pixels", "85.00", "+5.00", "73.00", "75.00", "79.00", "85.00"],
+        ["supervised", "90.00", "+10.00", "78.00", "80.00", "84.00", "85.00"]]
+    shown = attribute_table(table)
+    assert [in_one_line(cell) for cell in shown.headings[4:7]] == [
+        "majority class", "PCA of the pixels, landmark", "supervised, landmark"]
+    assert {cell.css for row in shown.rows for cell in row[4:7]} == {"baseline"}, "only ours are tinted"
+    write_table1_markdown(table, tmp_path / "table1.md", ["PCA of the pixels: components."])
+    assert "\n\n- PCA of the pixels: components.\n\n## Accuracy" in (tmp_path / "table1.md").read_text()
+
+
+def test_a_baseline_with_other_images_has_a_majority_row_of_its_own(results):
+    table = build_table1(results, {"PCA of the pixels": {"landmark": rows(0.85, majority=0.7)}})
+    accuracy = table[(table["measure"] == "accuracy") & (table["method"] == "majority class")]
+    assert list(zip(accuracy["view"], accuracy["Average"].round(), strict=True)) == [
+        ("aligned, multi_view", 80), ("landmark", 70)]
+
+
 def test_where_every_attribute_has_both_classes_nothing_is_said():
     complete = rows(0.9).assign(balanced_accuracy=0.7)
     table = build_table1({"PVAE": {"aligned": complete}})

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from pipeline.config.loading import load_params
-from pipeline.config.plans import AttributesPlan, EvaluatePlan, LossNetworkPlan, ViewGainsPlan
+from pipeline.config.plans import AttributesPlan, BaselinesPlan, EvaluatePlan, LossNetworkPlan, ViewGainsPlan
 from pipeline.files.json_file import write_json
 from pipeline.models.build import build_model
 from pipeline.models.weights_file import write_weights
@@ -39,6 +39,8 @@ def all_stages_done(planned, config) -> Path:
     loaded = load_params()
     plans = {"attributes": AttributesPlan(**dict(loaded.attributes), seed=0),
              "evaluate": EvaluatePlan(**dict(loaded.evaluate), reference_rms={}),
+             "baselines": BaselinesPlan(**dict(loaded.baselines), svm_c=[1.0], image_size=32, latent_dim=4,
+                                        channels=[4, 4, 8, 8], layers=[], train_seed=0, seed=0),
              "loss_network": LossNetworkPlan(source="random", file=None, calibration_images=8, seed=0),
              "view_gains": ViewGainsPlan(**dict(loaded.view_gains) | {"variants": ["dfc"]}, labels={"dfc": "VAE-123"})}
     for name, plan in plans.items():

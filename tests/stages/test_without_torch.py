@@ -9,21 +9,21 @@ from pathlib import Path
 import pytest
 
 from pipeline.config.loading import load_params
-from pipeline.config.plans import LossNetworkPlan
+from pipeline.config.plans import BaselinesPlan, LossNetworkPlan
 from pipeline.latent_space.latents import read_latents
 from pipeline.workspace.records import machine, read_record
 from tests import tiny
+from tests.stages.test_baselines import NO_VGG_FC
 
 PROJECT = Path(__file__).resolve().parents[2]
 NO_VECTORS = {"attributes/dcgan/notes.json": []}
 NOTHING_SCORED = {"metrics/evaluate/dcgan.json": {"svm": {}, "reconstruction": None}}
-NO_VGG19 = {"baselines/none.json": {"note": "VGG-FC was not measured: the loss network has random weights, so there is "
-                                            "no VGG-19 trained on ImageNet"}}
+NO_BASELINE = {"baselines/notes.json": [NO_VGG_FC]}
 
 
 @pytest.mark.parametrize(("call", "written"), [
     ("latents.main('dcgan')", {}), ("attributes.main('dcgan')", NO_VECTORS),
-    ("evaluate.main('dcgan')", NOTHING_SCORED), ("vgg_fc.main()", NO_VGG19)])
+    ("evaluate.main('dcgan')", NOTHING_SCORED), ("baselines.main()", NO_BASELINE)])
 def test_a_stage_without_work_writes_its_outputs_and_says_why(planned, call, written):
     said = run(call)
     assert "no encoder" in said or "not measured" in said
@@ -46,13 +46,16 @@ def test_the_stage_features_copies_the_latents_of_a_variant(planned):
 
 @pytest.fixture
 def planned(tmp_path, monkeypatch):
-    """A working directory with the plans of DCGAN and of a random loss network."""
+    """A working directory with the plans of DCGAN, of a random loss network, and of no baseline."""
     monkeypatch.chdir(tmp_path)
     variant = load_params(tiny.PARAMS).variant("dcgan")
     tiny.write_code(variant)
     network = LossNetworkPlan(source="random", file=None, calibration_images=8, seed=0)
     (tmp_path / "plan" / "pipeline").mkdir(parents=True, exist_ok=True)
     (tmp_path / "plan" / "pipeline" / "loss_network.json").write_text(network.model_dump_json())
+    baselines = BaselinesPlan(view="landmark", methods=[], supervised_epochs=1, svm_c=[1.0], image_size=64,
+                              latent_dim=100, channels=[32, 64, 128, 256], layers=[], train_seed=0, seed=0)
+    (tmp_path / "plan" / "pipeline" / "baselines.json").write_text(baselines.model_dump_json())
     return tmp_path
 
 

@@ -22,7 +22,7 @@ def tree(tmp_path, monkeypatch) -> Path:
     tiny.write_code(DFC, DCGAN)
     sampling = SamplingPlan(**dict(load_params(tiny.PARAMS).sampling) | {"inception": None}, seed=0)
     write_json(Path("plan/pipeline/sampling.json"), sampling.model_dump())
-    for name in ("attributes", "evaluate", "view_gains", "loss_network"):
+    for name in ("attributes", "evaluate", "view_gains", "baselines", "loss_network"):
         write_json(Path(f"plan/pipeline/{name}.json"), {})
     for view in ("aligned", "eyes"):
         write_json(Path(f"data/shards/view={view}/_manifest.json"), {"sha256": view})
@@ -32,7 +32,7 @@ def tree(tmp_path, monkeypatch) -> Path:
         write_json(Path(f"metrics/train/{variant.name}.json"), {"loss": 0.3})
         write(Path(f"training/{variant.name}/epochs.csv"), "step,loss\n8,0.5\n")
         write_json(Path(f"training/{variant.name}/warnings.json"), {})
-    for path in ("baselines/vgg_fc.csv", "view_gains/gains.csv"):
+    for path in ("baselines/pca.csv", "view_gains/gains.csv"):
         write(Path(path), "a table")
     return tmp_path
 
@@ -60,14 +60,15 @@ OF_REPORT, NONE = [False, False, True], [False] * 3
     ("models/dfc/model.safetensors", OF_DFC), ("models/loss_network.safetensors", ALL),
     ("plan/pipeline/sampling.json", ALL), ("plan/pipeline/attributes.json", OF_DFC),
     ("plan/pipeline/evaluate.json", OF_DFC), ("plan/pipeline/view_gains.json", OF_REPORT),
-    ("plan/pipeline/loss_network.json", OF_REPORT), ("code/samples/dcgan.json", OF_DCGAN),
+    ("plan/pipeline/loss_network.json", OF_REPORT), ("plan/pipeline/baselines.json", OF_REPORT),
+    ("code/samples/dcgan.json", OF_DCGAN),
     ("code/latents/dfc.json", OF_DFC), ("code/attributes/dfc.json", OF_DFC), ("code/evaluate/dfc.json", OF_DFC),
-    ("code/figures.json", OF_REPORT), ("code/view_gains.json", OF_REPORT), ("code/vgg_fc.json", OF_REPORT),
+    ("code/figures.json", OF_REPORT), ("code/view_gains.json", OF_REPORT), ("code/baselines.json", OF_REPORT),
     ("code/report.json", OF_REPORT), ("data/shards/view=aligned/_manifest.json", ALL),
     ("data/shards/view=eyes/_manifest.json", OF_DFC), ("metrics/train/dfc.json", OF_DFC),
     ("metrics/train/dcgan.json", OF_DCGAN), ("training/dfc/epochs.csv", OF_DFC),
     ("training/dcgan/epochs.csv", OF_DCGAN), ("training/dcgan/warnings.json", OF_REPORT),
-    ("baselines/vgg_fc.csv", OF_REPORT), ("view_gains/gains.csv", OF_REPORT),
+    ("baselines/pca.csv", OF_REPORT), ("view_gains/gains.csv", OF_REPORT),
     ("code/train/dfc.json", NONE), ("code/evaluate/dcgan.json", NONE), ("code/track.json", NONE)])
 def test_a_change_of_a_file_changes_the_keys_that_depend_on_it(path, expected):
     before = keys()

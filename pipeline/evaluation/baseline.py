@@ -1,0 +1,105 @@
+"""What the baselines of Table 1 are given, and what they return; each is a file of `pipeline/evaluation/baselines`."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from tqdm import tqdm
+
+from pipeline.data import shards
+from pipeline.errors import InputError
+from pipeline.evaluation import svm_notes
+from pipeline.evaluation.svm_scores import score_predictions, score_rankings
+from pipeline.vocabulary import ATTRIBUTES, SPLITS
+
+READ_AT_ONCE = 512  # images
+
+
+class Faces(NamedTuple):
+    """The faces of one view, read batch by batch: CelebA's are too many to hold as floats."""
+
+    root: Path  # of the shards
+    view: str
+
+    def count(self, split: str) -> int:
+        """Return the number of images in a split."""
+        return int(shards.manifest(self.root, self.view)["images"][split])
+
+    def batches(self, split: str, size: int = READ_AT_ONCE) -> Iterator[np.ndarray]:
+        """Yield the pixels of a split in file order, uint8 N×3×S×S, at most `size` images at a time."""
+        return (pixels for _, pixels in shards.batches(self.root, self.view, split, size))
+
+    def all_batches(self, label: str, size: int = READ_AT_ONCE) -> Iterator[np.ndarray]:
+        """Yield the pixels of all splits, train, valid, then test, under a progress bar with this label."""
+        with tqdm(total=sum(map(self.count, SPLITS)), unit=" images", desc=label, mininterval=5) as bar:
+            for split in SPLITS:
+                for pixels in self.batches(split, size):
+                    yield pixels
+                    bar.update(len(pixels))
+
+    def features(self, label: str, function: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+        """Return float32 N×D: the features of all splits, of which `function` makes a batch's, n×D, from its pixels."""
+        return np.concatenate([function(pixels).astype(np.float32) for pixels in self.all_batches(label)])
+
+
+class Given(NamedTuple):
+    """What a baseline may use; it need not use all."""
+
+    faces: Faces
+    image_size: int  # width and height of the faces in pixels
+    latent_dim: int  # dimensions of the variants' latent vectors
+    channels: tuple[int, ...]  # of the VAE's encoder
+    layers: tuple[str, ...]  # of loss.layers
+    loss_network: Path  # a file of `loss_network.file.write_loss_network`
+    epochs: int  # of a supervised training
+    train_seed: int  # of initial weights and of the order of images
+    seed: int  # of everything else
+
+
+class Features(NamedTuple):
+    """What SVMs learn from, as they learn from the latent vectors of a variant."""
+
+    label: str  # the baseline's name in Table 1
+    note: str  # a sentence or more on what it is, below Table 1
+    x: np.ndarray  # float32 N×D, of the splits train, valid, test, in file order
+
+
+class Decisions(NamedTuple):
+    """What a baseline that needs no SVM decides: above 0 for an attribute that the face has."""
+
+    label: str
+    note: str
+    valid: np.ndarray  # float32 V×40, columns in the order of ATTRIBUTES
+    test: np.ndarray  # float32 T×40
+
+
+def check_validation_images(faces: Faces, what: str) -> None:
+    """Raise InputError unless the view has images to train on and to choose with. what: the baseline's name."""
+    for split in ("train", "valid"):
+        if not faces.count(split):
+            raise InputError(f"baselines.methods has {what}, which needs images of the split {split}, and there are "
+                             "none; take more images, or leave it out")
+
+
+def score_decisions(decisions: Decisions, y: np.ndarray, splits: np.ndarray) -> pd.DataFrame:
+    """Score decisions as `evaluation.svm.evaluate` scores those of SVMs.
+
+    Args:
+        decisions: of the validation and the test images.
+        y: bool N×40, the labels of all images, in the order of `ATTRIBUTES`.
+        splits: str N: train, valid or test.
+
+    Returns:
+        The columns of `evaluation.svm.evaluate`; C is NaN, since there is no SVM. The majority class is that of the
+        splits train and valid, as for SVMs. valid_accuracy is the share of right decisions on validation images.
+    """
+    valid, test = splits == "valid", splits == "test"
+    truth = y[test]
+    scores = score_predictions(decisions.test > 0, truth, y[~test]) | score_rankings(decisions.test, truth)
+    notes = ["" if 0 < of_attribute.sum() < len(truth) else svm_notes.one_test_class(bool(of_attribute[0]))
+             for of_attribute in truth.T]
+    return pd.DataFrame({"attribute": ATTRIBUTES, **scores, "positives": truth.sum(axis=0), "images": len(truth),
+                         "valid_accuracy": ((decisions.valid > 0) == y[valid]).mean(axis=0), "C": float("nan"),
+                         "note": notes})

@@ -1,0 +1,130 @@
+"""The supervised ceiling: the VAE's encoder with 40 outputs, trained on the labels themselves.
+
+A training is not resumed when it is interrupted: it begins again. At CelebA's size an epoch takes a minute or two on a
+GPU; on a CPU leave this baseline out.
+"""
+
+import contextlib
+import copy
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+from tqdm import tqdm
+
+from pipeline.data import shards
+from pipeline.evaluation.baseline import Decisions, Given, check_validation_images
+from pipeline.vocabulary import ATTRIBUTES
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+BATCH, LEARNING_RATE = 64, 1e-3  # images in a step; Adam's rate, the same in all epochs
+ORDER = 1  # the stream of random numbers that decides the order of images, and which are mirrored
+
+
+def measure(given: Given) -> Decisions:
+    """Train the network, and return the logits of the epoch with the lowest loss on validation images.
+
+    The loss is the mean binary cross-entropy of all attributes. Half of the images are mirrored, others in every epoch.
+    The pixels of the training split are held as bytes, 2 GB for CelebA at 64×64.
+
+    Raises:
+        InputError: there are no training or no validation images.
+    """
+    import torch
+
+    from pipeline.hardware.gpu import best_device
+
+    check_validation_images(given.faces, "supervised")
+    device = best_device()
+    train = shards.load(given.faces.root, given.faces.view, "train")
+    valid_labels = torch.from_numpy(shards.load_attributes(given.faces.root, ["valid"], given.faces.view)[2]).float()
+    network = initial_network(given).to(device)
+    optimizer = torch.optim.Adam(network.parameters(), LEARNING_RATE)
+    best, best_epoch, weights = float("inf"), 0, network.state_dict()
+    with reproducible(), tqdm(total=given.epochs * len(train.pixels), unit=" images", desc="supervised",
+                              mininterval=5) as bar:
+        for epoch in range(1, given.epochs + 1):
+            for pixels, labels in shuffled(train, given.train_seed, epoch):
+                step(network, optimizer, pixels.to(device), labels.to(device))
+                bar.update(len(pixels))
+            loss = torch.nn.functional.binary_cross_entropy_with_logits(
+                torch.from_numpy(decide(network, given, "valid")), valid_labels).item()
+            bar.set_postfix(valid_loss=f"{loss:.4f}")
+            if loss < best:
+                best, best_epoch, weights = loss, epoch, copy.deepcopy(network.state_dict())
+        network.load_state_dict(weights)
+        valid, test = decide(network, given, "valid"), decide(network, given, "test")
+    return Decisions("supervised network", "The VAE’s encoder with 40 outputs instead of the latent vector, trained on "
+                     f"the labels of the training split for {given.epochs} epochs; the validation loss chose epoch "
+                     f"{best_epoch}. It has no SVM, and learns nothing else from the validation labels.", valid, test)
+
+
+def initial_network(given: Given) -> "nn.Module":
+    """Build the VAE's encoder and a linear layer of 40 logits: images N×3×S×S in -1 … 1 → N×40."""
+    import torch
+    from torch import nn
+
+    from pipeline.models.architectures.vae import Encoder
+    from pipeline.models.initialize import initialize
+
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(given.train_seed)
+        encoder = Encoder(given.channels)
+        width = given.channels[-1] * (given.image_size // 2 ** len(given.channels)) ** 2
+        network = nn.Sequential(encoder, nn.Linear(width, len(ATTRIBUTES))).apply(initialize)
+    return network.to(memory_format=torch.channels_last)
+
+
+def shuffled(train: shards.Faces, seed: int, epoch: int) -> Iterator[tuple["torch.Tensor", "torch.Tensor"]]:
+    """Yield all training images in the order of an epoch: pixels uint8 n×3×S×S, and labels float32 n×40."""
+    import torch
+
+    random = np.random.default_rng([seed, ORDER, epoch])
+    order, mirrored = random.permutation(len(train.pixels)), random.random(len(train.pixels)) < 0.5
+    for start in range(0, len(order), BATCH):
+        rows = order[start:start + BATCH]
+        pixels = train.pixels[rows]
+        pixels[mirrored[rows]] = pixels[mirrored[rows], :, :, ::-1]
+        yield torch.from_numpy(pixels), torch.from_numpy(train.attributes[rows]).float()
+
+
+def step(network: "nn.Module", optimizer: "torch.optim.Optimizer", pixels: "torch.Tensor", labels: "torch.Tensor"
+         ) -> None:
+    """Update the network by one batch: pixels uint8 n×3×S×S, labels float32 n×40."""
+    from torch.nn import functional
+
+    from pipeline.data.pixels import to_network
+
+    network.train()
+    optimizer.zero_grad()
+    functional.binary_cross_entropy_with_logits(network(to_network(pixels)), labels).backward()
+    optimizer.step()
+
+
+def decide(network: "nn.Module", given: Given, split: str) -> np.ndarray:
+    """Return the logits of all images of a split, float32 N×40."""
+    import torch
+
+    from pipeline.data.pixels import to_network
+
+    device = next(network.parameters()).device
+    network.eval()
+    with torch.no_grad():
+        parts = [network(to_network(torch.from_numpy(pixels).to(device))).cpu()
+                 for pixels in given.faces.batches(split)]
+    return torch.cat([torch.empty(0, len(ATTRIBUTES)), *parts]).numpy()
+
+
+@contextlib.contextmanager
+def reproducible() -> Iterator[None]:
+    """Compute in full float32, and on a GPU with convolutions that give the same each time."""
+    import torch
+
+    from pipeline.hardware.float32 import full_float32
+
+    with full_float32(), torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True,
+                                                    allow_tf32=False):
+        yield

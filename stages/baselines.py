@@ -1,0 +1,95 @@
+"""Score what stands beside the variants in Table 1: simple baselines, and VGG-FC where the weights allow.
+
+Nothing of an interrupted run is kept.
+"""
+
+from typing import TYPE_CHECKING
+
+from pipeline import messages, paths
+from pipeline.cluster.tasks import parallel_map
+from pipeline.config.loading import load_params
+from pipeline.config.plans import BaselinesPlan, LossNetworkPlan, read_plan
+from pipeline.errors import exit_on_input_error
+from pipeline.evaluation import vgg_fc
+from pipeline.evaluation.set_names import VGG_FC
+from pipeline.files.json_file import write_json
+from pipeline.plan import code
+from pipeline.registry import load_module
+from pipeline.vocabulary import BASELINES
+from pipeline.workspace.records import write_record
+
+if TYPE_CHECKING:
+    from pipeline.evaluation.baseline import Decisions, Faces, Features
+    from pipeline.losses.loss_network.file import Weights
+
+Note = dict[str, str]
+
+
+def main() -> None:
+    """Run the stage."""
+    code.refuse_unplanned_code("baselines")
+    plan, network = read_plan(BaselinesPlan), read_plan(LossNetworkPlan)
+    paths.BASELINES.mkdir(exist_ok=True)
+    notes = [score(method, measure(method, plan), plan) for method in plan.methods]
+    try:
+        weights = vgg_fc.get_weights(network.source, network.file)
+    except vgg_fc.NotMeasured as why:
+        notes.append({"name": "vgg_fc", "label": VGG_FC, "note": f"{VGG_FC} was not measured: {why}."})
+        print(f"{paths.BASELINES}: {VGG_FC} was not measured: {why}")
+    else:
+        notes.append(score("vgg_fc", measure_vgg_fc(weights, faces_of(plan)), plan))
+    write_json(paths.BASELINE_NOTES, notes)
+    write_record("baselines")
+
+
+def measure(method: str, plan: BaselinesPlan) -> "Features | Decisions":
+    """Return what a baseline, a file of pipeline/evaluation/baselines, makes of the faces."""
+    from pipeline.evaluation.baseline import Given
+
+    given = Given(faces_of(plan), plan.image_size, plan.latent_dim, tuple(plan.channels), tuple(plan.layers),
+                  paths.LOSS_NETWORK, plan.supervised_epochs, plan.train_seed, plan.seed)
+    measured: Features | Decisions = load_module(BASELINES, method).measure(given)
+    return measured
+
+
+def measure_vgg_fc(weights: "Weights", of: "Faces") -> "Features":
+    """Return the features of the paper's baseline."""
+    from pipeline.data import shards
+    from pipeline.evaluation.baseline import Features
+    from pipeline.hardware.gpu import best_device
+
+    size = shards.manifest(of.root, of.view)["image_size"]
+    x = vgg_fc.activations(weights, of.all_batches(VGG_FC, vgg_fc.BATCH), best_device())
+    return Features(VGG_FC, vgg_fc.note(size), x)
+
+
+def faces_of(plan: BaselinesPlan) -> "Faces":
+    """Return the faces that all baselines see."""
+    from pipeline.evaluation.baseline import Faces
+
+    return Faces(paths.SHARDS, plan.view)
+
+
+def score(name: str, measured: "Features | Decisions", plan: BaselinesPlan) -> Note:
+    """Write the scores of a baseline; return its name, its label, and what Table 1 says of it."""
+    from pipeline.data import shards
+    from pipeline.evaluation import svm, svm_notes
+    from pipeline.evaluation.baseline import Features, score_decisions
+
+    _, splits, attributes = shards.load_attributes(paths.SHARDS, view=plan.view)
+    if isinstance(measured, Features):
+        with parallel_map(load_params().cluster) as spread:
+            rows = svm.evaluate(measured.x, attributes, splits, plan.svm_c, f"{measured.label}, SVMs", spread)
+    else:
+        rows = score_decisions(measured, attributes, splits)
+    table = paths.baseline_table(name)
+    rows.to_csv(table, index=False)
+    if note := svm_notes.convergence(rows):
+        print(f"note: {measured.label}: {note}")
+    print(messages.baseline_scored(table, measured.label, plan.view, svm.averages(rows), len(splits)))
+    return {"name": name, "label": measured.label, "note": f"{measured.label}: {measured.note}"}
+
+
+if __name__ == "__main__":
+    with exit_on_input_error():
+        main()

@@ -1,0 +1,75 @@
+"""The supervised ceiling."""
+
+import numpy as np
+import pytest
+import torch
+
+from pipeline.data import shards
+from pipeline.errors import InputError
+from pipeline.evaluation.baseline import score_decisions
+from pipeline.evaluation.baselines import supervised
+from tests.evaluation.baselines.conftest import IMAGES, VIEW, write_shards
+
+
+def scores(given, measured):
+    _, splits, attributes = shards.load_attributes(given.faces.root, view=VIEW)
+    return score_decisions(measured, attributes, splits)
+
+
+def test_what_can_be_seen_is_learned_and_the_seed_decides(given, monkeypatch):
+    monkeypatch.setattr(supervised, "BATCH", 16)  # more steps
+    monkeypatch.setattr(supervised, "LEARNING_RATE", 0.01)
+    measured = supervised.measure(given._replace(epochs=15))
+    rows = scores(given, measured)
+    assert rows["accuracy"][0] > 0.9 and rows["valid_accuracy"][0] > 0.9 and rows["accuracy"][1] == 1
+    assert measured.valid.shape == measured.test.shape == (40, 40) and measured.test.dtype == np.float32
+    again = supervised.measure(given._replace(epochs=15))
+    np.testing.assert_array_equal(again.test, measured.test)
+    other = supervised.measure(given._replace(epochs=15, train_seed=1))
+    assert not np.array_equal(other.test, measured.test)
+
+
+def test_the_epoch_with_the_lowest_validation_loss_is_taken(given, monkeypatch):
+    """The network gets worse after the second of four epochs."""
+    epochs: list[torch.Tensor] = []
+
+    def spoil(network, optimizer, pixels, labels):
+        epoch = len(epochs) // 2 + 1  # two batches each
+        epochs.append(labels)
+        with torch.no_grad():
+            network[1].weight.zero_()
+            network[1].bias.fill_({1: -0.2, 2: -0.7, 3: 3.0, 4: 9.0}[epoch])
+
+    monkeypatch.setattr(supervised, "step", spoil)
+    measured = supervised.measure(given._replace(epochs=4))
+    np.testing.assert_allclose(measured.test, -0.7, rtol=1e-6)
+    assert "for 4 epochs" in measured.note and "chose epoch 2" in measured.note
+
+
+def test_every_image_comes_once_an_epoch_and_half_are_mirrored(given):
+    train = shards.load(given.faces.root, VIEW, "train")
+    originals = train.pixels.copy()
+    orders = []
+    for epoch in (1, 2):
+        seen = list(supervised.shuffled(train, 0, epoch))
+        pixels, labels = (np.concatenate(parts) for parts in zip(*seen, strict=True))
+        mirrored = sum(any(np.array_equal(image[:, :, ::-1], one) for one in originals) for image in pixels)
+        plain = sum(any(np.array_equal(image, one) for one in originals) for image in pixels)
+        assert mirrored + plain == 120 and 40 < mirrored < 80
+        assert labels.dtype == np.float32 and labels.sum() == train.attributes.sum()
+        orders.append(pixels)
+    np.testing.assert_array_equal(train.pixels, originals)
+    assert not np.array_equal(*orders)
+
+
+def test_labels_stay_with_their_images(given):
+    train = shards.load(given.faces.root, VIEW, "train")
+    for pixels, labels in supervised.shuffled(train, 0, 1):
+        brightness = pixels.float().mean(dim=(1, 2, 3))
+        assert brightness[labels[:, 0] == 1].min() > brightness[labels[:, 0] == 0].mean()
+
+
+def test_without_validation_images_it_is_refused(given, tmp_path):
+    faces = write_shards(tmp_path, IMAGES | {"valid": 0})
+    with pytest.raises(InputError, match=r"baselines.methods has supervised, which needs images of the split valid"):
+        supervised.measure(given._replace(faces=faces))
