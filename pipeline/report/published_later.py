@@ -1,6 +1,7 @@
 """Accuracies that others have published for CelebA's 40 attributes, for the page below Table 1.
 
-They are no rows of Table 1: each has its own crop, network and training data, at a larger image size.
+They are no rows of Table 1: each has its own crop, network and training data. The text of the sources, or of work that
+cites them, was read for each number; a number that could not be read anywhere is left out.
 """
 
 from importlib import resources
