@@ -17,6 +17,8 @@ VIEW_GAINS, BASELINES = Path("view_gains"), Path("baselines")
 GAINS_TABLE = Path("view_gains/gains.csv")
 VGG_FC_TABLE, NO_VGG_FC = Path("baselines/vgg_fc.csv"), Path("baselines/none.json")  # one of the two is there
 FIGURES, CURVES, FIGURE_NOTES, REPORT = Path("figures"), Path("curves.csv"), Path("figure_notes.json"), Path("report")
+PHOTOGRAPHS = Path("photographs")  # those that samples are compared with
+PHOTOGRAPH_FEATURES, FLOOR = Path("photographs/features.npz"), Path("photographs/floor.json")
 METRICS, VIEW_GAINS_METRICS = Path("metrics"), Path("metrics/view_gains.json")
 RECORDS = Path("records")
 UNFINISHED = Path(".checkpoints")  # also the default of cluster.storage
@@ -100,6 +102,11 @@ def attribute_correlation(variant: str) -> Path:
 def mixture(variant: str) -> Path:
     """The Gaussian mixture that is fitted to the latents of a variant."""
     return SAMPLES / variant / "mixture.npz"
+
+
+def protocol(variant: str) -> Path:
+    """How the samples of a variant are scored: what must be equal for two distances to be compared."""
+    return SAMPLES / variant / "protocol.json"
 
 
 def svm_table(folder: Path, view_set: str) -> Path:

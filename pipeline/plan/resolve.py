@@ -12,6 +12,7 @@ from pipeline.config.plans import (
     EvaluatePlan,
     LossNetworkPlan,
     LossNetworksPlan,
+    PhotographsPlan,
     Planned,
     ReportPlan,
     SamplingPlan,
@@ -58,6 +59,7 @@ def plan_sections(params: Params, variants: Variants) -> list[Planned]:
     dataset = {name: value for name, value in dict(params.data).items() if name != "image_size"}
     loss_network = {**dict(params.loss_network), "file": params.loss_network.file if reads_file(params) else None}
     inception = None if params.sampling.inception == NO_FILE else params.sampling.inception
+    sampling = {**dict(params.sampling), "inception": inception, "seed": seed}
     return [
         DataPlan(**dict(params.data), seed=seed),
         DatasetPlan(**dataset, seed=seed),
@@ -66,7 +68,8 @@ def plan_sections(params: Params, variants: Variants) -> list[Planned]:
         AttributesPlan(**dict(params.attributes), seed=seed),
         EvaluatePlan(**dict(params.evaluate), reference_rms=params.loss.get("reference_rms", {})),
         ViewGainsPlan(**dict(params.view_gains), labels={name: label_of[name] for name in params.view_gains.variants}),
-        SamplingPlan(**{**dict(params.sampling), "inception": inception}, seed=seed),
+        PhotographsPlan(**{name: sampling[name] for name in PhotographsPlan.model_fields}),
+        SamplingPlan(**sampling),
         ReportPlan(**dict(params.report), seed=seed, variants=label_of),
     ]
 
