@@ -7,7 +7,6 @@ from typing import Any
 
 Scores = Mapping[str, Any]  # numbers by name
 
-IMAGES_OF = {"train": "training images", "valid": "validation images", "test": "test images"}  # split → in words
 PRECISION_BEGUN, PRECISION_ASKED = "in which it began", "as train.precision says"
 
 
@@ -83,7 +82,8 @@ def evaluated(label: str, folder: Path, metrics: Scores) -> str:
             f"feature distance {quality['feature_distance']:.0f}, over {quality['images']} test images")
 
 
-def sampled(label: str, folder: Path, metrics: Scores, of_photographs: Scores, layer: str, split: str) -> str:
+def sampled(label: str, folder: Path, metrics: Scores, of_photographs: Scores, layer: str,
+            photographs: str) -> str:
     """Return the last line of samples.
 
     Args:
@@ -92,21 +92,28 @@ def sampled(label: str, folder: Path, metrics: Scores, of_photographs: Scores, l
         metrics: source of z → its scores.
         of_photographs: as in photographs/floor.json.
         layer: in which the distances are measured.
-        split: of the photographs that samples are compared with.
+        photographs: that samples are compared with, in words.
     """
     scores = "; ".join(f"{source} {quality['frechet_distance']:.4g}, {quality['kid']:.3g} and {quality['blur']:.3f}"
                        for source, quality in metrics.items())
-    images, (photographs, floor) = metrics["prior"]["images"], (of_photographs[name] for name in ("photographs", "floor"))
-    return (f"{folder}: {images} samples of {label} from each source, Fréchet distance ({layer}), KID and blur: "
-            f"{scores}; {floor['images']} training images {floor['frechet_distance']:.4g} and {floor['kid']:.3g}; blur "
-            f"of {photographs['images']} {IMAGES_OF[split]} {photographs['blur']:.3f}")
+    reference, floor = of_photographs["photographs"], of_photographs["floor"]
+    return (f"{folder}: {metrics['prior']['images']} samples of {label} from each source, Fréchet distance ({layer}), "
+            f"KID and blur: {scores}; {floor['images']} training images {floor['frechet_distance']:.4g} and "
+            f"{floor['kid']:.3g}; blur of {reference['images']} {photographs} {reference['blur']:.3f}")
 
 
-def floor_measured(folder: Path, floor: Scores, layer: str, split: str, images: int) -> str:
-    """Return the last line of photographs. floor: scores of training images. images: how many of `split` there are."""
-    return (f"{folder}: {floor['images']} training images from {images} {IMAGES_OF[split]}: Fréchet distance "
-            f"{floor['frechet_distance']:.4g} and KID {floor['kid']:.3g} in {layer}; samples score no better unless by "
-            "chance")
+def floor_measured(folder: Path, floor: Scores, layer: str, images: int, photographs: str) -> str:
+    """Return the last line of photographs.
+
+    Args:
+        folder: the stage's output.
+        floor: scores of training images.
+        layer: in which the distances are measured.
+        images: number of the photographs that samples are compared with.
+        photographs: the same in words.
+    """
+    return (f"{folder}: the floor in {layer}, {floor['images']} training images against {images} {photographs}: "
+            f"Fréchet distance {floor['frechet_distance']:.4g}, KID {floor['kid']:.3g}")
 
 
 def views_added(label: str, folder: Path, steps: Sequence[Scores]) -> str:

@@ -12,6 +12,7 @@ from pipeline.evaluation.feature_scores import Scores, score_features
 from pipeline.evaluation.networks import scoring_networks
 from pipeline.evaluation.photographs import draw_photographs, write_features
 from pipeline.evaluation.sample_quality import image_features
+from pipeline.evaluation.score_names import IMAGES_OF
 from pipeline.files.json_file import write_json
 from pipeline.hardware.gpu import best_device
 from pipeline.plan import code
@@ -33,7 +34,8 @@ def main() -> None:
     write_features(paths.PHOTOGRAPH_FEATURES, features)
     write_json(paths.FLOOR, {"photographs": {"blur": blur(reference), "images": len(reference)}, "floor": floor})
     write_record("photographs")
-    print(messages.floor_measured(paths.PHOTOGRAPHS, floor, plan.frechet_layer, plan.reference, len(reference)))
+    print(messages.floor_measured(paths.PHOTOGRAPHS, floor, plan.frechet_layer, len(reference),
+                                  IMAGES_OF[plan.reference]))
 
 
 def score_floor(training: dict[str, np.ndarray], reference: dict[str, np.ndarray], plan: PhotographsPlan) -> Scores:

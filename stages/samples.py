@@ -15,6 +15,7 @@ from pipeline.evaluation.feature_scores import too_few
 from pipeline.evaluation.networks import describe_networks, scoring_networks
 from pipeline.evaluation.photographs import read_features
 from pipeline.evaluation.sample_quality import score_sources
+from pipeline.evaluation.score_names import IMAGES_OF
 from pipeline.files.json_file import read_json, write_json
 from pipeline.hardware.gpu import best_device
 from pipeline.latent_space.latents import read_latents
@@ -48,7 +49,8 @@ def main(name: str) -> None:
     write_record("samples", name)
     for note in notes:
         print(f"note: {variant.label}: {note}")
-    print(messages.sampled(variant.label, output, scores, of_photographs, plan.frechet_layer, plan.reference))
+    print(messages.sampled(variant.label, output, scores, of_photographs, plan.frechet_layer,
+                           IMAGES_OF[plan.reference]))
 
 
 def fit(variant: Variant, plan: SamplingPlan) -> Mixture:
@@ -61,7 +63,7 @@ def fit(variant: Variant, plan: SamplingPlan) -> Mixture:
 
 def notes_on_few_images(plan: SamplingPlan, reference: Mapping[str, np.ndarray]) -> list[str]:
     """Return sentences on scores that few images make poor; reference: network → features of M photographs, M×C."""
-    photographs = messages.IMAGES_OF[plan.reference]
+    photographs = IMAGES_OF[plan.reference]
     return [note for network, features in reference.items()
             for note in too_few(network, plan.images, "samples", len(features), photographs, features.shape[1])]
 

@@ -1,31 +1,12 @@
 """The scores of one set of images against another in the features of one network, as numbers for metrics/."""
 
-from typing import NamedTuple
-
 import numpy as np
 
 from pipeline.evaluation.bootstrap import interval_around, resample_counts
 from pipeline.evaluation.frechet import frechet_distance, moments, resampled_moments
 from pipeline.evaluation.kernel_distance import kernel_distance, resampled_kernel_distances
 from pipeline.evaluation.precision_recall import FEWEST, precision_recall
-
-LOSS_NETWORK, INCEPTION = "loss_network", "inception"
-
-
-class Names(NamedTuple):
-    """What the scores in the features of one network are called in metrics/."""
-
-    frechet: str
-    kernel: str
-    precision: str
-    recall: str
-
-
-NAMES = {  # network → names of its scores
-    LOSS_NETWORK: Names("frechet_distance", "kid", "precision", "recall"),
-    INCEPTION: Names("fid", "inception_kid", "inception_precision", "inception_recall"),
-}
-LOW, HIGH = "_low", "_high"  # behind the name of a distance: the ends of its interval
+from pipeline.evaluation.score_names import HIGH, INCEPTION, LOW, NAMES
 
 Scores = dict[str, float | int]
 
@@ -35,7 +16,7 @@ def score_features(network: str, images: np.ndarray, reference: np.ndarray, resa
     """Score images against reference photographs by their features.
 
     Args:
-        network: whose features they are, a key of NAMES.
+        network: whose features they are, a key of `score_names.NAMES`.
         images: float N×C, N ≥ 2.
         reference: float M×C, M ≥ 2.
         resamples: for the intervals of both distances (`bootstrap.interval_around`), 2 or more; 0 for none. Precision
@@ -43,7 +24,7 @@ def score_features(network: str, images: np.ndarray, reference: np.ndarray, resa
         seed: of the resamples.
 
     Returns:
-        By `NAMES`: the Fréchet distance; KID; precision and recall, unless a side has fewer images than they need; and
+        By these names: the Fréchet distance; KID; precision and recall, unless a side has fewer images than they need; and
         with resamples the ends of an interval of each distance, <name>_low and <name>_high.
     """
     name = NAMES[network]
@@ -66,7 +47,7 @@ def too_few(network: str, images: int, what: str, reference: int, photographs: s
     """Return sentences on scores that are poor or missing because there are few images; none if there are enough.
 
     Args:
-        network: a key of NAMES.
+        network: a key of `score_names.NAMES`.
         images: N.
         what: the images in words, such as "samples".
         reference: M.
@@ -76,8 +57,8 @@ def too_few(network: str, images: int, what: str, reference: int, photographs: s
     notes, title = [], "FID" if network == INCEPTION else "the Fréchet distance"
     if min(images, reference) <= features:  # the rank of a covariance is at most one less than its images
         notes.append(f"{title} of {images:,} {what} from {reference:,} {photographs} in {features:,} features has a "
-                     "singular covariance and is far too large: compare it only with the floor and with others of as "
-                     "many images, or compare KID, which does not depend on the number")
+                     "singular covariance and is too large: compare it only with the floor and with others of as many "
+                     "images, or compare KID, whose expectation does not depend on the number")
     if min(images, reference) < FEWEST:
         notes.append(f"precision and recall in {network.replace('_', ' ')}'s features were not measured: they need "
                      f"{FEWEST} images on both sides, and there are {images:,} {what} and {reference:,} {photographs}")

@@ -27,7 +27,7 @@ def moments(features: np.ndarray) -> Moments:
 
 
 def resampled_moments(features: np.ndarray, counts: np.ndarray) -> Moments:
-    """Return the moments of a resample of the rows of float N×C; counts: float N, how often each is in it, sum N ≥ 2."""
+    """Return the moments of a resample of the rows of float N×C. counts: float N, how often it has each; sum N ≥ 2."""
     features = np.asarray(features, np.float64)
     mean = counts @ features / len(features)
     centred = features - mean

@@ -3,10 +3,10 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline.evaluation.feature_scores import INCEPTION, LOSS_NETWORK
 from pipeline.evaluation.frechet import ImageFeatures
 from pipeline.evaluation.inception import inception_features
 from pipeline.evaluation.loss_network_features import loss_network_features
+from pipeline.evaluation.score_names import INCEPTION, LOSS_NETWORK
 from pipeline.files.hashes import sha256
 from pipeline.losses.loss_network.file import read_source
 
@@ -36,7 +36,7 @@ def scoring_networks(loss_network: Path, layer: str, inception: str | None, devi
 
 
 def describe_networks(loss_network: Path, layer: str, inception: str | None) -> dict[str, dict[str, Any]]:
-    """Return name → what the features of each network are, and the first digits of the SHA-256 of its weights' file."""
+    """Return name → what each network's features are, whence its weights, and the start of their SHA-256."""
     described = {LOSS_NETWORK: {
         "features": f"VGG-19's {layer}, averaged over all places and divided by its RMS over faces",
         "input": "images as they are, not resized",
@@ -44,6 +44,6 @@ def describe_networks(loss_network: Path, layer: str, inception: str | None) -> 
     if inception:
         described[INCEPTION] = {
             "features": "the last pooling of FID's Inception, as torch-fidelity converts it from TensorFlow",
-            "input": "images resized to 299×299 pixels, by TensorFlow 1's bilinear interpolation, in the network itself",
-            "weights": Path(inception).name, "sha256": sha256(Path(inception))[:DIGITS]}
+            "input": "images resized to 299×299 pixels by TensorFlow 1's bilinear interpolation",
+            "weights": "file", "sha256": sha256(Path(inception))[:DIGITS]}
     return described

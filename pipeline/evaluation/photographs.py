@@ -40,7 +40,7 @@ def draw_photographs(root: Location, view: str, split: str, count: int, seed: in
 def write_features(path: Path, features: Mapping[str, np.ndarray]) -> None:
     """Write an .npz file of features, network → float32 N×C, atomically."""
     with replacing(path) as temporary, temporary.open("wb") as file:
-        np.savez(file, **features)
+        np.savez(file, allow_pickle=False, **features)
 
 
 def read_features(path: Path) -> dict[str, np.ndarray]:

@@ -4,12 +4,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pipeline.evaluation.score_names import NEIGHBOURS
+
 if TYPE_CHECKING:
     import torch
 
-NEIGHBOURS = 3          # k of the paper
 FEWEST = NEIGHBOURS + 1  # images that have so many neighbours
-ROWS = 1000             # images whose distances to all others are in memory at a time
+ROWS = 1000  # images whose distances to all others are in memory at a time
 
 
 def precision_recall(samples: np.ndarray, reference: np.ndarray) -> tuple[float, float]:

@@ -31,7 +31,7 @@ def score_sources(decode: Decode, sources: Mapping[str, Sampler], count: int, ne
         decode: the trained decoder.
         sources: name → sampler of z.
         count: how many samples to score from each source.
-        networks: name of a network, as in `feature_scores.NAMES` → its features.
+        networks: name of a network, as in `score_names.NAMES` → its features.
         reference: `image_features` of the reference photographs by the same networks.
         resamples: for intervals of distances; 0 for none.
         seed: of the resamples.

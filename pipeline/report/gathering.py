@@ -62,6 +62,7 @@ def read_results(variant: Variant, label: str, figure_notes: Sequence[str]) -> V
         label, name, variant.model_dump(exclude={"name", "label", "encodes"}),
         training=read_json(paths.metrics("train", name)), svm=scores["svm"],
         reconstruction=scores["reconstruction"] or {}, samples=read_json(paths.metrics("samples", name)),
+        protocol=read_json(paths.protocol(name)),
         vectors=attribute_vectors.read_attribute_vectors(paths.attribute_vectors(name)) if variant.encodes else None,
         notes=[*figure_notes, *read_json(paths.variant_notes(paths.ATTRIBUTES, name)),
                *read_json(paths.variant_notes(paths.SAMPLES, name))],
