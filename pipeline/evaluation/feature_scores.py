@@ -24,8 +24,8 @@ def score_features(network: str, images: np.ndarray, reference: np.ndarray, resa
         seed: of the resamples.
 
     Returns:
-        By these names: the Fréchet distance; KID; precision and recall, unless a side has fewer images than they need; and
-        with resamples the ends of an interval of each distance, <name>_low and <name>_high.
+        By these names: the Fréchet distance; KID; precision and recall, unless a side has fewer images than they need;
+        and with resamples the ends of an interval of each distance, <name>_low and <name>_high.
     """
     name = NAMES[network]
     scores: Scores = {name.frechet: frechet_distance(moments(images), moments(reference)),

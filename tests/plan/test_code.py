@@ -63,11 +63,11 @@ ENCODERS = "pvae,dfc,dfc_345,vae_wgan"
 @pytest.mark.parametrize(("module", "stages"), [
     # Once missing.
     ("stages.train", "train"), ("stages.report", "report"), ("pipeline.report.table1", "report"),
-    ("pipeline.data.pixels", f"evaluate@{ENCODERS}, figures, latents@{ENCODERS}, loss_network, samples, track, train, "
-                             "vgg_fc"),
+    ("pipeline.data.pixels", f"evaluate@{ENCODERS}, figures, latents@{ENCODERS}, loss_network, photographs, "
+                             "samples, track, train, vgg_fc"),
     ("pipeline.data.celeba", "dataset, prepare"),
     ("pipeline.data.shards", f"attributes@{ENCODERS}, evaluate@{ENCODERS}, figures, latents@{ENCODERS}, loss_network, "
-                             "prepare, report, samples, train, vgg_fc, view_gains"),
+                             "photographs, prepare, report, samples, train, vgg_fc, view_gains"),
     ("pipeline.models.architectures.vae", f"evaluate@{ENCODERS}, figures, latents@{ENCODERS}, samples@{ENCODERS}, "
                                           f"track, train@{ENCODERS}"),
     ("pipeline.latent_space.latents",
@@ -78,7 +78,7 @@ ENCODERS = "pvae,dfc,dfc_345,vae_wgan"
     ("pipeline.losses.reconstruction.pixel", "train@pvae"),
     ("pipeline.models.architectures.dcgan", "figures, samples@dcgan, track, train@dcgan"),
     ("pipeline.figures.svm_bars", "figures"), ("pipeline.data.views.landmark", "prepare"),
-    ("pipeline.data.upright", "prepare"), ("pipeline.latent_space.sampling", "figures, samples"),
+    ("pipeline.data.upright", "prepare"), ("pipeline.latent_space.sampling", "figures, photographs, samples"),
     ("pipeline.drawn_faces.hair", "dataset"),
     ("pipeline.evaluation.linear_svm", f"evaluate@{ENCODERS}, vgg_fc, view_gains"),
     ("pipeline.training.loop", "train"), ("pipeline.training.runs", "train"), ("pipeline.tracking.results", "track"),
