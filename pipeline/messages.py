@@ -98,13 +98,38 @@ def baseline_scored(table: Path, label: str, view: str, averages: Mapping[str, f
             f"{averages['balanced_accuracy']:.1%}), majority class {averages['majority']:.1%}, over {images} images")
 
 
-def sampled(label: str, folder: Path, metrics: Scores, layer: str, images: int) -> str:
-    """Return the last line of samples. metrics: as in metrics/samples."""
-    scores = "; ".join(f"{source} {quality['frechet_distance']:.4g} and {quality['blur']:.3f}"
-                       for source, quality in metrics.items() if source != "test_images")
-    test = metrics["test_images"]
-    return (f"{folder}: {images} samples of {label} from each source, Fréchet distance ({layer}) and blur: {scores}; "
-            f"blur of {test['images']} test images {test['blur']:.3f}")
+def sampled(label: str, folder: Path, metrics: Scores, of_photographs: Scores, layer: str,
+            photographs: str) -> str:
+    """Return the last line of samples.
+
+    Args:
+        label: of the variant.
+        folder: the stage's output.
+        metrics: source of z → its scores.
+        of_photographs: as in photographs/floor.json.
+        layer: in which the distances are measured.
+        photographs: that samples are compared with, in words.
+    """
+    scores = "; ".join(f"{source} {quality['frechet_distance']:.4g}, {quality['kid']:.3g} and {quality['blur']:.3f}"
+                       for source, quality in metrics.items())
+    reference, floor = of_photographs["photographs"], of_photographs["floor"]
+    return (f"{folder}: {metrics['prior']['images']} samples of {label} from each source, Fréchet distance ({layer}), "
+            f"KID and blur: {scores}; {floor['images']} training images {floor['frechet_distance']:.4g} and "
+            f"{floor['kid']:.3g}; blur of {reference['images']} {photographs} {reference['blur']:.3f}")
+
+
+def floor_measured(folder: Path, floor: Scores, layer: str, images: int, photographs: str) -> str:
+    """Return the last line of photographs.
+
+    Args:
+        folder: the stage's output.
+        floor: scores of training images.
+        layer: in which the distances are measured.
+        images: number of the photographs that samples are compared with.
+        photographs: the same in words.
+    """
+    return (f"{folder}: the floor in {layer}, {floor['images']} training images against {images} {photographs}: "
+            f"Fréchet distance {floor['frechet_distance']:.4g}, KID {floor['kid']:.3g}")
 
 
 def views_added(label: str, folder: Path, steps: Sequence[Scores], chosen: str) -> str:

@@ -17,6 +17,8 @@ VIEW_GAINS, BASELINES = Path("view_gains"), Path("baselines")
 GAINS_TABLE = Path("view_gains/gains.csv")
 BASELINE_NOTES = Path("baselines/notes.json")  # the label of each baseline, and a sentence on it
 FIGURES, CURVES, FIGURE_NOTES, REPORT = Path("figures"), Path("curves.csv"), Path("figure_notes.json"), Path("report")
+PHOTOGRAPHS = Path("photographs")  # those that samples are compared with
+PHOTOGRAPH_FEATURES, FLOOR = Path("photographs/features.npz"), Path("photographs/floor.json")
 METRICS, VIEW_GAINS_METRICS = Path("metrics"), Path("metrics/view_gains.json")
 RECORDS = Path("records")
 UNFINISHED = Path(".checkpoints")  # also the default of cluster.storage
@@ -105,6 +107,11 @@ def mixture(variant: str) -> Path:
 def baseline_table(name: str) -> Path:
     """The scores of a baseline, by the name of its file in pipeline/evaluation/baselines, or vgg_fc."""
     return BASELINES / f"{name}.csv"
+
+
+def protocol(variant: str) -> Path:
+    """How the samples of a variant are scored: what must be equal for two distances to be compared."""
+    return SAMPLES / variant / "protocol.json"
 
 
 def svm_table(folder: Path, view_set: str) -> Path:

@@ -1,19 +1,22 @@
 """Score samples of one variant, from N(0, I) and from a mixture fitted to latents: python -m stages.samples VARIANT."""
 
 import sys
-from pathlib import Path
+from collections.abc import Mapping
+from typing import Any
 
+import numpy as np
 from tqdm import tqdm
 
 from pipeline import messages, paths
 from pipeline.config.plans import SamplingPlan, read_plan, read_variant
 from pipeline.config.variant import Variant
-from pipeline.data import shards
 from pipeline.errors import exit_on_input_error
-from pipeline.evaluation.inception import inception_features
-from pipeline.evaluation.loss_network_features import loss_network_features
+from pipeline.evaluation.feature_scores import too_few
+from pipeline.evaluation.networks import describe_networks, scoring_networks
+from pipeline.evaluation.photographs import read_features
 from pipeline.evaluation.sample_quality import score_sources
-from pipeline.files.json_file import write_json
+from pipeline.evaluation.score_names import IMAGES_OF
+from pipeline.files.json_file import read_json, write_json
 from pipeline.hardware.gpu import best_device
 from pipeline.latent_space.latents import read_latents
 from pipeline.latent_space.sampling import Mixture, fit_mixture, samplers, write_mixture
@@ -28,26 +31,26 @@ def main(name: str) -> None:
     variant, plan, output = read_variant(name), read_plan(SamplingPlan), paths.SAMPLES / name
     code.refuse_unplanned_code("samples", [variant])
     output.mkdir(parents=True, exist_ok=True)
+    reference, of_photographs = read_features(paths.PHOTOGRAPH_FEATURES), read_json(paths.FLOOR)
 
     mixture = fit(variant, plan) if variant.encodes and plan.mixture_components else None
     notes = [mixture.note] if mixture and mixture.note else []
+    notes += notes_on_few_images(plan, reference)
     write_json(paths.variant_notes(paths.SAMPLES, name), notes)
+    write_json(paths.protocol(name), protocol_of(variant, plan, of_photographs))
 
     decode = decode_function(load_model(paths.weights(name), variant))
-    networks = {"frechet_distance": loss_network_features(paths.LOSS_NETWORK, plan.frechet_layer, best_device())}
-    if plan.inception:
-        networks["fid"] = inception_features(Path(plan.inception), best_device())
+    networks = scoring_networks(paths.LOSS_NETWORK, plan.frechet_layer, plan.inception, best_device())
     sources = samplers(variant.model.latent_dim, mixture, plan.seed)
-    test = shards.load(paths.SHARDS, "aligned", "test").pixels[:plan.images]
-    with tqdm(total=len(test) + len(sources) * plan.images, unit=" images", desc=f"{variant.label}, samples",
-              mininterval=5) as bar:
-        metrics = score_sources(decode, sources, plan.images, networks, test, bar.update)
-    write_json(paths.metrics("samples", name), metrics)
+    with tqdm(total=len(sources) * plan.images, unit=" images", desc=f"{variant.label}, samples", mininterval=5) as bar:
+        scores = score_sources(decode, sources, plan.images, networks, reference, plan.bootstrap, plan.seed, bar.update)
+    write_json(paths.metrics("samples", name), {**scores, **of_photographs})
 
     write_record("samples", name)
     for note in notes:
         print(f"note: {variant.label}: {note}")
-    print(messages.sampled(variant.label, output, metrics, plan.frechet_layer, plan.images))
+    print(messages.sampled(variant.label, output, scores, of_photographs, plan.frechet_layer,
+                           IMAGES_OF[plan.reference]))
 
 
 def fit(variant: Variant, plan: SamplingPlan) -> Mixture:
@@ -56,6 +59,22 @@ def fit(variant: Variant, plan: SamplingPlan) -> Mixture:
     mixture = fit_mixture(train.mu, train.logvar, plan.mixture_components, plan.mixture_images, plan.seed)
     write_mixture(paths.mixture(variant.name), mixture)
     return mixture
+
+
+def notes_on_few_images(plan: SamplingPlan, reference: Mapping[str, np.ndarray]) -> list[str]:
+    """Return sentences on scores that few images make poor; reference: network → features of M photographs, M×C."""
+    photographs = IMAGES_OF[plan.reference]
+    return [note for network, features in reference.items()
+            for note in too_few(network, plan.images, "samples", len(features), photographs, features.shape[1])]
+
+
+def protocol_of(variant: Variant, plan: SamplingPlan, of_photographs: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what must be equal for two distances to be compared, and on which layers the variant was trained."""
+    return {"images": "view aligned", "image_size": variant.image_size, "samples": plan.images,
+            "reference": plan.reference, "photographs": of_photographs["photographs"]["images"],
+            "training_photographs": of_photographs["floor"]["images"], "bootstrap": plan.bootstrap,
+            "networks": describe_networks(paths.LOSS_NETWORK, plan.frechet_layer, plan.inception),
+            "trained_on": getattr(variant.loss, "layers", [])}
 
 
 if __name__ == "__main__":

@@ -90,7 +90,7 @@ def of_all(stage: str, variants: set[str] = VARIANTS) -> set[str]:
 
 
 def test_repro_makes_everything(clone, reproduced):
-    alone = {"plan", "dataset", "prepare", "loss_network", "loss_networks", "view_gains", "baselines"}
+    alone = {"plan", "dataset", "prepare", "loss_network", "loss_networks", "photographs", "view_gains", "baselines"}
     assert ran(reproduced) == alone | END | of_all("features", ENCODERS) | {
         f"{stage}@{variant}" for stage in STAGES for variant in VARIANTS}
     assert "Traceback" not in reproduced
@@ -99,7 +99,7 @@ def test_repro_makes_everything(clone, reproduced):
         drawn = {path.name for path in (clone / f"figures/{variant}").iterdir()}
         assert {"curves.png", "prior.png"} <= drawn
         sampled = json.loads((clone / f"metrics/samples/{variant}.json").read_text())
-        assert sampled["prior"]["frechet_distance"] > 0
+        assert sampled["prior"]["frechet_distance"] > sampled["floor"]["frechet_distance"] > 0
         assert ("mixture" in sampled) == (variant != "dcgan")
         scores = json.loads((clone / f"metrics/evaluate/{variant}.json").read_text())
         if variant == "dcgan":
@@ -263,14 +263,16 @@ EDITS = [
     ("pipeline/losses/adversaries/wasserstein.py", "add(1e-12)", "add(1e-11)", {"train@vae_wgan"}),
     ("pipeline/losses/terms/total_variation.py", "diff(dim=2)", "diff(dim=-2)", set()),
     ("pipeline/data/pixels.py", ".div_(127.5)", ".div_(127.0)",
-     {"loss_network", "baselines", "figures", "track"} | of_all("train") | of_all("samples")
+     {"loss_network", "photographs", "baselines", "figures", "track"} | of_all("train") | of_all("samples")
      | of_all("latents", ENCODERS) | of_all("evaluate", ENCODERS)),
     ("pipeline/data/views/landmark.py", "32.5, 72, 144.5, 184", "32.5, 71, 144.5, 183", {"prepare"}),
     ("pipeline/evaluation/linear_svm.py", "deviation == 0] = 1", "deviation == 0] = 2",
      of_all("evaluate", ENCODERS) | {"view_gains", "baselines"}),
     ("pipeline/report/published_table1.csv", "VGG-FC,83", "VGG-FC,82", {"report"}),
     ("pipeline/figures/svm_bars.py", "linewidth=5", "linewidth=6", {"figures"}),
-    ("stages/samples.py", "pixels[:plan.images]", "pixels[1:plan.images]", of_all("samples")),
+    ("stages/photographs.py", "pixels[:plan.images]", "pixels[1:plan.images]", {"photographs"}),
+    ("pipeline/evaluation/kernel_distance.py", "/ features + 1", "/ features + 2",
+     {"photographs"} | of_all("samples")),
 ]
 HARMLESS = [  # a docstring, a comment, messages, and where work is run
     ("pipeline/losses/kl.py", "The KL term and", "The term KL, and"),
@@ -415,11 +417,11 @@ def test_weights_replaced_by_others_of_equal_size_rerun_their_stages(made, tmp_p
     set_params(made, "loss_network", source="file", file=str(file))
     set_params(made, "sampling", inception=str(inception))
     dvc(made, "repro", "loss_network")
-    dvc(made, "commit", "--force", *of_all("samples"))
-    assert would_run(made).isdisjoint({"loss_network", *of_all("samples")})
+    dvc(made, "commit", "--force", "photographs", *of_all("samples"))
+    assert would_run(made).isdisjoint({"loss_network", "photographs", *of_all("samples")})
     shutil.copy(other, file)
     inception.write_bytes(b"b" * 1000)
-    assert {"loss_network", "baselines", *of_all("samples")} <= would_run(made)
+    assert {"loss_network", "baselines", "photographs", *of_all("samples")} <= would_run(made)
     assert ran(dvc(made, "repro", "loss_network")) == {"loss_network"}
 
 

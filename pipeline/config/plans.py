@@ -121,6 +121,18 @@ class ViewGainsPlan(ViewGains, Planned):
     labels: dict[str, str]
 
 
+class PhotographsPlan(Planned):
+    """The part of `Sampling` on which the reference photographs' features and the floor depend."""
+
+    section: ClassVar[str] = "photographs"
+    images: int
+    reference: Literal["test", "valid"]
+    bootstrap: int
+    frechet_layer: str
+    inception: str | None
+    seed: int
+
+
 class SamplingPlan(Sampling, Planned):
     """How samples are made and compared.
 

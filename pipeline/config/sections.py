@@ -5,7 +5,7 @@ In descriptions, [1] is Hou et al. 2016, [code] its authors' code, and [2] Hou e
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from pipeline.config.fields import (
     NO_FILE,
@@ -138,10 +138,23 @@ class ViewGains(Section):
         return variants
 
 
-class Sampling(Section):
-    """Samples, and how close they come to test images."""
+def check_bootstrap(resamples: int) -> int:
+    """Return the number of resamples, or raise ValueError if it is 1, which has no spread."""
+    if resamples == 1:
+        raise ValueError("must be 0 for no intervals, or at least 2")
+    return resamples
 
-    images: Annotated[int, Field(ge=2)] = Field(description="Samples that are compared with test images.")
+
+class Sampling(Section):
+    """Samples, and how close they come to photographs."""
+
+    images: Annotated[int, Field(ge=2)] = Field(description=(
+        "Samples that are compared with photographs, at most as many; the floor compares as many training photographs."
+    ))
+    reference: Literal["test", "valid"] = Field(description=(
+        "Split of the photographs that samples are compared with. Choose parameters with valid, and report test."))
+    bootstrap: Annotated[NotNegative, AfterValidator(check_bootstrap)] = Field(description=(
+        "Resamples of the images for a 95 % interval of each distance; 0 for no intervals."))
     mixture_components: NotNegative = Field(description=(
         "Components of a Gaussian mixture fitted to the latents, beside samples from N(0, I), as in Ghosh et al. 2020; "
         "0 for no mixture."))

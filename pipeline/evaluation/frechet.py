@@ -26,6 +26,14 @@ def moments(features: np.ndarray) -> Moments:
     return Moments(features.mean(axis=0), np.cov(features, rowvar=False).reshape(features.shape[1], -1))
 
 
+def resampled_moments(features: np.ndarray, counts: np.ndarray) -> Moments:
+    """Return the moments of a resample of the rows of float N×C. counts: float N, how often it has each; sum N ≥ 2."""
+    features = np.asarray(features, np.float64)
+    mean = counts @ features / len(features)
+    centred = features - mean
+    return Moments(mean, (centred * counts[:, None]).T @ centred / (len(features) - 1))
+
+
 def frechet_distance(a: Moments, b: Moments) -> float:
     """Return ‖m1 - m2‖² + Tr(C1 + C2 - 2 (C1 C2)^½), the squared 2-Wasserstein distance of two Gaussians.
 

@@ -49,7 +49,8 @@ def inception_features(path: Path, device: "str | torch.device" = "cpu") -> Imag
     except Exception as error:  # torch's reader may raise anything on bytes that are something else
         raise InputError(f"sampling.inception: {path} does not hold the weights of torch-fidelity's Inception "
                          f"({str(error).splitlines()[0] if str(error) else type(error).__name__}); "
-                         "get weights-inception-2015-12-05-6726825d.pth from its releases") from error
+                         "get weights-inception-2015-12-05-6726825d.pth from its releases, or set sampling.inception "
+                         "to data/none to leave FID out") from error
 
     @torch.inference_mode()
     def features(images: np.ndarray) -> np.ndarray:

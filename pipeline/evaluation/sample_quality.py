@@ -1,4 +1,4 @@
-"""How close decoded samples come to photographs: Fréchet distance and blur."""
+"""How close decoded samples come to photographs, by the features of networks and by blur."""
 
 from collections.abc import Callable, Mapping
 
@@ -6,12 +6,14 @@ import numpy as np
 
 from pipeline.errors import InputError
 from pipeline.evaluation.blur import blur
-from pipeline.evaluation.frechet import ImageFeatures, Moments, frechet_distance, moments
+from pipeline.evaluation.feature_scores import Scores, score_features
+from pipeline.evaluation.frechet import ImageFeatures
 from pipeline.latent_space.sampling import Sampler
 
 # z float32 N×D → images uint8 N×3×S×S.
 Decode = Callable[[np.ndarray], np.ndarray]
 Progress = Callable[[int], object]
+Features = dict[str, np.ndarray]  # network → float32 N×C
 
 BATCH = 100  # images
 
@@ -21,60 +23,59 @@ def no_progress(images: int) -> None:
 
 
 def score_sources(decode: Decode, sources: Mapping[str, Sampler], count: int, networks: Mapping[str, ImageFeatures],
-                  test: np.ndarray, progress: Progress = no_progress) -> dict[str, dict[str, float | int]]:
-    """Score samples from each source of z against test images.
+                  reference: Mapping[str, np.ndarray], resamples: int = 0, seed: int = 0,
+                  progress: Progress = no_progress) -> dict[str, Scores]:
+    """Score samples from each source of z against reference photographs.
 
     Args:
         decode: the trained decoder.
         sources: name → sampler of z.
         count: how many samples to score from each source.
-        networks: name of a Fréchet distance → the features it is computed from.
-        test: uint8 N×3×S×S, the test images.
+        networks: name of a network, as in `score_names.NAMES` → its features.
+        reference: `image_features` of the reference photographs by the same networks.
+        resamples: for intervals of distances; 0 for none.
+        seed: of the resamples.
         progress: called with the number of images of each batch whose features were computed.
 
     Returns:
-        Name of the source → its scores (see `sample_quality`); and under "test_images" the `blur` and the number
-        (`images`) of the test images.
+        Name of the source → its scores; see `score_images`.
     """
-    reference = image_moments(networks, test, progress)
-    scores = {source: sample_quality(decode, draw(count), networks, reference, progress)
-              for source, draw in sources.items()}
-    return {**scores, "test_images": {"blur": blur(test), "images": len(test)}}
+    return {source: score_images(decoded(decode, draw(count)), networks, reference, resamples, seed, progress)
+            for source, draw in sources.items()}
 
 
-def sample_quality(decode: Decode, z: np.ndarray, networks: Mapping[str, ImageFeatures], test: Mapping[str, Moments],
-                   progress: Progress = no_progress) -> dict[str, float | int]:
-    """Score the images that `z` decodes to.
+def decoded(decode: Decode, z: np.ndarray) -> np.ndarray:
+    """Return the images of z, float32 N×D, as uint8 N×3×S×S, decoding a batch at a time."""
+    return np.concatenate([decode(z[start:start + BATCH]) for start in range(0, len(z), BATCH)])
 
-    Args:
-        decode: the trained decoder.
-        z: float32 N×D.
-        networks: name of a Fréchet distance → the features it is computed from.
-        test: `image_moments` of the test images by the same networks.
-        progress: called with the number of images of each batch whose features were computed.
+
+def score_images(images: np.ndarray, networks: Mapping[str, ImageFeatures], reference: Mapping[str, np.ndarray],
+                 resamples: int = 0, seed: int = 0, progress: Progress = no_progress) -> Scores:
+    """Score images, uint8 N×3×S×S, against reference photographs.
 
     Returns:
-        The Fréchet distance to the test images under the name of each network; `blur`, 0 … 1; `images`, N.
+        The scores of `score_features` in the features of each network; `blur`, 0 … 1; `images`, N.
     """
-    images = np.concatenate([decode(z[start:start + BATCH]) for start in range(0, len(z), BATCH)])
-    distances = {name: frechet_distance(of_samples, test[name])
-                 for name, of_samples in image_moments(networks, images, progress).items()}
-    return {**distances, "blur": blur(images), "images": len(images)}
+    scores: Scores = {}
+    for network, features in image_features(networks, images, progress).items():
+        scores |= score_features(network, features, reference[network], resamples, seed)
+    return {**scores, "blur": blur(images), "images": len(images)}
 
 
-def image_moments(networks: Mapping[str, ImageFeatures], images: np.ndarray, progress: Progress = no_progress
-                  ) -> dict[str, Moments]:
-    """Return the moments of the features of images, uint8 N×3×S×S, by the name of each network.
+def image_features(networks: Mapping[str, ImageFeatures], images: np.ndarray, progress: Progress = no_progress
+                   ) -> Features:
+    """Return the features of images, uint8 N×3×S×S, by the name of each network.
 
     Raises:
         InputError: there are fewer than two images.
     """
     if len(images) < 2:
-        raise InputError(f"{len(images)} images have no covariance; score at least two, test images as well as samples")
+        raise InputError(f"{len(images)} images have no covariance; score at least two, and compare them with at least "
+                         "two: sampling.reference names the split, and sampling.images the largest number")
     features: dict[str, list[np.ndarray]] = {name: [] for name in networks}
     for start in range(0, len(images), BATCH):
         batch = images[start:start + BATCH]
         for name, network in networks.items():
             features[name].append(network(batch))
         progress(len(batch))
-    return {name: moments(np.concatenate(batches)) for name, batches in features.items()}
+    return {name: np.concatenate(batches) for name, batches in features.items()}

@@ -13,6 +13,7 @@ from pipeline.config.plans import (
     EvaluatePlan,
     LossNetworkPlan,
     LossNetworksPlan,
+    PhotographsPlan,
     Planned,
     ReportPlan,
     SamplingPlan,
@@ -61,6 +62,7 @@ def plan_sections(params: Params, variants: Variants) -> list[Planned]:
     dataset = {name: value for name, value in dict(params.data).items() if name != "image_size"}
     loss_network = {**dict(params.loss_network), "file": params.loss_network.file if reads_file(params) else None}
     inception = None if params.sampling.inception == NO_FILE else params.sampling.inception
+    sampling = {**dict(params.sampling), "inception": inception, "seed": seed}
     return [
         DataPlan(**dict(params.data), seed=seed),
         DatasetPlan(**dataset, seed=seed),
@@ -73,7 +75,8 @@ def plan_sections(params: Params, variants: Variants) -> list[Planned]:
                       latent_dim=params.model.latent_dim, channels=params.model.channels,
                       layers=baseline_layers(params), train_seed=params.train.seed, seed=seed),
         ViewGainsPlan(**dict(params.view_gains), labels={name: label_of[name] for name in params.view_gains.variants}),
-        SamplingPlan(**{**dict(params.sampling), "inception": inception}, seed=seed),
+        PhotographsPlan(**{name: sampling[name] for name in PhotographsPlan.model_fields}),
+        SamplingPlan(**sampling),
         ReportPlan(**dict(params.report), seed=seed, variants=label_of),
     ]
 

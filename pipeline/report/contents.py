@@ -22,7 +22,9 @@ class VariantResults:
         training: its last metrics by name, such as loss, kl, active_units and valid_loss.
         svm: set of views → `evaluation.svm.averages`; empty without an encoder.
         reconstruction: what `evaluation.reconstruction` measured; empty without an encoder.
-        samples: "prior" and "mixture" → what `evaluation.sample_quality` measured; "test_images" → blur and images.
+        samples: "prior" and "mixture" → what `evaluation.sample_quality` measured; "floor" → the same of training
+            photographs; "photographs" → blur and number of those that samples are compared with.
+        protocol: how samples were scored, as the stage samples writes it; empty if unknown.
         vectors: its attribute vectors, for their numbers of images; None without an encoder.
         notes: sentences on what could not be done as asked.
         trained: the precision, the device and the number of workers of its training; empty if unknown.
@@ -36,6 +38,7 @@ class VariantResults:
     svm: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     reconstruction: Mapping[str, float | int | None] = field(default_factory=dict)
     samples: Mapping[str, Mapping[str, float | int]] = field(default_factory=dict)
+    protocol: Mapping[str, Any] = field(default_factory=dict)
     vectors: AttributeVectors | None = None
     notes: Sequence[str] = ()
     trained: Mapping[str, str | int] = field(default_factory=dict)

@@ -36,7 +36,8 @@ def gather_report(plan: ReportPlan, variants: Sequence[Variant], svm_tables: Svm
         variants=[read_results(variant, labels[variant.name], figure_notes[variant.name], plan.view_set)
                   for variant in variants],
         warnings=[f"{label}: {warning}" for name, label in labels.items()
-                  for warning in read_json(paths.warnings(name))] + svm_warnings({**svm_tables, **read_baseline_tables()}, gains),
+                  for warning in read_json(paths.warnings(name))]
+        + svm_warnings({**svm_tables, **read_baseline_tables()}, gains),
         figures=figure_entries(labels, labels[plan.mosaic_variant]), curves=curve_entries(labels),
         table1=table1, table1_figure=table1_entry(),
         table1_notes=read_baseline_notes(),
@@ -73,6 +74,7 @@ def read_results(variant: Variant, label: str, figure_notes: Sequence[str], view
         label, name, variant.model_dump(exclude={"name", "label", "encodes"}),
         training=read_json(paths.metrics("train", name)), svm=scores["svm"],
         reconstruction=scores["reconstruction"] or {}, samples=read_json(paths.metrics("samples", name)),
+        protocol=read_json(paths.protocol(name)),
         vectors=attribute_vectors.read_attribute_vectors(paths.attribute_vectors(name)) if variant.encodes else None,
         notes=[*figure_notes, *read_json(paths.variant_notes(paths.ATTRIBUTES, name)),
                *read_json(paths.variant_notes(paths.SAMPLES, name))],

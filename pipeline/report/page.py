@@ -13,8 +13,9 @@ from pipeline.report.gains_table import gains_table
 from pipeline.report.numbers import metric_in_words, number
 from pipeline.report.pictures import data_uri
 from pipeline.report.published_later import LABELS, published_later
+from pipeline.report.protocol import protocol_in_words
 from pipeline.report.run_facts import machines_in_words, merged_notes, parameter_rows, trainings_in_words
-from pipeline.report.sample_table import sample_table, test_images
+from pipeline.report.sample_table import floor, photographs, sample_table
 from pipeline.report.summary_table import explanations, summary_table
 from pipeline.report.table1 import MEASURES, table1_notes
 from pipeline.report.table1_layout import attribute_table, averages_table
@@ -62,7 +63,9 @@ def tables_of_models(report: Report) -> dict[str, Any]:
         "summary": summary,
         "explanations": explanations(summary),
         "samples": sample_table(report.variants),
-        "test_images": test_images(report.variants),
+        "photographs": photographs(report.variants),
+        "floor": floor(report.variants),
+        "protocol": protocol_in_words(report.variants),
         "training": training_table(report.variants),
         "attribute_counts": vector_counts(report.variants, report.per_class),
     }

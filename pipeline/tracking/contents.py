@@ -33,7 +33,8 @@ def results_contents(variant: Variant, params: Params) -> Contents:
               "train": read_json(paths.metrics("train", name))}
     return Contents(
         metrics=runs.flatten(scores),
-        parameters=runs.variant_parameters(variant, params, *sections) | {"seed": params.seed},
+        parameters={**runs.variant_parameters(variant, params, *sections), "seed": params.seed,
+                    **runs.flatten({"protocol": read_json(paths.protocol(name))}, ".")},
         files={"figures": uploaded_files(paths.FIGURES / name), "attributes": uploaded_files(paths.ATTRIBUTES / name),
                "evaluation": uploaded_files(paths.EVALUATION / name), **pipeline_files()},
         tags=machine_tags(read_record("train", name)))

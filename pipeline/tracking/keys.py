@@ -65,7 +65,7 @@ def compute_results_key(variant: Variant, modules: Modules) -> str:
         variant.planned(), variant.label, paths.LOSS_NETWORK,  # scores are measured by the loss network
         paths.weights(variant.name), paths.metrics("train", variant.name), paths.epochs(variant.name),
         *map(section_without_paths, sections),
-        *(code.path_of(stage, variant.name) for stage in stages),
+        *(code.path_of(stage, variant.name) for stage in stages), code.path_of("photographs"),
         code.as_text(code.stage_digest(modules, "figures", [variant])),
         str(read_plan(ReportPlan).seed),  # chooses the faces of pictures
         *(f"{manifest.parent.name} {read_json(manifest)['sha256']}" for manifest in manifests),

@@ -272,6 +272,8 @@ def test_the_committed_empty_file_exists():
     ({"loss_network.source": "file"}, ["loss_network", "source is file", "-S loss_network.file="]),
     ({"loss_network.file": None}, ["loss_network.file is None", "string"]),
     ({"sampling.inception": None}, ["sampling.inception is None", "string"]),
+    ({"sampling.bootstrap": 1}, ["sampling.bootstrap: must be 0 for no intervals, or at least 2"]),
+    ({"sampling.reference": "train"}, ["sampling.reference is 'train'", "'test' or 'valid'"]),
     ({"train.seed": -1}, ["train.seed is -1"]),
     ({"variants.a-b": {}}, ["variants", "'a-b'", "letters"]),
     ({"variants.loss_networks": {}}, ["variants", "'loss_networks'", "names files and stages"]),

@@ -64,11 +64,11 @@ ENCODERS = "pvae,dfc,dfc_345,vae_wgan"
 @pytest.mark.parametrize(("module", "stages"), [
     # Once missing.
     ("stages.train", "train"), ("stages.report", "report"), ("pipeline.report.table1", "report"),
-    ("pipeline.data.pixels", f"baselines, evaluate@{ENCODERS}, figures, latents@{ENCODERS}, loss_network, samples, "
-                             "track, train"),
+    ("pipeline.data.pixels", f"baselines, evaluate@{ENCODERS}, figures, latents@{ENCODERS}, loss_network, photographs, "
+                             "samples, track, train"),
     ("pipeline.data.celeba", "dataset, prepare"),
     ("pipeline.data.shards", f"attributes@{ENCODERS}, baselines, evaluate@{ENCODERS}, figures, latents@{ENCODERS}, "
-                             "loss_network, prepare, report, samples, train, view_gains"),
+                             "loss_network, photographs, prepare, report, samples, train, view_gains"),
     ("pipeline.models.architectures.vae", f"baselines, evaluate@{ENCODERS}, figures, latents@{ENCODERS}, "
                                           f"samples@{ENCODERS}, track, train@{ENCODERS}"),
     ("pipeline.latent_space.latents",
@@ -79,7 +79,7 @@ ENCODERS = "pvae,dfc,dfc_345,vae_wgan"
     ("pipeline.losses.reconstruction.pixel", "train@pvae"),
     ("pipeline.models.architectures.dcgan", "figures, samples@dcgan, track, train@dcgan"),
     ("pipeline.figures.svm_bars", "figures"), ("pipeline.data.views.landmark", "prepare"),
-    ("pipeline.data.upright", "prepare"), ("pipeline.latent_space.sampling", "figures, samples"),
+    ("pipeline.data.upright", "prepare"), ("pipeline.latent_space.sampling", "figures, photographs, samples"),
     ("pipeline.drawn_faces.hair", "dataset"),
     ("pipeline.evaluation.linear_svm", f"baselines, evaluate@{ENCODERS}, view_gains"),
     ("pipeline.evaluation.baselines.pca", "baselines"),

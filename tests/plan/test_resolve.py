@@ -46,8 +46,8 @@ def test_the_plan_has_a_file_for_each_variant_and_each_section_that_a_stage_read
         "pvae.json", "dfc.json", "dfc_345.json", "dcgan.json", "vae_wgan.json", "pipeline/data.json",
         "pipeline/dataset.json", "pipeline/loss_network.json", "pipeline/loss_networks.json",
         "pipeline/attributes.json",
-        "pipeline/evaluate.json", "pipeline/baselines.json",
-        "pipeline/view_gains.json", "pipeline/sampling.json", "pipeline/report.json"}
+        "pipeline/evaluate.json", "pipeline/baselines.json", "pipeline/view_gains.json", "pipeline/photographs.json",
+        "pipeline/sampling.json", "pipeline/report.json"}
     assert isinstance(plan["dfc.json"], Variant) and plan["dfc.json"].label == "VAE-123"
     assert list(plan["pipeline/report.json"].variants.items()) == [
         ("pvae", "PVAE"), ("dfc", "VAE-123"), ("dfc_345", "VAE-345"), ("dcgan", "DCGAN"), ("vae_wgan", "VAE-WGAN")]
@@ -83,7 +83,7 @@ def test_another_seed_of_training_changes_only_variants_and_what_begins_with_the
     whole = resolve(params.model_copy(update={"seed": 1}))  # the seed of everything else
     assert {name for name in before if before[name] != whole[name]} == {
         f"pipeline/{name}.json" for name in (
-            "data", "dataset", "loss_network", "attributes", "baselines", "sampling", "report")}
+            "data", "dataset", "loss_network", "attributes", "baselines", "photographs", "sampling", "report")}
 
 
 def test_a_variant_does_not_depend_on_its_label():
@@ -337,3 +337,12 @@ def test_in_dvcs_copy_of_the_project_a_path_must_be_absolute(tmp_path, monkeypat
     for sections in ({"data": {"root": "nowhere"}}, {"loss_network": {"file": "nowhere"}}):
         with pytest.raises(InputError, match="with --temp or --queue runs in a copy .*: give an absolute path"):
             resolve(params_with(**sections))
+
+
+@pytest.mark.parametrize(("parameter", "of_photographs"), [
+    ("mixture_components", False), ("mixture_images", False), ("images", True), ("bootstrap", True)])
+def test_only_what_decides_the_photographs_features_is_in_their_plan(parameter, of_photographs):
+    before = resolve(load_params(PARAMS))
+    after = resolve(params_with(sampling={parameter: 7}))
+    changed = {name for name in before if before[name] != after[name]}
+    assert changed == {"pipeline/sampling.json"} | ({"pipeline/photographs.json"} if of_photographs else set())

@@ -51,6 +51,14 @@ def scores(accuracy: float) -> pd.DataFrame:
                          "valid_accuracy": accuracy - 0.01, "C": 1.0, "note": ""})
 
 
+OF_PHOTOGRAPHS = {"floor": {"frechet_distance": 7.77, "kid": -0.001, "precision": 0.9, "recall": 0.875, "images": 998},
+                  "photographs": {"blur": 0.321, "images": 996}}
+PROTOCOL = {"images": "view aligned", "image_size": 64, "samples": 999, "reference": "test", "photographs": 996,
+            "training_photographs": 998, "bootstrap": 0, "networks": {"loss_network": {
+                "features": "VGG-19's relu4_1, averaged", "input": "not resized", "weights": "random",
+                "sha256": "0123456789abcdef"}}}
+
+
 @pytest.fixture
 def full(tmp_path):
     for more, name in enumerate(["samples", "curves", "svm", "gains"]):
@@ -72,14 +80,15 @@ def full(tmp_path):
                      "multi_view": {"accuracy": 0.8712, "balanced_accuracy": 0.65, "majority": 0.804,
                                     "valid_accuracy": 0.87}},
                     {"psnr": 18.62, "ssim": 0.5, "blur": 0.43, "feature_distance": None, "images": 1000},
-                    {"prior": {"frechet_distance": 321.0, "blur": 0.47, "images": 999},
+                    {"prior": {"frechet_distance": 321.0, "kid": 0.25, "precision": 0.5, "recall": 0.125,
+                               "blur": 0.47, "images": 999},
                      "mixture": {"frechet_distance": 45.0, "blur": 0.44, "images": 999},
-                     "test_images": {"blur": 0.321, "images": 996}},
+                     **OF_PHOTOGRAPHS}, {**PROTOCOL, "trained_on": ["relu1_1", "relu2_1"]},
                     vectors, ["the mixture is small"], {"precision": "bf16", "device": "a GPU", "workers": 1},
                     "landmark"),
             VariantResults("DCGAN", "dcgan", {**shared, "loss": {"layers": []}}, {"loss": 1.5}, {}, {},
                     {"prior": {"frechet_distance": 654.0, "blur": 0.41, "images": 999},
-                     "test_images": {"blur": 0.321, "images": 996}},
+                     **OF_PHOTOGRAPHS}, {**PROTOCOL, "trained_on": []},
                     trained={"precision": "fp32", "device": "a laptop", "workers": 4}),
         ],
         warnings=["only 3 of 100 units are active <script>"],
@@ -311,12 +320,44 @@ def test_gains_are_points_over_what_a_step_adds_to(full):
          ("200", ""), ("1", "")]]
 
 
-def test_blur_of_samples_stands_beside_that_of_reconstructions_and_test_images(full):
+def test_scores_of_samples_stand_beside_those_of_reconstructions_the_floor_and_test_images(full):
     assert [(cells[0].text, cells[0].small, *(cell.text for cell in cells[1:]))
             for cells in sample_table(full.variants).rows] == [
-        ("VAE-123", "from N(0,\xa0I)", "321.0", "0.470", "999"), ("VAE-123", "from mixture", "45.00", "0.440", "999"),
-        ("VAE-123", "reconstructions", "–", "0.430", "1,000"), ("DCGAN", "from N(0,\xa0I)", "654.0", "0.410", "999"),
-        ("test images", "", "–", "0.321", "996")]
+        ("VAE-123", "from N(0,\xa0I)", "321.0", "0.25", "0.500", "0.125", "0.470", "999"),
+        ("VAE-123", "from mixture", "45.00", "–", "–", "–", "0.440", "999"),
+        ("VAE-123", "reconstructions", "–", "–", "–", "–", "0.430", "1,000"),
+        ("DCGAN", "from N(0,\xa0I)", "654.0", "–", "–", "–", "0.410", "999"),
+        ("training images", "the floor", "7.77", "-0.001", "0.900", "0.875", "–", "998"),
+        ("test images", "", "–", "–", "–", "–", "0.321", "996")]
+
+
+def test_an_interval_stands_below_its_distance(full):
+    full.variants[1].samples["prior"] |= {"frechet_distance_low": 300.0, "frechet_distance_high": 345.0}
+    table = sample_table(full.variants)
+    assert table.rows[0][1] == ("321.0", "300.0 … 345.0", "", "") and table.rows[1][1].small == ""
+
+
+def test_the_page_says_how_samples_were_scored_and_whom_the_distances_favour(full, tmp_path):
+    text = re.sub(r"\s+", " ", text_of(write_report(tmp_path, full)))
+    for expected in ("relu4_1, averaged; not resized; weights: random, sha256 0123456789abcdef…", "64×64 pixels",
+                     "999 samples from each source against 996 test images", "998 training images, drawn at random",
+                     "layers of this very network</b>: VAE-123 (relu1_1, relu2_1). Compare", "7.77, the floor",
+                     "No score here is over the features of a network that has trained none"):
+        assert expected in text, expected
+    assert "resamples" not in text and "Below a distance" not in text and "Inception has trained" not in text
+    for variant in full.variants[1:]:
+        variant.protocol = variant.protocol | {"bootstrap": 100, "reference": "valid", "networks": {
+            **PROTOCOL["networks"], "inception": PROTOCOL["networks"]["loss_network"]}}
+    text = re.sub(r"\s+", " ", text_of(write_report(tmp_path, full)))
+    for expected in ("from 100 resamples of both sides", "Below a distance", "against 996 validation images",
+                     "Inception has trained no model here"):
+        assert expected in text, expected
+    assert sample_table(full.variants).rows[-1][0].text == "validation images"
+
+
+def test_without_variants_of_the_loss_network_nobody_is_favoured(full, tmp_path):
+    full.variants[1].protocol = full.variants[2].protocol
+    assert "favour models" not in text_of(write_report(tmp_path, full)).split('<section id="samples"')[1]
 
 
 def test_a_note_that_variants_share_is_told_once_and_a_long_one_folded():

@@ -3,7 +3,7 @@
 import pytest
 
 from pipeline.config.loading import load_params
-from pipeline.config.plans import SamplingPlan
+from pipeline.config.plans import PhotographsPlan, SamplingPlan
 from pipeline.data import shards
 from pipeline.data.celeba import open_celeba
 from pipeline.data.prepare import prepare
@@ -27,6 +27,8 @@ def planned(tmp_path, monkeypatch):
     plan = SamplingPlan(**dict(params.sampling) | {"images": 12, "frechet_layer": "relu1_1", "mixture_components": 9,
                                                    "inception": None}, seed=0)
     (tmp_path / "plan/pipeline/sampling.json").write_text(plan.model_dump_json())
+    of_photographs = PhotographsPlan(**{name: getattr(plan, name) for name in PhotographsPlan.model_fields})
+    (tmp_path / "plan/pipeline/photographs.json").write_text(of_photographs.model_dump_json())
     variants = [tiny.variant(name) for name in ("dfc", "dcgan")]
     tiny.write_code(*variants)
     for variant in variants:

@@ -56,6 +56,8 @@ def all_stages_done(planned, config) -> Path:
     for name, training in TRAININGS.items():
         write_json(Path(f"metrics/train/{name}.json"), {"loss": 0.3, "active_units": 4})
         write_json(Path(f"metrics/samples/{name}.json"), {"prior": {"frechet_distance": 2.0}})
+        write_json(Path(f"samples/{name}/protocol.json"), {"networks": {"loss_network": {"sha256": "0123"}},
+                                                           "trained_on": ["relu1_1", "relu2_1"]})
         write_json(Path(f"training/{name}/warnings.json"), [])
         for table, rows in (("steps", [*STEPS, {"step": 8, "learning_rate": 0.1, "loss": 0.3, "kl": 2.0}]),
                             ("epochs", [{"step": 8, "learning_rate": 0.1, "loss": 0.5}])):
@@ -115,6 +117,8 @@ def test_each_variant_has_a_record_and_the_report_one(config, all_stages_done, c
     assert record.data.metrics == {"svm/aligned/accuracy": 0.9, "samples/prior/frechet_distance": 2.0,
                                    "train/loss": 0.3, "train/active_units": 4.0}
     assert record.data.params.items() >= {"name": "dfc", "data.source": "synthetic", "attributes.per_class": "1000",
+                                          "protocol.networks.loss_network.sha256": "0123",
+                                          "protocol.trained_on": "relu1_1,relu2_1",
                                           "seed": str(load_params().seed)}.items()
     assert record.data.tags["device"] == "a laptop" and record.data.tags["processor"] == machine()["processor"]
     assert not {"training", "epochs", "seconds"} & set(record.data.tags)

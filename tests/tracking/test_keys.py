@@ -61,7 +61,7 @@ OF_REPORT, NONE = [False, False, True], [False] * 3
     ("plan/pipeline/sampling.json", ALL), ("plan/pipeline/attributes.json", OF_DFC),
     ("plan/pipeline/evaluate.json", OF_DFC), ("plan/pipeline/view_gains.json", OF_REPORT),
     ("plan/pipeline/loss_network.json", OF_REPORT), ("plan/pipeline/baselines.json", OF_REPORT),
-    ("code/samples/dcgan.json", OF_DCGAN),
+    ("code/samples/dcgan.json", OF_DCGAN), ("code/photographs.json", ALL),
     ("code/latents/dfc.json", OF_DFC), ("code/attributes/dfc.json", OF_DFC), ("code/evaluate/dfc.json", OF_DFC),
     ("code/figures.json", OF_REPORT), ("code/view_gains.json", OF_REPORT), ("code/baselines.json", OF_REPORT),
     ("code/report.json", OF_REPORT), ("data/shards/view=aligned/_manifest.json", ALL),
