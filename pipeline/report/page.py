@@ -12,8 +12,8 @@ from pipeline.report.contents import FigureEntry, Report
 from pipeline.report.gains_table import gains_table
 from pipeline.report.numbers import metric_in_words, number
 from pipeline.report.pictures import data_uri
-from pipeline.report.published_later import LABELS, published_later
 from pipeline.report.protocol import protocol_in_words
+from pipeline.report.published_later import LABELS, published_later
 from pipeline.report.run_facts import machines_in_words, merged_notes, parameter_rows, trainings_in_words
 from pipeline.report.sample_table import floor, photographs, sample_table
 from pipeline.report.summary_table import explanations, summary_table
