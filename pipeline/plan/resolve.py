@@ -58,13 +58,15 @@ def plan_sections(params: Params, variants: Variants) -> list[Planned]:
     dataset = {name: value for name, value in dict(params.data).items() if name != "image_size"}
     loss_network = {**dict(params.loss_network), "file": params.loss_network.file if reads_file(params) else None}
     inception = None if params.sampling.inception == NO_FILE else params.sampling.inception
+    lpips = None if params.evaluate.lpips == NO_FILE else params.evaluate.lpips
     return [
         DataPlan(**dict(params.data), seed=seed),
         DatasetPlan(**dataset, seed=seed),
         LossNetworkPlan(**loss_network, seed=seed),
         LossNetworksPlan(layers={name: loss_layers(variant) for name, variant in variants.items()}),
         AttributesPlan(**dict(params.attributes), seed=seed),
-        EvaluatePlan(**dict(params.evaluate), reference_rms=params.loss.get("reference_rms", {})),
+        EvaluatePlan(**{**dict(params.evaluate), "lpips": lpips}, reference_rms=params.loss.get("reference_rms", {}),
+                     seed=seed),
         ViewGainsPlan(**dict(params.view_gains), labels={name: label_of[name] for name in params.view_gains.variants}),
         SamplingPlan(**{**dict(params.sampling), "inception": inception}, seed=seed),
         ReportPlan(**dict(params.report), seed=seed, variants=label_of),
@@ -97,6 +99,7 @@ def check_paths(params: Params) -> None:
                          f"data/celeba where the faces are drawn{experiment_copy_hint('give an absolute path')}")
     check_file("loss_network.file", params.loss_network.file, "VGG-19's weights")
     check_file("sampling.inception", params.sampling.inception, "Inception's weights")
+    check_file("evaluate.lpips", params.evaluate.lpips, "LPIPS's weights")
 
 
 def check_file(parameter: str, path: str, what: str) -> None:
