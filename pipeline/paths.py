@@ -114,6 +114,16 @@ def protocol(variant: str) -> Path:
     return SAMPLES / variant / "protocol.json"
 
 
+def preservation_table(variant: str) -> Path:
+    """How well a variant's reconstructions keep each attribute."""
+    return EVALUATION / variant / "preservation.csv"
+
+
+def posterior_table(variant: str) -> Path:
+    """How far a variant's posteriors are from the prior, by latent dimension."""
+    return EVALUATION / variant / "posterior.csv"
+
+
 def svm_table(folder: Path, view_set: str) -> Path:
     """The scores of 40 SVMs on a set of views. folder: EVALUATION / variant, or VIEW_GAINS."""
     return folder / f"svm_{view_set}.csv"

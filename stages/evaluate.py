@@ -1,7 +1,8 @@
-"""Score one variant: 40 SVMs on each set of views, and its reconstructions: python -m stages.evaluate VARIANT."""
+"""Score one variant: SVMs on each set of views, reconstructions, the posterior: python -m stages.evaluate VARIANT."""
 
 import sys
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from pipeline import messages, paths
 from pipeline.cluster.tasks import parallel_map
@@ -13,6 +14,12 @@ from pipeline.files.json_file import write_json
 from pipeline.plan import code
 from pipeline.workspace.records import write_record
 
+if TYPE_CHECKING:
+    from pipeline.evaluation.linear_svm import LinearSVMs
+
+ALIGNED = "aligned"  # the view of which models are trained
+ALIGNED_ALONE = ""  # a set of views that is scored where no other has this view alone; it has no file
+
 
 def main(name: str) -> None:
     """Run the stage for a variant."""
@@ -22,7 +29,9 @@ def main(name: str) -> None:
     metrics: dict[str, Any] = {"svm": {}, "reconstruction": None}
     if variant.encodes:
         plan = read_plan(EvaluatePlan)
-        metrics = {"svm": score_latents(variant, plan), "reconstruction": score_reconstructions(variant, plan)}
+        averages, svms = score_latents(variant, plan)
+        metrics = {"svm": averages, "reconstruction": score_reconstructions(variant, plan),
+                   "preservation": score_preservation(variant, svms), "posterior": score_posterior(variant, plan)}
         print(messages.evaluated(variant.label, output, metrics))
     else:
         print(f"{output}: {variant.label} has no encoder, so neither latents nor reconstructions to score")
@@ -30,30 +39,39 @@ def main(name: str) -> None:
     write_record("evaluate", name)
 
 
-def score_latents(variant: Variant, plan: EvaluatePlan) -> dict[str, dict[str, float]]:
-    """Write the SVMs on each set of views, and their scores; return set → `svm.averages`."""
+def score_latents(variant: Variant, plan: EvaluatePlan) -> tuple[dict[str, dict[str, float]], "LinearSVMs"]:
+    """Write the SVMs on each set of views, and their scores.
+
+    Returns:
+        Set → `svm.averages`, and the SVMs on the view aligned alone.
+    """
     from pipeline.data import by_id
     from pipeline.evaluation import svm, svm_notes
     from pipeline.evaluation.features import load_features
     from pipeline.evaluation.svm_file import write_svms
 
-    features = load_features([variant.name], sorted({view for views in plan.view_sets.values() for view in views}))
+    of_aligned = next((name for name, views in plan.view_sets.items() if views == [ALIGNED]), ALIGNED_ALONE)
+    view_sets = {**plan.view_sets, of_aligned: [ALIGNED]}
+    features = load_features([variant.name], sorted({view for views in view_sets.values() for view in views}))
     attributes = by_id.attributes_of(paths.SHARDS, features.image_ids)
-    sets = {view_set: features.of([variant.name], views) for view_set, views in plan.view_sets.items()}
+    sets = {view_set: features.of([variant.name], views) for view_set, views in view_sets.items()}
     with parallel_map(load_params().cluster) as spread:
         scores = svm.evaluate_sets(features.x, sets, attributes, features.splits, plan.svm_c, f"{variant.label}, SVMs",
                                    spread)
-    for view_set, evaluated in scores.items():
-        evaluated.rows.to_csv(paths.svm_table(paths.EVALUATION / variant.name, view_set), index=False)
-        write_svms(paths.svm_weights(paths.EVALUATION / variant.name, view_set), evaluated.svms)
+    of_variant = paths.EVALUATION / variant.name
+    for view_set in plan.view_sets:
+        evaluated = scores[view_set]
+        evaluated.rows.to_csv(paths.svm_table(of_variant, view_set), index=False)
+        write_svms(paths.svm_weights(of_variant, view_set), evaluated.svms)
         if note := svm_notes.convergence(evaluated.rows):
             print(f"note: {variant.label}, {view_set}: {note}")
-    return {view_set: svm.averages(evaluated.rows) for view_set, evaluated in scores.items()}
+    return {view_set: svm.averages(scores[view_set].rows) for view_set in plan.view_sets}, scores[of_aligned].svms
 
 
 def score_reconstructions(variant: Variant, plan: EvaluatePlan) -> dict[str, Any]:
     """Return the `reconstruction_quality` of the test images."""
     from pipeline.data import shards
+    from pipeline.evaluation.lpips import lpips_distance
     from pipeline.evaluation.reconstruction import reconstruction_quality
     from pipeline.hardware.gpu import best_device
     from pipeline.losses.reconstruction.feature import feature_loss
@@ -61,9 +79,44 @@ def score_reconstructions(variant: Variant, plan: EvaluatePlan) -> dict[str, Any
 
     device = best_device()
     distance = feature_loss(paths.LOSS_NETWORK, plan.feature_layers, plan.reference_rms, "evaluate.feature_layers")
+    lpips = lpips_distance(Path(plan.lpips), device) if plan.lpips else None
     model = load_model(paths.weights(variant.name), variant, device)
-    pixels = (pixels for _, pixels in shards.batches(paths.SHARDS, "aligned", "test", 128))
-    return reconstruction_quality(model, distance.to(device).total_distance, pixels)
+    pixels = (pixels for _, pixels in shards.batches(paths.SHARDS, ALIGNED, "test", 128))
+    return reconstruction_quality(model, distance.to(device).total_distance, pixels, lpips)
+
+
+def score_preservation(variant: Variant, svms: "LinearSVMs") -> dict[str, Any]:
+    """Write how well reconstructions of the test images keep each attribute; return `preservation_averages`.
+
+    Args:
+        variant: the trained variant.
+        svms: on the view aligned, fitted to the training and validation images.
+    """
+    from pipeline.evaluation import preservation
+    from pipeline.latent_space.latents import read_latents
+    from pipeline.models.weights_file import load_model
+
+    test = read_latents(paths.latents(variant.name, ALIGNED), ["test"])
+    again = preservation.encode_reconstructions(load_model(paths.weights(variant.name), variant), test.mu)
+    rows = preservation.attribute_preservation(svms.decide, test.mu, again)
+    rows.to_csv(paths.preservation_table(variant.name), index=False)
+    return preservation.preservation_averages(rows)
+
+
+def score_posterior(variant: Variant, plan: EvaluatePlan) -> dict[str, float | int]:
+    """Write the posterior of each latent dimension; return the numbers of `posterior_health`.
+
+    They are of the validation images, or of the training images where there are fewer than two of those.
+    """
+    from pipeline.evaluation.posterior import posterior_health
+    from pipeline.latent_space.latents import read_latents
+
+    latents = read_latents(paths.latents(variant.name, ALIGNED), ["valid"])
+    if len(latents.mu) < 2:
+        latents = read_latents(paths.latents(variant.name, ALIGNED), ["train"])
+    health = posterior_health(latents.mu, latents.logvar, plan.seed)
+    health.dimensions.to_csv(paths.posterior_table(variant.name), index=False)
+    return health.numbers
 
 
 if __name__ == "__main__":

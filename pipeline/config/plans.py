@@ -83,10 +83,14 @@ class EvaluatePlan(Evaluate, Planned):
 
     Attributes:
         reference_rms: Layer → RMS to which its activations are scaled.
+        lpips: The path of LPIPS's weights; None for no LPIPS.
+        seed: Of the draws from posteriors and from the prior.
     """
 
     section: ClassVar[str] = "evaluate"
     reference_rms: dict[str, float]
+    lpips: str | None  # type: ignore[assignment]  # params.yaml names an empty file for none
+    seed: int
 
 
 class BaselinesPlan(Baselines, Planned):

@@ -97,6 +97,8 @@ class Evaluate(Section):
         "Candidates for the SVM's C, chosen for each set of views on the validation split. [1] has 1.0 alone."))
     feature_layers: Layers = Field(description=(
         "Layers of VGG-19 in which the distance of reconstructions is measured, the same for every variant."))
+    lpips: str = Field(description=(
+        "File with the whole state dict of LPIPS with VGG-16, v0.1 (Zhang et al. 2018); data/none for no LPIPS."))
 
     @field_validator("view_sets")
     @classmethod

@@ -1,4 +1,4 @@
-"""How close reconstructions come to their images: PSNR, SSIM, blur, and distance in the loss network's features."""
+"""How close reconstructions come to their images: PSNR, SSIM, blur, LPIPS, and distance in the loss network."""
 
 from collections.abc import Callable, Iterable
 
@@ -13,12 +13,16 @@ from pipeline.evaluation.blur import blur
 from pipeline.hardware.float32 import full_float32
 
 # (images, reconstructions), each N×3×S×S in -1 … 1 → one number per image, N.
-FeatureDistance = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+ImageDistance = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+
+
+SMALLEST = 11  # pixels: the side of SSIM's window
 
 
 @torch.inference_mode()
-def reconstruction_quality(model: nn.Module, feature_distance: FeatureDistance | None,
-                           batches: Iterable[np.ndarray | torch.Tensor]) -> dict[str, float | int | None]:
+def reconstruction_quality(model: nn.Module, feature_distance: ImageDistance | None,
+                           batches: Iterable[np.ndarray | torch.Tensor], lpips: ImageDistance | None = None
+                           ) -> dict[str, float | int | None]:
     """Score the reconstructions from the posterior mean, averaged over all images.
 
     Reconstructions are clipped to the range of the images, as they are when shown. Each score is computed per image and
@@ -30,52 +34,60 @@ def reconstruction_quality(model: nn.Module, feature_distance: FeatureDistance |
             mode, and returns to its former mode.
         feature_distance: a further score; None for none.
         batches: uint8 N×3×S×S, 0 … 255, S ≥ 11; one batch at a time is in memory.
+        lpips: LPIPS, see `evaluation.lpips`; None where its weights are not given.
 
     Returns:
         psnr (dB); ssim (-1 … 1, 1 for equal images); blur of the reconstructions (0 sharp … 1 blurred);
-        feature_distance (None without one); images, their number.
+        feature_distance (None without one); lpips (absent without it; 0 for equal images); images, their number.
 
     Raises:
-        InputError: there is no image.
+        InputError: there is no image, or images are too small for SSIM.
     """
     device = next((p.device for p in model.parameters()), torch.device("cpu"))
     training = model.training
     model.eval()
-    sums, images = np.zeros(4), 0
+    distances = {"feature_distance": feature_distance, "lpips": lpips}
+    sums, images = np.zeros(3 + len(distances)), 0
     try:
         for pixels in batches:
+            if min(pixels.shape[2:]) < SMALLEST:
+                raise InputError(f"images of {pixels.shape[2]}×{pixels.shape[3]} pixels are too small for SSIM, whose "
+                                 f"window has {SMALLEST}×{SMALLEST}; raise data.image_size")
             target = to_network(torch.as_tensor(pixels).to(device))
             with full_float32():
                 reconstruction = model(target).clamp(-1, 1)
-            sums += batch_sums(target, reconstruction, feature_distance)
+            sums += batch_sums(target, reconstruction, distances.values())
             images += len(target)
     finally:
         model.train(training)
     if images == 0:
         raise InputError("there is no image to reconstruct: the split is empty; give it images and prepare again")
-    psnr, ssim, blurred, distance = (sums / images).tolist()
-    return {"psnr": psnr, "ssim": ssim, "blur": blurred,
-            "feature_distance": None if feature_distance is None else distance, "images": images}
+    scores: dict[str, float | int | None] = dict(zip(("psnr", "ssim", "blur", *distances), (sums / images).tolist(),
+                                                     strict=True))
+    if feature_distance is None:
+        scores["feature_distance"] = None
+    if lpips is None:
+        del scores["lpips"]
+    return {**scores, "images": images}
 
 
-def batch_sums(target: torch.Tensor, reconstruction: torch.Tensor, feature_distance: FeatureDistance | None
+def batch_sums(target: torch.Tensor, reconstruction: torch.Tensor, distances: Iterable[ImageDistance | None]
                ) -> np.ndarray:
-    """Return PSNR, SSIM, blur and feature distance (0 without one), each summed over the images of a batch.
+    """Return PSNR, SSIM, blur and each distance (0 for None), summed over the images of a batch.
 
     Args:
         target: the images, N×3×S×S in -1 … 1.
         reconstruction: their reconstructions, N×3×S×S in -1 … 1.
-        feature_distance: see `reconstruction_quality`.
+        distances: further scores of the pairs.
     """
     x, y = (to_unit(batch).cpu().numpy() for batch in (target, reconstruction))
     psnr = sum(peak_signal_noise_ratio(a, b, data_range=1.0) for a, b in zip(x, y, strict=True))
     ssim = sum(structural_similarity_of(a, b) for a, b in zip(x, y, strict=True))
     blurred = blur(to_uint8(reconstruction).cpu().numpy()) * len(target)
-    distance = 0.0
-    if feature_distance is not None:
-        with full_float32():
-            distance = sum(feature_distance(target, reconstruction).tolist())
-    return np.array([psnr, ssim, blurred, distance])
+    with full_float32():
+        measured = [0.0 if distance is None else sum(distance(target, reconstruction).tolist())
+                    for distance in distances]
+    return np.array([psnr, ssim, blurred, *measured])
 
 
 def structural_similarity_of(x: np.ndarray, y: np.ndarray) -> float:

@@ -63,6 +63,7 @@ def plan_sections(params: Params, variants: Variants) -> list[Planned]:
     loss_network = {**dict(params.loss_network), "file": params.loss_network.file if reads_file(params) else None}
     inception = None if params.sampling.inception == NO_FILE else params.sampling.inception
     sampling = {**dict(params.sampling), "inception": inception, "seed": seed}
+    lpips = None if params.evaluate.lpips == NO_FILE else params.evaluate.lpips
     return [
         DataPlan(**dict(params.data), seed=seed),
         DatasetPlan(**dataset, seed=seed),
@@ -70,7 +71,7 @@ def plan_sections(params: Params, variants: Variants) -> list[Planned]:
         LossNetworksPlan(layers={name: loss_layers(variant) for name, variant in variants.items()},
                          parameters={name: layers_parameter(params, name) for name in variants}),
         AttributesPlan(**dict(params.attributes), seed=seed),
-        EvaluatePlan(**dict(params.evaluate), reference_rms=references(params)),
+        EvaluatePlan(**{**dict(params.evaluate), "lpips": lpips}, reference_rms=references(params), seed=seed),
         BaselinesPlan(**dict(params.baselines), svm_c=params.evaluate.svm_c, image_size=params.data.image_size,
                       latent_dim=params.model.latent_dim, channels=params.model.channels,
                       layers=baseline_layers(params), train_seed=params.train.seed, seed=seed),
@@ -135,6 +136,7 @@ def check_paths(params: Params) -> None:
                          f"data/celeba where the faces are drawn{experiment_copy_hint('give an absolute path')}")
     check_file("loss_network.file", params.loss_network.file, "VGG-19's weights")
     check_file("sampling.inception", params.sampling.inception, "Inception's weights")
+    check_file("evaluate.lpips", params.evaluate.lpips, "LPIPS's weights")
 
 
 def check_file(parameter: str, path: str, what: str) -> None:

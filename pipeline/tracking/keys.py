@@ -16,7 +16,7 @@ from pipeline.plan.modules import Modules
 SECTIONS: tuple[str, ...] = ("sampling",)
 STAGES: tuple[str, ...] = ("samples",)
 SECTIONS_OF_ENCODERS, STAGES_OF_ENCODERS = ("attributes", "evaluate"), ("latents", "attributes", "evaluate")
-PATH_PARAMETERS = {"inception", "file"}  # the contents of these files decide, not where they lie
+PATH_PARAMETERS = {"inception", "lpips", "file"}  # the contents of these files decide, not where they lie
 
 
 class Undecided(FileNotFoundError):
@@ -69,7 +69,7 @@ def compute_results_key(variant: Variant, modules: Modules) -> str:
         code.as_text(code.stage_digest(modules, "figures", [variant])),
         str(read_plan(ReportPlan).seed),  # chooses the faces of pictures
         *(f"{manifest.parent.name} {read_json(manifest)['sha256']}" for manifest in manifests),
-        *map(sha256, inception_weights()))
+        *map(sha256, weights_of_metrics(sections)))
 
 
 def report_key(keys_of_results: Mapping[str, str]) -> str:
@@ -96,7 +96,8 @@ def section_without_paths(name: str) -> str:
     return json.dumps({key: value for key, value in section.items() if key not in PATH_PARAMETERS})
 
 
-def inception_weights() -> list[Path]:
-    """Return the file of Inception's weights, or nothing where none is given."""
-    file = read_json(paths.section_plan("sampling"))["inception"]
-    return [Path(file)] if file else []
+def weights_of_metrics(sections: Sequence[str]) -> list[Path]:
+    """Return the files of Inception's and LPIPS's weights, as far as these sections of the plan name them."""
+    files = [read_json(paths.section_plan(section)).get(parameter)
+             for section, parameter in (("sampling", "inception"), ("evaluate", "lpips")) if section in sections]
+    return [Path(file) for file in files if file]
