@@ -41,7 +41,7 @@ def posterior_health(mu: np.ndarray, logvar: np.ndarray, seed: int) -> Posterior
           dimension         0 … D-1
           kl                KL of q(z|x) from the prior, nats, mean over images (eq. 2)
           mean_variance     mean variance of q(z|x): 1 where the dimension carries nothing
-          variance_of_mean  variance of the posterior mean over images; above 0.01 the unit is active (Burda et al. 2016)
+          variance_of_mean  variance of the posterior mean over images; above 0.01 the unit is active (Burda 2016)
           mean              mean of z over q(z), 0 in the prior
           deviation         standard deviation of z over q(z), 1 in the prior
           ks                Kolmogorov-Smirnov distance of z from N(0, 1), 0 … 1

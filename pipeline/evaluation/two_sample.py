@@ -10,7 +10,7 @@ PERMUTATIONS = 1000
 class Discrepancy(NamedTuple):
     """How far two samples are apart."""
 
-    mmd_squared: float  # unbiased estimate of MMD²: around 0, and sometimes below, where both come from one distribution
+    mmd_squared: float  # unbiased estimate of MMD²: around 0, or a little below, if both have one distribution
     p: float            # of the hypothesis that both do, 1/(PERMUTATIONS + 1) … 1
 
 
