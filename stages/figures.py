@@ -13,6 +13,7 @@ from pipeline.figures.comparison import compare_reconstructions, compare_samples
 from pipeline.figures.drawn_model import DrawnModel
 from pipeline.figures.latent_mosaic import latent_mosaic, mosaic_splits
 from pipeline.figures.of_variant import draw_latent_space, draw_training_and_samples
+from pipeline.figures.posterior import posterior
 from pipeline.figures.svm_bars import svm_bars
 from pipeline.figures.training_curves import curves_of_all
 from pipeline.figures.view_gains import view_gains
@@ -70,6 +71,7 @@ def draw_variant(name: str, model: DrawnModel, history: pd.DataFrame, seed: int)
     draw_training_and_samples(folder, model, history, seed)
     if not model.reconstruct:
         return []
+    posterior(folder / "posterior.png", pd.read_csv(paths.posterior_table(name)))
     latents = read_latents(paths.latents(name), ["test"])
     attributes = by_id.attributes_of(paths.SHARDS, latents.image_ids, ["test"])
     vectors = read_attribute_vectors(paths.attribute_vectors(name))

@@ -16,6 +16,8 @@ FIGURES_OF_A_VARIANT = (
      "Six attributes added to a face, z + α z_attribute."),
     ("correlation.png", "Correlation of attribute vectors", "Figure 7 of the first paper",
      "Pearson's correlation: 1 where two vectors have the same direction, −1 where the opposite one."),
+    ("posterior.png", "Posterior by latent dimension", "",
+     "What each dimension carries, and how far its z over all validation images are from the prior."),
 )
 
 

@@ -73,7 +73,8 @@ def read_results(variant: Variant, label: str, figure_notes: Sequence[str], view
     return VariantResults(
         label, name, variant.model_dump(exclude={"name", "label", "encodes"}),
         training=read_json(paths.metrics("train", name)), svm=scores["svm"],
-        reconstruction=scores["reconstruction"] or {}, samples=read_json(paths.metrics("samples", name)),
+        reconstruction=scores["reconstruction"] or {}, preservation=scores.get("preservation", {}),
+        posterior=scores.get("posterior", {}), samples=read_json(paths.metrics("samples", name)),
         protocol=read_json(paths.protocol(name)),
         vectors=attribute_vectors.read_attribute_vectors(paths.attribute_vectors(name)) if variant.encodes else None,
         notes=[*figure_notes, *read_json(paths.variant_notes(paths.ATTRIBUTES, name)),

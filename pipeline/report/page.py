@@ -10,6 +10,7 @@ import jinja2
 from pipeline.files.atomic import write_text
 from pipeline.report.contents import FigureEntry, Report
 from pipeline.report.gains_table import gains_table
+from pipeline.report.latent_table import latent_table
 from pipeline.report.numbers import metric_in_words, number
 from pipeline.report.pictures import data_uri
 from pipeline.report.protocol import protocol_in_words
@@ -82,6 +83,7 @@ def tables_of_attributes(report: Report) -> dict[str, Any]:
         "table1_notes": [] if table1 is None else [*table1_notes(table1), *report.table1_notes],
         "published_later": published_later(),
         "noisy_labels": LABELS,
+        "latent": latent_table(report.variants),
         "gains": None if gains is None else gains_table(gains, labels),
     }
 

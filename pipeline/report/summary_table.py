@@ -60,6 +60,8 @@ COLUMNS: tuple[Column[VariantResults], ...] = (
     Column("balanced accuracy", "%", lambda variant: Cell(percent(variant.reported_svm.get("balanced_accuracy")))),
     Column("PSNR", "dB", lambda variant: Cell(fixed(variant.reconstruction.get("psnr"), 2))),
     Column("SSIM", "", lambda variant: Cell(fixed(variant.reconstruction.get("ssim"), 3))),
+    Column("LPIPS", "", lambda variant: Cell(fixed(variant.reconstruction.get("lpips"), 3)),
+           "a learned perceptual distance of reconstructions from their images (Zhang et al. 2018); lower is nearer."),
     Column("feature distance", "", lambda variant: Cell(number(variant.reconstruction.get("feature_distance")))),
     Column("blur", "", lambda variant: Cell(fixed(variant.reconstruction.get("blur"), 3))),
     Column("active units", "", active_units),

@@ -38,3 +38,11 @@ def test_a_collapsed_posterior_is_warned_of(active, collapsed):
     assert bool(warnings) == collapsed
     if warnings:
         assert f"{active} of 4 units" in warnings[0] and "collapsed" in warnings[0]
+
+
+@pytest.mark.parametrize(("kl", "far"), [(3.9, False), (4.0, False), (4.1, True), (300.0, True)])
+def test_posteriors_far_from_the_prior_are_warned_of(kl, far):
+    warnings = warnings_about({"valid_kl": kl, "kl": 1e9}, tiny.variant())  # in 4 dimensions; validation decides
+    assert bool(warnings) == far
+    if warnings:
+        assert f"{kl:.0f} nats in 4 dimensions" in warnings[0] and "raise loss." in warnings[0]

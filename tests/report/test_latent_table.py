@@ -1,0 +1,25 @@
+"""The table of reconstructions and latent space."""
+
+from pipeline.report.contents import VariantResults
+from pipeline.report.latent_table import latent_table
+
+POSTERIOR = {"kl": 45.25, "active_units": 99, "ks_mean": 0.05, "ks_max": 0.25, "dimensions_rejected": 19,
+             "mmd_squared": 0.0125, "mmd_p": 0.001, "images": 500}
+
+
+def test_one_row_for_each_encoder():
+    variants = [
+        VariantResults("VAE-123", "dfc", {"model": {"latent_dim": 100}}, posterior=POSTERIOR,
+                       preservation={"agreement": 0.95, "chance": 0.7, "kappa": 0.81, "attributes": 40}),
+        VariantResults("DCGAN", "dcgan", {"model": {"latent_dim": 100}})]
+    table = latent_table(variants)
+    assert [[(cell.text, cell.small) for cell in row] for row in table.rows] == [[
+        ("VAE-123", ""), ("95.00", ""), ("70.00", ""), ("0.810", ""), ("45.2", ""), ("99", "of 100"),
+        ("19", "of 100"), ("0.050", ""), ("0.250", ""), ("0.01250", ""), ("0.001", "")]]
+
+
+def test_without_kappa_there_is_a_dash_and_without_encoders_no_table():
+    one = VariantResults("VAE-123", "dfc", posterior=POSTERIOR,
+                         preservation={"agreement": 1.0, "chance": 1.0, "kappa": None, "attributes": 0})
+    assert not latent_table([one]).has("Cohen’s κ")
+    assert latent_table([VariantResults("DCGAN", "dcgan")]).rows == []
