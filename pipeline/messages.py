@@ -98,6 +98,17 @@ def baseline_scored(table: Path, label: str, view: str, averages: Mapping[str, f
             f"{averages['balanced_accuracy']:.1%}), majority class {averages['majority']:.1%}, over {images} images")
 
 
+def flips(folder: Path, averages: Scores) -> str:
+    """Return the line of evaluate on attribute vectors. averages: those of flips, as in metrics/evaluate."""
+    if not averages["attributes"]:
+        return f"{folder}: along no attribute vector could flips be measured; flips.csv says why"
+    decoded = ("" if averages["decoded"] is None else
+               f"; {averages['decoded']:.1%} of the decoded pictures agree, {averages['unmoved']:.1%} without moving")
+    return (f"{folder}: over {averages['attributes']} attribute vectors, the SVM's answer flips at a mean median α of "
+            f"{averages['median_alpha']:.2f}, within α ≤ 1 for {averages['flipped']:.1%} of the test faces, and "
+            f"{averages['others']:.1%} of the other answers with it{decoded}")
+
+
 def sampled(label: str, folder: Path, metrics: Scores, of_photographs: Scores, layer: str,
             photographs: str) -> str:
     """Return the last line of samples.

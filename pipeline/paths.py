@@ -99,6 +99,11 @@ def attribute_correlation(variant: str) -> Path:
     return ATTRIBUTES / variant / "correlation.csv"
 
 
+def label_correlation(variant: str) -> Path:
+    """The correlation matrix of the labels themselves, of the same attributes."""
+    return ATTRIBUTES / variant / "correlation_labels.csv"
+
+
 def mixture(variant: str) -> Path:
     """The Gaussian mixture that is fitted to the latents of a variant."""
     return SAMPLES / variant / "mixture.npz"
@@ -132,3 +137,13 @@ def svm_table(folder: Path, view_set: str) -> Path:
 def svm_weights(folder: Path, view_set: str) -> Path:
     """The 40 SVMs on a set of views themselves, for `evaluation.svm_file`. folder: EVALUATION / variant."""
     return folder / f"svm_{view_set}.npz"
+
+
+def flips(variant: str) -> Path:
+    """How far along each attribute vector of a variant the SVM's answer flips."""
+    return EVALUATION / variant / "flips.csv"
+
+
+def entanglement(variant: str) -> Path:
+    """Which other answers flip with that of each attribute."""
+    return EVALUATION / variant / "entanglement.csv"

@@ -1,4 +1,7 @@
-"""Score one variant: SVMs on each set of views, reconstructions, the posterior: python -m stages.evaluate VARIANT."""
+"""Score one variant: SVMs, reconstructions, the posterior, attribute vectors: python -m stages.evaluate VARIANT.
+
+The 40 SVMs are fitted on each set of views.
+"""
 
 import sys
 from pathlib import Path
@@ -31,8 +34,10 @@ def main(name: str) -> None:
         plan = read_plan(EvaluatePlan)
         averages, svms = score_latents(variant, plan)
         metrics = {"svm": averages, "reconstruction": score_reconstructions(variant, plan),
-                   "preservation": score_preservation(variant, svms), "posterior": score_posterior(variant, plan)}
+                   "preservation": score_preservation(variant, svms), "posterior": score_posterior(variant, plan),
+                   **score_attribute_vectors(variant, plan, svms)}
         print(messages.evaluated(variant.label, output, metrics))
+        print(messages.flips(output, metrics["flips"]))
     else:
         print(f"{output}: {variant.label} has no encoder, so neither latents nor reconstructions to score")
     write_json(paths.metrics("evaluate", name), metrics)
@@ -117,6 +122,41 @@ def score_posterior(variant: Variant, plan: EvaluatePlan) -> dict[str, float | i
     health = posterior_health(latents.mu, latents.logvar, plan.seed)
     health.dimensions.to_csv(paths.posterior_table(variant.name), index=False)
     return health.numbers
+
+
+def score_attribute_vectors(variant: Variant, plan: EvaluatePlan, svms: "LinearSVMs") -> dict[str, Any]:
+    """Write what the attribute vectors do to the SVMs' answers on test faces.
+
+    Args:
+        variant: one with an encoder.
+        plan: how it is evaluated.
+        svms: on the view aligned, fitted to the training and validation images.
+
+    Returns:
+        flips, the `flips.averages`; and vector_correlation, its `agreement` with that of the labels.
+    """
+    import pandas as pd
+
+    from pipeline.evaluation import flips
+    from pipeline.latent_space.attribute_correlation import agreement
+    from pipeline.latent_space.attribute_vectors import read_attribute_vectors
+    from pipeline.latent_space.encoding import encode
+    from pipeline.latent_space.latents import read_latents
+    from pipeline.models.numpy_functions import decode_function
+    from pipeline.models.weights_file import load_model
+    from pipeline.vocabulary import ATTRIBUTES
+
+    z = read_latents(paths.latents(variant.name, ALIGNED), ["test"]).mu
+    vectors = read_attribute_vectors(paths.attribute_vectors(variant.name)).vectors
+    model = load_model(paths.weights(variant.name), variant)
+    measured = flips.measure_flips(z, vectors, svms, plan.decoded_faces, decode_function(model),
+                                   lambda pixels: encode(model, pixels)[0])
+    measured.table.to_csv(paths.flips(variant.name), index=False)
+    pd.DataFrame(measured.entanglement, ATTRIBUTES, ATTRIBUTES).to_csv(paths.entanglement(variant.name),
+                                                                       index_label="attribute")
+    correlations = [pd.read_csv(path, index_col="attribute").to_numpy()
+                    for path in (paths.attribute_correlation(variant.name), paths.label_correlation(variant.name))]
+    return {"flips": flips.averages(measured), "vector_correlation": agreement(*correlations)}
 
 
 if __name__ == "__main__":

@@ -153,7 +153,8 @@ def test_mlflow_has_a_training_and_results_for_each_variant_and_one_report(clone
     training, results = record(clone, name, "training", "dfc"), record(clone, name, "results", "dfc")
     assert {"step/loss", "step/relu3_1", "epoch/active_units", "epoch/images_per_second",
             "train/seconds"} <= training.data.metrics.keys()
-    assert {"svm/landmark/accuracy", "reconstruction/ssim", "samples/prior/blur"} <= results.data.metrics.keys()
+    assert {"svm/landmark/accuracy", "reconstruction/ssim", "flips/attributes", "samples/prior/blur"} <= \
+        results.data.metrics.keys()
     for one in (training, results):
         assert one.data.params["loss.layers"] == "relu1_1,relu2_1,relu3_1"
         assert one.data.params["data.synthetic_images"] == "120"
@@ -163,7 +164,9 @@ def test_mlflow_has_a_training_and_results_for_each_variant_and_one_report(clone
     assert training.data.tags["results_run"] == results.info.run_id
     assert results.data.metrics.items() <= training.data.metrics.items()  # training shows its first scores
     assert len(training.data.tags["data_sha256"]) == len(training.data.tags["loss_network_sha256"]) == 64
-    assert {"figures/prior.png", "attributes/correlation.csv", "evaluation/svm_aligned.csv", "pipeline/dvc.lock"} <= \
+    assert {"figures/prior.png", "attributes/correlation.csv", "attributes/correlation_labels.csv",
+            "evaluation/svm_aligned.csv", "evaluation/flips.csv", "evaluation/entanglement.csv",
+            "pipeline/dvc.lock"} <= \
         artifacts(clone, results.info.run_id).keys()
     assert {"report/samples.png", "report/index.html", "view_gains/gains.csv"} <= \
         artifacts(clone, record(clone, name, "report").info.run_id).keys()

@@ -99,6 +99,9 @@ class Evaluate(Section):
         "Layers of VGG-19 in which the distance of reconstructions is measured, the same for every variant."))
     lpips: str = Field(description=(
         "File with the whole state dict of LPIPS with VGG-16, v0.1 (Zhang et al. 2018); data/none for no LPIPS."))
+    decoded_faces: NotNegative = Field(description=(
+        "Test faces, for each attribute, that are moved along its vector until the SVM's answer flips, decoded, and "
+        "encoded again; 0 for none."))
 
     @field_validator("view_sets")
     @classmethod

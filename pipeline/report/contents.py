@@ -31,6 +31,8 @@ class VariantResults:
         notes: sentences on what could not be done as asked.
         trained: the precision, the device and the number of workers of its training; empty if unknown.
         view_set: report.view_set, the set of views that stands beside published numbers.
+        flips: `evaluation.flips.averages`; empty without an encoder.
+        vector_correlation: `latent_space.attribute_correlation.agreement`; empty without an encoder.
     """
 
     label: str
@@ -47,6 +49,8 @@ class VariantResults:
     notes: Sequence[str] = ()
     trained: Mapping[str, str | int] = field(default_factory=dict)
     view_set: str = ""
+    flips: Mapping[str, float | int | None] = field(default_factory=dict)
+    vector_correlation: Mapping[str, float | int | None] = field(default_factory=dict)
 
     @property
     def reported_svm(self) -> Mapping[str, float]:

@@ -15,7 +15,15 @@ FIGURES_OF_A_VARIANT = (
     ("manipulation.png", "Attribute manipulation", "Figure 5 of the second paper",
      "Six attributes added to a face, z + α z_attribute."),
     ("correlation.png", "Correlation of attribute vectors", "Figure 7 of the first paper",
-     "Pearson's correlation: 1 where two vectors have the same direction, −1 where the opposite one."),
+     "Pearson's correlation of the vectors, over their components: 1 where two have the same direction, −1 where the "
+     "opposite one. Beside it that of the labels, 0 or 1, over training and validation images: how often the images "
+     "themselves have both. A cross: an attribute that all or none of the images have."),
+    ("entanglement.png", "Entanglement of attribute vectors", "",
+     "Each test face is moved along the vector of a row's attribute, z + αv or z − αv, to the α at which the SVM's "
+     "answer to that attribute flips. A cell is the share of faces whose answer to the attribute of its column is "
+     "another there. This is computed from latent vectors alone; nothing is decoded. A dot: the attribute itself, "
+     "which flips by definition. A cross: not measured, because there is no vector, or because the SVM has one answer "
+     "to all test faces."),
     ("posterior.png", "Posterior by latent dimension", "",
      "What each dimension carries, and how far its z over all validation images are from the prior."),
 )
@@ -23,6 +31,8 @@ FIGURES_OF_A_VARIANT = (
 
 def figure_entries(labels: Mapping[str, str], mosaic_label: str, folder: Path = paths.FIGURES) -> list[FigureEntry]:
     """Return the papers' figures: 3 and 4 with all variants, 5 to 7 of each variant that has them, and 8.
+
+    The entanglement of attribute vectors, which no paper has, stands behind Figure 7.
 
     Args:
         labels: name of a variant → its label, in the order in which they are to come.

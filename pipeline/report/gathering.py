@@ -79,4 +79,5 @@ def read_results(variant: Variant, label: str, figure_notes: Sequence[str], view
         vectors=attribute_vectors.read_attribute_vectors(paths.attribute_vectors(name)) if variant.encodes else None,
         notes=[*figure_notes, *read_json(paths.variant_notes(paths.ATTRIBUTES, name)),
                *read_json(paths.variant_notes(paths.SAMPLES, name))],
-        trained=records.read_record("train", name), view_set=view_set)
+        trained=records.read_record("train", name), view_set=view_set, flips=scores.get("flips", {}),
+        vector_correlation=scores.get("vector_correlation", {}))

@@ -9,6 +9,7 @@ from PIL import Image
 
 from pipeline.figures import style
 from pipeline.figures.correlation import correlation
+from pipeline.figures.entanglement import entanglement
 from pipeline.figures.svm_bars import svm_bars
 from pipeline.figures.training_curves import PLOTTED, curves_of_all, training_curves
 from pipeline.figures.view_gains import view_gains
@@ -40,9 +41,9 @@ def test_correlation_shows_sign_and_strength(tmp_path):
     for name, r in {"none": 0.0, "weak": 0.2, "strong": 0.9, "negative": -0.9}.items():
         matrix = np.full((13, 13), r)
         np.fill_diagonal(matrix, 1)
-        correlation(tmp_path / "c.png", matrix, NAMES)
+        correlation(tmp_path / "c.png", {"Attribute vectors": matrix}, NAMES)
         pictures[name] = load(tmp_path / "c.png")
-    assert pictures["none"].shape == (1440, 1560, 3) and all(whole(picture) for picture in pictures.values())
+    assert pictures["none"].shape == (1200, 1800, 3) and all(whole(picture) for picture in pictures.values())
     (none, none_red), (strong, _) = blue_and_red(pictures["none"]), blue_and_red(pictures["strong"])
     assert strong > 3 * none
     assert blue_and_red(pictures["negative"])[1] > 3 * none_red and blue_and_red(pictures["negative"])[0] <= none
@@ -52,12 +53,41 @@ def test_correlation_shows_sign_and_strength(tmp_path):
 
 def test_correlation_marks_what_is_absent(tmp_path):
     matrix = np.eye(13)
-    correlation(tmp_path / "a.png", matrix, NAMES)
+    correlation(tmp_path / "a.png", {"a": matrix}, NAMES)
     matrix[4] = matrix[:, 4] = np.nan
-    correlation(tmp_path / "b.png", matrix, NAMES)
+    correlation(tmp_path / "b.png", {"a": matrix}, NAMES)
     assert blue_and_red(load(tmp_path / "b.png"))[0] < blue_and_red(load(tmp_path / "a.png"))[0]
     with pytest.raises(ValueError):
-        correlation(tmp_path / "a.png", matrix, NAMES[:5])
+        correlation(tmp_path / "a.png", {"a": matrix}, NAMES[:5])
+
+
+def test_correlations_stand_side_by_side_with_whole_labels(tmp_path):
+    strong = np.full((13, 13), 0.9)
+    correlation(tmp_path / "c.png", {"Attribute vectors": strong, "Labels": -strong}, ATTRIBUTES[12:25])  # long names
+    picture = load(tmp_path / "c.png")
+    assert picture.shape == (1200, 1800, 3) and whole(picture)
+    left, right = picture[100:960, 200:960], picture[100:960, 1040:]  # without the colour bar
+    assert blue_and_red(left)[0] > 1000 > blue_and_red(left)[1]
+    assert blue_and_red(right)[1] > 1000 > blue_and_red(right)[0]
+
+
+def test_entanglement_shows_shares_and_marks_what_is_absent(tmp_path):
+    pictures = {}
+    for name, share in {"none": 0.0, "half": 0.5, "all": 1.0, "absent": np.nan}.items():
+        matrix = np.zeros((40, 40))
+        matrix[10:14, 20:24] = share
+        np.fill_diagonal(matrix, 1)
+        entanglement(tmp_path / "e.png", matrix, ATTRIBUTES)
+        pictures[name] = load(tmp_path / "e.png")
+    assert pictures["none"].shape == (1840, 1800, 3) and all(whole(picture) for picture in pictures.values())
+    dark = {name: (picture[:1600].sum(axis=2) < 450).sum() for name, picture in pictures.items()}
+    blue = {name: blue_and_red(picture[:1600])[0] for name, picture in pictures.items()}
+    assert blue["none"] == blue["absent"] == 0, "the diagonal is a dot, not a shade"
+    assert blue["half"] > 16 * 500 and dark["all"] > dark["half"] + 16 * 500
+    ink = {name: (picture[:1600] < 200).any(axis=2).sum() for name, picture in pictures.items()}
+    assert ink["absent"] > ink["none"], "crosses"
+    with pytest.raises(ValueError):
+        entanglement(tmp_path / "e.png", matrix, ATTRIBUTES[:5])
 
 
 def test_training_curves(tmp_path):

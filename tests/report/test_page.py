@@ -16,6 +16,7 @@ from pipeline.latent_space.attribute_vectors import AttributeVectors
 from pipeline.report import page, pictures
 from pipeline.report.contents import FigureEntry, Report, VariantResults
 from pipeline.report.figure_entries import figure_entries
+from pipeline.report.flips_table import flips_explanations, flips_table
 from pipeline.report.gains_table import gains_table
 from pipeline.report.numbers import number
 from pipeline.report.page import write_report
@@ -377,6 +378,7 @@ def test_parameters_are_told_apart_from_shared_ones(full):
 def test_figures_are_grouped_by_title_and_takes_those_that_are_there(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for name, file in (("pvae", "interpolation"), ("pvae", "correlation"), ("dfc", "interpolation"),
+                       ("pvae", "entanglement"),
                        ("dfc", "manipulation")):
         path = tmp_path / "figures" / name / f"{file}.png"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -384,7 +386,25 @@ def test_figures_are_grouped_by_title_and_takes_those_that_are_there(tmp_path, m
     entries = figure_entries({"pvae": "PVAE", "dcgan": "DCGAN", "dfc": "VAE-123"}, "VAE-123")
     assert [(entry.paper[:8], entry.label) for entry in entries] == [
         ("Figure 3", ""), ("Figure 4", ""), ("Figure 5", "PVAE"), ("Figure 5", "VAE-123"), ("Figure 5", "VAE-123"),
-        ("Figure 7", "PVAE"), ("Figure 8", "")]
+        ("Figure 7", "PVAE"), ("", "PVAE"), ("Figure 8", "")]
+
+
+FLIPS = {"median_alpha": 1.707, "flipped": 0.394, "others": 0.068, "decoded": None, "unmoved": None, "attributes": 33}
+
+
+def test_the_page_says_what_attribute_vectors_do(full, tmp_path):
+    assert 'id="flips"' not in text_of(write_report(tmp_path, full))
+    full.variants[1].flips = FLIPS
+    full.variants[1].vector_correlation = {"correlation": 0.739, "mean_absolute_difference": 0.316, "pairs": 78}
+    table = flips_table(full.variants)
+    assert [row[0].text for row in table.rows] == ["VAE-123"], "only models with attribute vectors"
+    assert row_of(table, "VAE-123") == ["1.71", "39.40", "6.80", "33", "0.74", "0.32"]
+    assert list(flips_explanations(table)) == [cell.text for cell in table.headings[1:]], "each column is explained"
+    assert not table.has("decoded") and flips_table([full.variants[1]]).has("other answers")
+    text = text_of(write_report(tmp_path, full))
+    assert 'id="flips"' in text and 'href="#flips"' in text and "39.40" in text
+    full.variants[1].flips = FLIPS | {"decoded": 0.142, "unmoved": 0.093}
+    assert column(flips_table(full.variants), "decoded") == {"VAE-123": "14.20"}
 
 
 @pytest.mark.parametrize(("value", "text"), [(None, "–"), (float("nan"), "–"), (1000, "1,000"), (np.int64(7), "7"),

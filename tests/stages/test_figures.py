@@ -5,12 +5,12 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from pipeline.config.loading import load_params
-from pipeline.config.plans import AttributesPlan, read_variant
+from pipeline.config.plans import read_variant
 from pipeline.data import shards
 from pipeline.figures.comparison import whole_rows
 from pipeline.latent_space import latents, sampling
 from pipeline.latent_space.attribute_vectors import compute_attribute_vectors, write_attribute_vectors
+from pipeline.vocabulary import ATTRIBUTES
 from stages import figures as stage
 from tests import tiny
 
@@ -21,11 +21,12 @@ HISTORY = pd.DataFrame({"epoch": [1, 2], "step": [5, 10], "learning_rate": [0.1,
 @pytest.fixture
 def draw(planned):
     """draw("dfc", mixture) → the notes, and the names of the pictures that are there then."""
-    plan = AttributesPlan(**dict(load_params().attributes), seed=0)
-    (planned / "plan/pipeline/attributes.json").write_text(plan.model_dump_json())
     train = latents.read_latents(planned / "latents/dfc/aligned.parquet", ["train", "valid"])
     _, _, known = shards.load_attributes("data/shards", ["train", "valid"])
     write_attribute_vectors(planned / "attributes/dfc/vectors.parquet", compute_attribute_vectors(train.mu, known, 10))
+    for name in ("attributes/dfc/correlation", "attributes/dfc/correlation_labels", "evaluation/dfc/entanglement"):
+        (planned / name).parent.mkdir(parents=True, exist_ok=True)
+        pd.DataFrame(np.eye(3), ATTRIBUTES[:3], ATTRIBUTES[:3]).to_csv(planned / f"{name}.csv", index_label="attribute")
 
     def draw(name: str, mixture: sampling.Mixture | None) -> tuple[list[str], set[str]]:
         model = stage.read_model(read_variant(name))._replace(mixture=mixture)
@@ -38,8 +39,8 @@ def draw(planned):
 def test_an_encoder_has_pictures_of_its_latent_space_and_samples_from_both_sources(draw, planned):
     train = latents.read_latents(planned / "latents/dfc/aligned.parquet", ["train"])
     notes, drawn = draw("dfc", sampling.fit_mixture(train.mu, train.logvar, 2, 100, 0))
-    assert drawn == {"curves.png", "prior.png", "mixture.png", "correlation.png", "interpolation.png",
-                     "attribute_arithmetic.png", "manipulation.png"}
+    assert drawn == {"curves.png", "prior.png", "mixture.png", "correlation.png", "entanglement.png",
+                     "interpolation.png", "attribute_arithmetic.png", "manipulation.png"}
     for source in ("prior", "mixture"):
         width, height = Image.open(planned / f"figures/dfc/{source}.png").size
         assert width > 8 * 2 * tiny.SIZE and height > 5 * 2 * tiny.SIZE

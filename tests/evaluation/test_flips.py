@@ -1,0 +1,164 @@
+"""Where the answers of SVMs flip along attribute vectors, what flips with them, and what decoded pictures say."""
+
+import numpy as np
+import pytest
+
+from pipeline.evaluation import flips
+from pipeline.evaluation.flips import MARGIN, averages, flipping_alpha, measure_flips
+from pipeline.evaluation.linear_svm import LinearSVMs
+from pipeline.vocabulary import ATTRIBUTES
+
+D = 50
+
+
+def random_case(faces: int = 300):
+    """Latents, and 40 vectors and SVMs in random directions that are turned so that a vector adds its attribute."""
+    random = np.random.default_rng(0)
+    z, vectors = random.standard_normal((faces, D), dtype=np.float32), random.standard_normal((40, D))
+    weights = random.standard_normal((D + 1, 40))
+    weights *= np.sign((vectors * weights[:-1].T).sum(axis=1))
+    return z, vectors, LinearSVMs(weights)
+
+
+def axes_case(faces: int = 400):
+    """Attribute i is axis i of z: its SVM asks for its sign, and its vector is 2 along it."""
+    z = np.random.default_rng(1).standard_normal((faces, D), dtype=np.float32)
+    return z, 2 * np.eye(40, D), LinearSVMs(np.vstack([np.eye(D, 40), np.zeros(40)]))
+
+
+def to_picture(z):
+    """A lossless decoder but for its 256 shades: float32 N×D in about -8 … 8 → uint8 N×1×1×D."""
+    assert z.dtype == np.float32
+    return np.clip(np.round(z * 16 + 128), 0, 255).astype(np.uint8)[:, None, None]
+
+
+def from_picture(pixels):
+    return ((pixels[:, 0, 0].astype(np.float32)) - 128) / 16
+
+
+def test_the_answer_flips_at_alpha_and_not_before():
+    z, vectors, svms = random_case()
+    decisions = svms.decide(z)
+    alpha = flipping_alpha(decisions, (vectors * svms.weights[:-1].T).sum(axis=1))
+    for i in (0, 17, 39):
+        towards = np.where(decisions[:, i] > 0, -1, 1)
+        for factor, flipped in ((1 - 1e-6, False), (1 + 1e-6, True)):
+            moved = z + (factor * towards * alpha[:, i])[:, None] * vectors[i]
+            assert ((svms.decide(moved)[:, i] > 0) != (decisions[:, i] > 0)).all() == flipped
+
+
+def test_alpha_counts_whole_vectors():
+    z, vectors, svms = axes_case()
+    table = measure_flips(z, vectors, svms).table
+    np.testing.assert_allclose(table["median_alpha"], np.median(np.abs(z[:, :40]), axis=0) / 2, rtol=1e-5)
+    np.testing.assert_allclose(table["flipped"], (np.abs(z[:, :40]) <= 2).mean(axis=0))
+    longer = measure_flips(z, 4 * vectors, svms).table
+    np.testing.assert_allclose(4 * longer["median_alpha"], table["median_alpha"])
+    assert table["attribute"].tolist() == list(ATTRIBUTES)
+    assert (table["yes"] == (z[:, :40] > 0).sum(axis=0)).all() and (table["yes"] + table["no"] == len(z)).all()
+
+
+def test_independent_attributes_flip_alone_and_opposite_ones_together():
+    z, vectors, svms = axes_case()
+    alone = measure_flips(z, vectors, svms)
+    np.testing.assert_array_equal(alone.entanglement, np.eye(40))
+    assert (alone.table["others"] == 0).all()
+    vectors[3, 5] = -2  # attribute 3 takes away as much of attribute 5
+    found = measure_flips(z, vectors, svms)
+    adds, takes = z[:, 3] <= 0, z[:, 3] > 0
+    flips_too = (adds & (z[:, 5] > 0) & (z[:, 5] <= -z[:, 3])) | (takes & (z[:, 5] <= 0) & (-z[:, 5] < z[:, 3]))
+    assert 0.2 < flips_too.mean() < 0.3 and found.entanglement[3, 5] == pytest.approx(flips_too.mean(), abs=0.01)
+    assert found.entanglement[5, 3] == 0 and found.table["others"][3] == pytest.approx(found.entanglement[3, 5] / 39)
+
+
+def test_the_entanglement_is_what_moving_each_face_by_itself_gives():
+    z, vectors, svms = random_case(60)
+    found, before = measure_flips(z, vectors, svms), svms.decide(z) > 0
+    for i in (2, 31):
+        gain = vectors[i] @ svms.weights[:-1, i]
+        moved = np.stack([face + (-1 if yes else 1) * abs(svms.decide(face[None])[0, i]) / gain * vectors[i]
+                          for face, yes in zip(z, before[:, i], strict=True)])
+        expected = ((svms.decide(moved) > 0) != before).mean(axis=0)
+        others = np.arange(40) != i
+        np.testing.assert_allclose(found.entanglement[i][others], expected[others])
+        assert found.entanglement[i, i] == 1
+
+
+def test_what_cannot_be_measured_is_absent_with_its_reason():
+    z, vectors, svms = axes_case()
+    vectors[4] = np.nan
+    svms.weights[-1, 7], svms.weights[-1, 8] = -99, 99
+    vectors[9] *= -1
+    found = measure_flips(z, vectors, svms, 4, to_picture, from_picture)
+    notes = {ATTRIBUTES[i]: note for i, note in enumerate(found.table["note"]) if note}
+    assert list(notes) == [ATTRIBUTES[i] for i in (4, 7, 8, 9)]
+    for note, words in zip(notes.values(), ("no vector", "answers no for every", "answers yes for every",
+                                            "not flip along"), strict=True):
+        assert words in note
+    numbers = found.table[["median_alpha", "flipped", "others", "decoded", "unmoved"]].isna()
+    assert (numbers.all(axis=1) == numbers.any(axis=1)).all() and numbers["flipped"].sum() == 4
+    assert (found.table["decoded_faces"] == np.where(numbers["flipped"], 0, 4)).all()
+    assert np.isnan(found.entanglement[[4, 7, 8, 9]]).all() and np.isnan(found.entanglement[:, 4]).all()
+    assert (np.isnan(found.entanglement).sum(axis=0)[[7, 8, 9]] == 4).all(), "another vector may flip their answers"
+    assert averages(found)["attributes"] == 36
+
+
+def test_a_decoder_that_shows_all_agrees_and_one_that_shows_nothing_does_not():
+    z, vectors, svms = axes_case()
+    z = np.where(np.abs(z) < 0.7, np.copysign(0.7, z), z)  # a tenth of the way is more than a shade
+    table = measure_flips(z, vectors, svms, 9, to_picture, from_picture).table
+    assert (table["decoded"] == 1).all() and (table["unmoved"] == 0).all() and (table["decoded_faces"] == 9).all()
+    blind = measure_flips(z, vectors, svms, 9, lambda z: to_picture(0 * z + 1), from_picture).table
+    assert (blind["decoded"] == blind["unmoved"]).all(), "always yes, moved or not"
+    assert 0.3 < blind["decoded"].mean() < 0.7
+    shrinking = measure_flips(z, vectors, svms, 9, to_picture, lambda pixels: from_picture(pixels) + 0.5).table
+    assert (shrinking["decoded"] < 1).any(), "answers that have only just flipped are lost"
+
+
+def test_faces_are_decoded_a_little_beyond_their_own_alpha(monkeypatch):
+    monkeypatch.setattr(flips, "DECODED_AT_ONCE", 7)
+    z, vectors, svms = axes_case(50)
+    seen = []
+
+    def decode(latents):
+        assert len(latents) <= 7
+        seen.append(latents)
+        return to_picture(latents)
+
+    table = measure_flips(z, vectors, svms, 3, decode, from_picture).table
+    moved = np.concatenate(seen)[:3 * 40]
+    for i in (0, 21):
+        by_alpha = z[np.argsort(np.abs(z[:, i]))[[0, 24, 49]]]  # the nearest, the middle, the farthest
+        expected = by_alpha.copy()
+        expected[:, i] *= 1 - MARGIN
+        np.testing.assert_allclose(moved[3 * i:3 * i + 3], expected, atol=1e-5)
+    assert (table["decoded_faces"] == 3).all()
+    assert (measure_flips(z[:2], vectors, svms, 3, to_picture, from_picture).table["decoded_faces"].isin([0, 2])).all()
+
+
+def test_without_decoded_faces_nothing_is_decoded():
+    def never(array):
+        raise AssertionError("called")
+
+    z, vectors, svms = axes_case()
+    found = measure_flips(z, vectors, svms, 0, never, never)
+    assert (found.table["decoded_faces"] == 0).all() and found.table["decoded"].isna().all()
+    means = averages(found)
+    assert means["decoded"] is None and means["unmoved"] is None and means["attributes"] == 40
+    assert means["flipped"] == pytest.approx(found.table["flipped"].mean())
+
+
+def test_the_order_of_the_faces_changes_nothing():
+    z, vectors, svms = random_case()
+    shuffled = np.random.default_rng(3).permutation(len(z))
+    a, b = (measure_flips(faces, vectors, svms, 5, to_picture, from_picture) for faces in (z, z[shuffled]))
+    np.testing.assert_allclose(a.entanglement, b.entanglement)
+    for name in ("median_alpha", "flipped", "decoded", "unmoved"):
+        np.testing.assert_allclose(a.table[name], b.table[name])
+
+
+def test_where_nothing_can_be_measured_there_are_no_means():
+    z, vectors, svms = axes_case(20)
+    found = measure_flips(z, vectors * np.nan, svms, 5, to_picture, from_picture)
+    assert averages(found) == {"median_alpha": None, "flipped": None, "others": None, "decoded": None,
+                               "unmoved": None, "attributes": 0}
