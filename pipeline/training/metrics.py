@@ -5,8 +5,8 @@ from pipeline.training.history import History, Row
 from pipeline.workspace.records import SPEED
 
 # Nats per latent dimension on validation images, beyond which the posteriors are far from the prior. On 4,500 real
-# faces, 100 dimensions, samples from N(0, I) were looked at: 0.45, nearly all are faces; 0.86, three of four; 1.2,
-# half; 3.3, none.
+# faces, 100 dimensions, samples from N(0, I) were looked at: 0.45, nearly all are faces; 0.86, two of three; 1.2,
+# half; 3.3, few.
 LARGEST_KL = 1.0
 
 
