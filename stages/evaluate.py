@@ -32,8 +32,9 @@ def main(name: str) -> None:
     metrics: dict[str, Any] = {"svm": {}, "reconstruction": None}
     if variant.encodes:
         plan = read_plan(EvaluatePlan)
+        reconstruction = score_reconstructions(variant, plan)  # first: it checks the file that evaluate.lpips names
         averages, svms = score_latents(variant, plan)
-        metrics = {"svm": averages, "reconstruction": score_reconstructions(variant, plan),
+        metrics = {"svm": averages, "reconstruction": reconstruction,
                    "preservation": score_preservation(variant, svms), "posterior": score_posterior(variant, plan),
                    **score_attribute_vectors(variant, plan, svms)}
         print(messages.evaluated(variant.label, output, metrics))

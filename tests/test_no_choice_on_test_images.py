@@ -79,6 +79,7 @@ CHOICES: dict[str, Callable[[State], Any]] = {
     "warnings": lambda state: list(state.report.warnings),
     "notes of variants": lambda state: [list(variant.notes) for variant in state.report.variants],
     "attribute vectors": lambda state: pq.read_table(paths.attribute_vectors("dfc")).to_pylist(),
+    "the health of the posterior": lambda state: paths.posterior_table("dfc").read_text(),
     "the mixture": lambda state: paths.mixture("dfc").read_bytes(),
 }
 
@@ -122,7 +123,8 @@ def project(planned, monkeypatch):  # noqa: F811
     view_sets = {"aligned": ["aligned"], "landmark": ["landmark"], "both": VIEWS[:2]}
     for plan in (
         EvaluatePlan(**dict(params.evaluate) | {"view_sets": view_sets, "svm_c": [1.0, 0.01, 0.1],
-                                                "feature_layers": ["relu1_1"]}, reference_rms={"relu1_1": 50.2}),
+                                                "feature_layers": ["relu1_1"], "lpips": None},
+                     reference_rms={"relu1_1": 50.2}, seed=0),
         ViewGainsPlan(**dict(params.view_gains) | {"variants": ["dfc"], "views": VIEWS, "svm_c": [0.1, 0.01]},
                       labels={"dfc": "VAE-1"}),
         AttributesPlan(**dict(params.attributes), seed=0),

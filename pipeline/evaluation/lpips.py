@@ -86,7 +86,8 @@ def read_state_dict(path: Path) -> dict[str, Any]:
         state = torch.load(path, map_location="cpu", weights_only=True)
     except Exception:  # torch's reader may raise anything on bytes that are something else
         state = None
-    if not isinstance(state, dict) or not all(isinstance(value, torch.Tensor) for value in state.values()):
+    if not isinstance(state, dict) or not all(isinstance(name, str) and isinstance(value, torch.Tensor)
+                                              for name, value in state.items()):
         raise InputError(f"evaluate.lpips: {path} is not a state dict that can be read without executing code; "
                          "save LPIPS's state_dict() as docs/decisions.md says")
     return state

@@ -19,7 +19,8 @@ def mmd_test(x: np.ndarray, y: np.ndarray, random: np.random.Generator) -> Discr
 
     The kernel is exp(−‖a − b‖² / 2σ²), where σ is the median distance of two points of both samples together (the
     median heuristic). MMD² is Gretton et al.'s unbiased estimate, their eq. 3. Its p value comes from random
-    permutations of the points over the samples, and is exact at any sample size (Phipson and Smyth 2010).
+    permutations of the points over the samples, so that it holds at any sample size (Phipson and Smyth 2010): of two
+    samples from one distribution, at most a share of α has p ≤ α.
 
     Args:
         x: float N×D, N ≥ 2.

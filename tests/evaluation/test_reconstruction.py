@@ -1,4 +1,4 @@
-"""PSNR, SSIM, blur and feature distance of reconstructions."""
+"""PSNR, SSIM, blur, feature distance and LPIPS of reconstructions."""
 
 import math
 
@@ -88,6 +88,21 @@ def test_reconstructions_are_clipped_and_the_model_runs_in_eval_mode(pixels):
     assert quality["feature_distance"] == 1 and loud.modes == [False] and loud.training
     white = reconstruction_quality(Loud(), distance, [np.full((2, 3, 16, 16), 205, np.uint8)])
     assert white["psnr"] == pytest.approx(20 * math.log10(255 / 50), abs=1e-3)
+
+
+def test_lpips_is_a_score_of_its_own_and_absent_without_weights(pixels):
+    def brightness(x, y):
+        return (x - y).mean(dim=(1, 2, 3)).abs()
+
+    without = reconstruction_quality(Darker(), distance, [pixels])
+    both = reconstruction_quality(Darker(), distance, [pixels[:3], pixels[3:]], brightness)
+    alone = reconstruction_quality(Darker(), None, [pixels], lpips=brightness)
+    assert "lpips" not in without and set(both) == {*without, "lpips"}
+    target = to_network(torch.from_numpy(pixels))
+    expected = brightness(target, Darker()(target).clamp(-1, 1)).mean().item()
+    assert both["lpips"] == pytest.approx(expected, rel=1e-5) and alone["lpips"] == pytest.approx(expected, rel=1e-5)
+    assert {name: both[name] for name in without} == pytest.approx(without, rel=1e-5)
+    assert alone["feature_distance"] is None and both["feature_distance"] != pytest.approx(expected, rel=0.01)
 
 
 def test_an_empty_split_is_refused():

@@ -129,6 +129,8 @@ def test_the_plan_says_which_parameter_sets_the_layers_of_each_variant():
     ({"report": {"view_set": "landmarks"}}, "report.view_set is landmarks, which is not one of evaluate.view_sets "
      "\\(aligned, landmark, multi_view\\); did you mean landmark?"),
     ({"sampling": {"inception": "/nowhere/inception.pth"}}, "sampling.inception is /nowhere/inception.pth, which"),
+    ({"evaluate": {"lpips": "/nowhere/lpips.pth"}}, "evaluate.lpips is /nowhere/lpips.pth, which does not exist; give "
+     "the file of LPIPS's weights, or data/none for none"),
     ({"loss_network": {"file": "/nowhere/vgg19.pth"}}, "loss_network.file is /nowhere/vgg19.pth, which does not "
      "exist; give the file of VGG-19's weights, or data/none for none"),
     ({"model": {"architecture": "vea"}}, "model.architecture of variant pvae is vea, which is neither one of"),
@@ -277,6 +279,15 @@ def test_a_file_that_is_not_the_source_is_not_in_the_plan(tmp_path):
     path.write_bytes(b"not looked at")
     plan = resolve(params_with(loss_network={"file": str(path)}))
     assert plan == resolve(load_params(PARAMS))
+
+
+def test_the_plan_has_the_path_of_lpips_and_none_without_it(tmp_path):
+    without = resolve(load_params(PARAMS))
+    (tmp_path / "lpips.pth").write_text("weights")
+    plan = resolve(params_with(evaluate={"lpips": str(tmp_path / "lpips.pth")}))
+    assert without["pipeline/evaluate.json"].lpips is None
+    assert plan["pipeline/evaluate.json"].lpips == str(tmp_path / "lpips.pth")
+    assert {name for name in plan if plan[name] != without[name]} == {"pipeline/evaluate.json"}
 
 
 def test_the_plan_has_the_path_of_inception(tmp_path):

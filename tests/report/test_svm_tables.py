@@ -37,7 +37,8 @@ def evaluated(tmp_path, monkeypatch):
     params = load_params(PARAMS)
     (tmp_path / "plan/pipeline").mkdir(parents=True)
     evaluate = EvaluatePlan(**dict(params.evaluate) | {"view_sets": {"multi_view": ["aligned", "eyes"],
-                                                                     "aligned": ["aligned"]}}, reference_rms={})
+                                                                     "aligned": ["aligned"]}, "lpips": None},
+                            reference_rms={}, seed=0)
     view_gains = ViewGainsPlan(**dict(params.view_gains), labels={"dfc": "VAE-123", "dfc_345": "VAE-345"})
     (tmp_path / "plan/pipeline/evaluate.json").write_text(evaluate.model_dump_json())
     (tmp_path / "plan/pipeline/view_gains.json").write_text(view_gains.model_dump_json())

@@ -1,39 +1,77 @@
-"""The stage evaluate: what it writes on attribute vectors, with a model that was never trained."""
+"""The stage evaluate, with models that were never trained."""
+
+import json
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 from pipeline import paths
 from pipeline.config.loading import load_params
 from pipeline.config.plans import AttributesPlan, EvaluatePlan
-from pipeline.evaluation.features import load_features
-from pipeline.files.json_file import write_json
+from pipeline.data import shards
+from pipeline.errors import InputError
+from pipeline.evaluation import lpips
+from pipeline.evaluation.svm_file import read_svms
+from pipeline.files.json_file import read_json, write_json
+from pipeline.latent_space.encoding import encode_to_file
+from pipeline.latent_space.latents import read_latents
+from pipeline.models.weights_file import load_model
 from pipeline.tracking.runs import flatten
 from pipeline.vocabulary import ATTRIBUTES
+from pipeline.workspace.records import machine, read_record
 from stages import attributes, evaluate
 from tests import tiny
 
 
-def plan(**changes) -> EvaluatePlan:
-    return EvaluatePlan(**dict(load_params().evaluate) | {"svm_c": [0.01, 1.0]} | changes, reference_rms={})
-
-
 @pytest.fixture
-def vectors(planned):
-    """The stage attributes has run for dfc."""
+def evaluated(planned):
+    """Return a function that writes the plan of evaluate, runs the stage for dfc, and returns its metrics.
+
+    The stage attributes has run for dfc.
+    """
     write_json(paths.section_plan("attributes"), AttributesPlan(**dict(load_params().attributes), seed=0).model_dump())
     attributes.compute(tiny.variant("dfc"))
-    paths.EVALUATION.joinpath("dfc").mkdir(parents=True)
+
+    def run(views: tuple[str, ...] = ("aligned",), **values) -> dict:
+        plan = {"view_sets": {"first": list(views)}, "svm_c": [0.01, 0.1], "feature_layers": ["relu1_1"],
+                "lpips": None} | values
+        write_json(paths.section_plan("evaluate"), EvaluatePlan(
+            **dict(load_params().evaluate) | plan, reference_rms={"relu1_1": 50.2}, seed=0).model_dump())
+        evaluate.main("dfc")
+        return read_json(paths.metrics("evaluate", "dfc"))
+
+    return run
 
 
-def test_flips_are_written_and_their_means_are_metrics(vectors):
-    scores = {"aligned": {"C": 1.0}}
-    metrics = evaluate.score_attribute_vectors(tiny.variant("dfc"), plan(decoded_faces=2), scores)
+def test_a_variant_gets_its_scores_and_tables(evaluated, capsys):
+    metrics = evaluated()
+    test = len(shards.load("data/shards", "aligned", "test").image_ids)
+    valid = len(shards.load("data/shards", "aligned", "valid").image_ids)
+    assert set(metrics["svm"]) == {"first"} and set(metrics) == {
+        "svm", "reconstruction", "preservation", "posterior", "flips", "vector_correlation"}
+    assert metrics["reconstruction"]["images"] == test and "lpips" not in metrics["reconstruction"]
+    assert metrics["posterior"]["images"] == valid != test
+    assert {path.name for path in Path("evaluation/dfc").iterdir()} == {
+        "svm_first.csv", "svm_first.npz", "preservation.csv", "posterior.csv", "flips.csv", "entanglement.csv"}
+    kept, dimensions = (pd.read_csv(table("dfc"), keep_default_na=False)
+                        for table in (paths.preservation_table, paths.posterior_table))
+    assert tuple(kept["attribute"]) == tuple(ATTRIBUTES) and kept["agreement"].between(0, 1).all()
+    assert metrics["preservation"]["agreement"] == pytest.approx(kept["agreement"].mean())
+    assert metrics["posterior"]["kl"] == pytest.approx(dimensions["kl"].sum()) and len(dimensions) == 4
+    assert all(isinstance(value, int | float) for value in flatten(metrics).values())  # MLflow takes numbers only
+    assert read_record("evaluate", "dfc") == machine()
+    assert f"over {test} test images" in capsys.readouterr().out
+
+
+def test_flips_are_written_and_their_means_are_metrics(evaluated):
+    metrics = evaluated(decoded_faces=2)
     table = pd.read_csv(paths.flips("dfc"))
     entanglement = pd.read_csv(paths.entanglement("dfc"), index_col="attribute")
     assert tuple(table["attribute"]) == tuple(entanglement.index) == tuple(entanglement.columns) == ATTRIBUTES
-    test_images = (load_features(["dfc"], ["aligned"]).splits == "test").sum()
+    test_images = len(shards.load("data/shards", "aligned", "test").image_ids)
     assert (table["yes"] + table["no"] == test_images).all()
     measured = table["note"].isna()
     assert 0 < measured.sum() == metrics["flips"]["attributes"]
@@ -44,19 +82,48 @@ def test_flips_are_written_and_their_means_are_metrics(vectors):
     assert list(labels.columns) == list(pd.read_csv(paths.attribute_correlation("dfc"), index_col="attribute").columns)
 
 
-def test_c_is_that_of_the_set_that_has_the_view_aligned_alone(vectors):
-    features = load_features(["dfc"], ["aligned"])
-    sets = {"both": ["aligned", "eyes"], "alone": ["aligned"]}
-    weights = [evaluate.aligned_svms(features, plan(view_sets=sets), {"both": {"C": 1.0}, "alone": {"C": C}}).weights
-               for C in (0.01, 1.0)]
-    assert np.abs(weights[0] - weights[1]).max() > 1e-3
+def test_the_svms_of_the_aligned_view_judge_reconstructions_whatever_sets_there_are(evaluated):
+    alone = evaluated()
+    of_faces = read_svms(paths.svm_weights(paths.EVALUATION / "dfc", "first")).predict(
+        read_latents(paths.latents("dfc", "aligned"), ["test"]).mu)
+    np.testing.assert_allclose(pd.read_csv(paths.preservation_table("dfc"))["faces"], of_faces.mean(axis=0))
+    model = load_model(paths.weights("dfc"), tiny.variant("dfc"))
+    encode_to_file(paths.latents("dfc", "eyes"), model,
+                   [(split, *shards.load("data/shards", "eyes", split)[:2]) for split in ("train", "valid", "test")],
+                   Path("parts_of_eyes"))
+    paths.svm_table(paths.EVALUATION / "dfc", "first").unlink()
+    several = evaluated(views=("aligned", "eyes"))
+    assert several["preservation"] == alone["preservation"] and set(several["svm"]) == {"first"}
+    assert {path.name for path in Path("evaluation/dfc").glob("svm_*")} == {"svm_first.csv", "svm_first.npz"}
 
 
-def test_no_test_image_has_a_part_in_the_svms(vectors):
-    """Without such a set, C is chosen on the validation images."""
-    features = load_features(["dfc"], ["aligned"])
-    chosen = evaluate.aligned_svms(features, plan(view_sets={"other": ["eyes"]}), {}).weights
-    test = features.splits == "test"
-    features.x[test] = np.random.default_rng(0).permutation(features.x[test]) + 5
-    np.testing.assert_array_equal(
-        evaluate.aligned_svms(features, plan(view_sets={"other": ["eyes"]}), {}).weights, chosen)
+def test_lpips_is_measured_where_its_weights_are_given(evaluated, planned):
+    pytest.importorskip("torch_fidelity", reason="torch-fidelity, which brings the network, is not installed")
+    weights = {name: torch.full((1,), 0.02).expand(value.shape)
+               for name, value in lpips.empty_network().state_dict().items()}
+    torch.save(weights, planned / "lpips.pth")
+    assert evaluated(lpips="lpips.pth")["reconstruction"]["lpips"] >= 0
+
+
+def test_a_file_that_is_not_lpips_is_refused_before_the_svms_are_fitted(evaluated, planned, monkeypatch):
+    monkeypatch.setattr(evaluate, "score_latents", lambda *_: pytest.fail("the SVMs were fitted first"))
+    (planned / "page.pth").write_text("<html>Quota exceeded</html>")
+    with pytest.raises(InputError, match=r"evaluate.lpips: page.pth is not a state dict"):
+        evaluated(lpips="page.pth")
+    assert not (planned / "metrics").exists()
+
+
+def test_with_one_validation_image_the_posterior_is_that_of_the_training_images(planned):
+    latents = paths.latents("dfc", "aligned")
+    table = pd.read_parquet(latents)
+    train, valid = (table.index[table["split"] == split] for split in ("train", "valid"))
+    table.drop(valid[1:]).to_parquet(latents)
+    Path("evaluation/dfc").mkdir(parents=True)
+    plan = EvaluatePlan(**dict(load_params().evaluate) | {"lpips": None}, reference_rms={}, seed=0)
+    assert evaluate.score_posterior(tiny.variant("dfc"), plan)["images"] == len(train)
+
+
+def test_a_variant_without_an_encoder_has_nothing_to_score(evaluated, planned, capsys):
+    evaluate.main("dcgan")
+    assert json.loads((planned / "metrics/evaluate/dcgan.json").read_text()) == {"svm": {}, "reconstruction": None}
+    assert "DCGAN has no encoder" in capsys.readouterr().out and not list((planned / "evaluation/dcgan").iterdir())

@@ -48,8 +48,8 @@ def test_attribute_vectors_do_not_depend_on_the_order_of_latents(shuffle):
 
 
 def test_scores_of_svms_do_not_depend_on_the_order_of_latents(shuffle):
-    plan = EvaluatePlan(**dict(load_params().evaluate) | {"view_sets": {"aligned": ["aligned"]}, "svm_c": [0.1, 1.0]},
-                        reference_rms={})
+    plan = EvaluatePlan(**dict(load_params().evaluate) | {"view_sets": {"aligned": ["aligned"]}, "svm_c": [0.1, 1.0],
+                                                           "lpips": None}, reference_rms={}, seed=0)
     paths.EVALUATION.joinpath("dfc").mkdir(parents=True)
 
     def scores() -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -38,7 +38,7 @@ def all_stages_done(planned, config) -> Path:
     Path("params.yaml").write_text(yaml.safe_dump(params))
     loaded = load_params()
     plans = {"attributes": AttributesPlan(**dict(loaded.attributes), seed=0),
-             "evaluate": EvaluatePlan(**dict(loaded.evaluate), reference_rms={}),
+             "evaluate": EvaluatePlan(**dict(loaded.evaluate) | {"lpips": None}, reference_rms={}, seed=0),
              "baselines": BaselinesPlan(**dict(loaded.baselines), svm_c=[1.0], image_size=32, latent_dim=4,
                                         channels=[4, 4, 8, 8], layers=[], train_seed=0, seed=0),
              "loss_network": LossNetworkPlan(source="random", file=None, calibration_images=8, seed=0),

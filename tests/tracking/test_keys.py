@@ -9,7 +9,7 @@ from pipeline.config.plans import SamplingPlan
 from pipeline.errors import InputError
 from pipeline.files.json_file import read_json, write_json
 from pipeline.plan.modules import Modules
-from pipeline.tracking.keys import Undecided, report_key, results_key, results_keys
+from pipeline.tracking.keys import Undecided, report_key, results_key, results_keys, weights_of_metrics
 from tests import tiny
 
 DFC, DCGAN = tiny.variant("dfc"), tiny.variant("dcgan")
@@ -107,6 +107,30 @@ def test_the_contents_of_inceptions_weights_change_keys_but_not_their_path():
     assert changed(before) == NONE
     write(Path("elsewhere.pth"), "another")
     assert changed(before) == ALL
+
+
+def test_the_contents_of_lpips_weights_change_the_keys_of_encoders_but_not_their_path():
+    evaluate, without = Path("plan/pipeline/evaluate.json"), keys()
+    for name in ("lpips.pth", "elsewhere.pth"):
+        write(Path(name), "weights")
+    write_json(evaluate, {"lpips": "lpips.pth"})
+    before = keys()
+    assert changed(without) == OF_DFC
+    write_json(evaluate, {"lpips": "elsewhere.pth"})
+    assert changed(before) == NONE
+    write(Path("elsewhere.pth"), "another")
+    assert changed(before) == OF_DFC
+
+
+def test_weights_of_metrics_are_those_that_the_given_sections_name():
+    sampling, evaluate = (Path(f"plan/pipeline/{name}.json") for name in ("sampling", "evaluate"))
+    assert weights_of_metrics(["sampling", "attributes", "evaluate"]) == []
+    write_json(sampling, read_json(sampling) | {"inception": "inception.pth"})
+    write_json(evaluate, {"lpips": "lpips.pth"})
+    assert weights_of_metrics(["sampling", "evaluate"]) == [Path("inception.pth"), Path("lpips.pth")]
+    assert weights_of_metrics(["sampling"]) == [Path("inception.pth")]
+    write_json(evaluate, {"lpips": None})
+    assert weights_of_metrics(["evaluate"]) == []
 
 
 def test_the_path_of_the_loss_networks_file_changes_no_key():
