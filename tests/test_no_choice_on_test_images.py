@@ -21,6 +21,7 @@ from pipeline import paths
 from pipeline.config.loading import load_params
 from pipeline.config.plans import (
     AttributesPlan,
+    BaselinesPlan,
     EvaluatePlan,
     LossNetworkPlan,
     ReportPlan,
@@ -37,12 +38,12 @@ from pipeline.models.weights_file import load_model
 from pipeline.report.contents import Report
 from pipeline.report.gathering import gather_report
 from pipeline.report.summary_table import summary_table
-from pipeline.report.svm_tables import read_svm_tables
+from pipeline.report.svm_tables import read_baseline_tables, read_svm_tables
 from pipeline.report.table1 import MEASURES, build_table1
 from pipeline.report.table1_layout import attribute_table
 from pipeline.vocabulary import SPLITS
 from pipeline.workspace.records import write_record
-from stages import attributes, evaluate, features, samples, vgg_fc, view_gains
+from stages import attributes, baselines, evaluate, features, photographs, samples, view_gains
 from tests import tiny
 from tests.stages.conftest import planned  # noqa: F401  # a fixture
 
@@ -128,6 +129,9 @@ def project(planned, monkeypatch):  # noqa: F811
         ViewGainsPlan(**dict(params.view_gains) | {"variants": ["dfc"], "views": VIEWS, "svm_c": [0.1, 0.01]},
                       labels={"dfc": "VAE-1"}),
         AttributesPlan(**dict(params.attributes), seed=0),
+        BaselinesPlan(view="landmark", methods=["pca", "untrained", "supervised"], supervised_epochs=2,
+                      svm_c=[1.0, 0.01], image_size=tiny.SIZE, latent_dim=4, channels=[4, 4, 8, 8], layers=[],
+                      train_seed=0, seed=0),
         LossNetworkPlan(source="random", file=None, calibration_images=8, seed=0),
     ):
         write_json(paths.section_plan(plan.section), plan.model_dump())
@@ -149,17 +153,19 @@ def run_stages() -> State:
     """Run the stages that score, and gather the report."""
     said = io.StringIO()
     with contextlib.redirect_stdout(said):
+        photographs.main()
         for name in ("dfc", "dcgan"):
             attributes.main(name)
             samples.main(name)
             evaluate.main(name)
         features.main("dfc")
         view_gains.main()
-        vgg_fc.main()
+        baselines.main()
     svms = {str(file): pd.read_csv(file, keep_default_na=False)
             for folder in (paths.EVALUATION, paths.VIEW_GAINS) for file in sorted(folder.rglob("svm_*.csv"))}
+    svms |= {str(file): pd.read_csv(file, keep_default_na=False) for file in sorted(paths.BASELINES.glob("*.csv"))}
     plan, tables = read_plan(ReportPlan), read_svm_tables(read_plan(ReportPlan).variants)
-    return State(said.getvalue(), gather_report(plan, read_variants(), tables, build_table1(tables)), svms)
+    return State(said.getvalue(), gather_report(plan, read_variants(), tables, build_table1(tables, read_baseline_tables())), svms)
 
 
 def accuracies() -> dict[str, float]:

@@ -22,8 +22,6 @@ class VariantResults:
         training: its last metrics by name, such as loss, kl, active_units and valid_loss.
         svm: set of views → `evaluation.svm.averages`; empty without an encoder.
         reconstruction: what `evaluation.reconstruction` measured; empty without an encoder.
-        preservation: `evaluation.preservation.preservation_averages`; empty without an encoder.
-        posterior: the numbers of `evaluation.posterior.posterior_health`; empty without an encoder.
         samples: "prior" and "mixture" → what `evaluation.sample_quality` measured; "floor" → the same of training
             photographs; "photographs" → blur and number of those that samples are compared with.
         protocol: how samples were scored, as the stage samples writes it; empty if unknown.
@@ -33,6 +31,8 @@ class VariantResults:
         view_set: report.view_set, the set of views that stands beside published numbers.
         flips: `evaluation.flips.averages`; empty without an encoder.
         vector_correlation: `latent_space.attribute_correlation.agreement`; empty without an encoder.
+        preservation: `evaluation.preservation.preservation_averages`; empty without an encoder.
+        posterior: the numbers of `evaluation.posterior.posterior_health`; empty without an encoder.
     """
 
     label: str
@@ -41,8 +41,6 @@ class VariantResults:
     training: Mapping[str, float] = field(default_factory=dict)
     svm: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     reconstruction: Mapping[str, float | int | None] = field(default_factory=dict)
-    preservation: Mapping[str, float | int | None] = field(default_factory=dict)
-    posterior: Mapping[str, float | int] = field(default_factory=dict)
     samples: Mapping[str, Mapping[str, float | int]] = field(default_factory=dict)
     protocol: Mapping[str, Any] = field(default_factory=dict)
     vectors: AttributeVectors | None = None
@@ -51,6 +49,8 @@ class VariantResults:
     view_set: str = ""
     flips: Mapping[str, float | int | None] = field(default_factory=dict)
     vector_correlation: Mapping[str, float | int | None] = field(default_factory=dict)
+    preservation: Mapping[str, float | int | None] = field(default_factory=dict)
+    posterior: Mapping[str, float | int] = field(default_factory=dict)
 
     @property
     def reported_svm(self) -> Mapping[str, float]:
