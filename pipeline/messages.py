@@ -82,6 +82,18 @@ def evaluated(label: str, folder: Path, metrics: Scores) -> str:
             f"feature distance {quality['feature_distance']:.0f}, over {quality['images']} test images")
 
 
+def flips(folder: Path, averages: Scores) -> str:
+    """Return the line of evaluate on attribute vectors. averages: those of flips, as in metrics/evaluate."""
+    if not averages["attributes"]:
+        return f"{folder}: along no attribute vector could flips be measured; flips.csv says why"
+    decoded = ("" if averages["decoded"] is None else
+               f"; {averages['decoded']:.1%} of the decoded pictures agree, {averages['unmoved']:.1%} without moving, "
+               f"and they keep {averages['kept']:.0%} of the change")
+    return (f"{folder}: over {averages['attributes']} attribute vectors, the SVM's answer flips at a mean median α of "
+            f"{averages['median_alpha']:.2f}, within α ≤ 1 for {averages['flipped']:.1%} of the test faces, and "
+            f"{averages['others']:.1%} of the other answers with it{decoded}")
+
+
 def sampled(label: str, folder: Path, metrics: Scores, layer: str, images: int) -> str:
     """Return the last line of samples. metrics: as in metrics/samples."""
     scores = "; ".join(f"{source} {quality['frechet_distance']:.4g} and {quality['blur']:.3f}"

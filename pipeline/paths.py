@@ -97,6 +97,11 @@ def attribute_correlation(variant: str) -> Path:
     return ATTRIBUTES / variant / "correlation.csv"
 
 
+def label_correlation(variant: str) -> Path:
+    """The correlation matrix of the labels themselves, of the same attributes."""
+    return ATTRIBUTES / variant / "correlation_labels.csv"
+
+
 def mixture(variant: str) -> Path:
     """The Gaussian mixture that is fitted to the latents of a variant."""
     return SAMPLES / variant / "mixture.npz"
@@ -105,3 +110,13 @@ def mixture(variant: str) -> Path:
 def svm_table(folder: Path, view_set: str) -> Path:
     """The scores of 40 SVMs on a set of views. folder: EVALUATION / variant, or VIEW_GAINS."""
     return folder / f"svm_{view_set}.csv"
+
+
+def flips(variant: str) -> Path:
+    """How far along each attribute vector of a variant the SVM's answer flips."""
+    return EVALUATION / variant / "flips.csv"
+
+
+def entanglement(variant: str) -> Path:
+    """Which other answers flip with that of each attribute."""
+    return EVALUATION / variant / "entanglement.csv"

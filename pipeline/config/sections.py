@@ -95,6 +95,9 @@ class Evaluate(Section):
         "Candidates for the SVM's C, chosen for each set of views on the validation split. [1] has 1.0 alone."))
     feature_layers: Layers = Field(description=(
         "Layers of VGG-19 in which the distance of reconstructions is measured, the same for every variant."))
+    decoded_faces: NotNegative = Field(description=(
+        "Test faces, for each attribute, that are moved along its vector until the SVM's answer flips, decoded, and "
+        "encoded again; 0 for none."))
 
     @field_validator("view_sets")
     @classmethod

@@ -1,6 +1,5 @@
 """All pictures of one variant."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +9,11 @@ from pipeline.figures.attribute_arithmetic import MANIPULATION_ROWS, attribute_a
 from pipeline.figures.choice import Decode
 from pipeline.figures.correlation import correlation
 from pipeline.figures.drawn_model import DrawnModel
+from pipeline.figures.entanglement import entanglement
 from pipeline.figures.interpolation import interpolation
 from pipeline.figures.samples import samples
 from pipeline.figures.training_curves import training_curves
-from pipeline.latent_space import attribute_vectors, sampling
+from pipeline.latent_space import sampling
 from pipeline.latent_space.attribute_vectors import AttributeVectors
 
 SAMPLES, COLUMNS = 40, 8  # the first of the samples that are scored
@@ -35,9 +35,24 @@ def draw_training_and_samples(folder: Path, model: DrawnModel, history: pd.DataF
         samples(folder / "mixture.png", decoders, sampling.sample_mixture(model.mixture, SAMPLES, seed), COLUMNS)
 
 
+def draw_attribute_matrices(folder: Path, of_vectors: pd.DataFrame, of_labels: pd.DataFrame, entangled: pd.DataFrame
+                            ) -> None:
+    """Write correlation.png and entanglement.png.
+
+    Args:
+        folder: of the pictures.
+        of_vectors: correlation of attribute vectors, with CelebA's names as columns.
+        of_labels: correlation of the labels of the same attributes.
+        entangled: the entanglement of `evaluation.flips`, with CelebA's names as columns.
+    """
+    matrices = {"Attribute vectors": of_vectors.to_numpy(), "Labels": of_labels.to_numpy()}
+    correlation(folder / "correlation.png", matrices, list(of_vectors.columns))
+    entanglement(folder / "entanglement.png", entangled.to_numpy(), list(entangled.columns))
+
+
 def draw_latent_space(folder: Path, decode: Decode, mu: np.ndarray, attributes: np.ndarray, vectors: AttributeVectors,
-                      correlated: Sequence[str], seed: int) -> list[str]:
-    """Write correlation.png, interpolation.png, attribute_arithmetic.png and manipulation.png.
+                      seed: int) -> list[str]:
+    """Write interpolation.png, attribute_arithmetic.png and manipulation.png.
 
     Args:
         folder: of the pictures.
@@ -45,13 +60,11 @@ def draw_latent_space(folder: Path, decode: Decode, mu: np.ndarray, attributes: 
         mu: float32 N×D, posterior means of the test faces.
         attributes: bool N×40, their attributes.
         vectors: one direction per attribute.
-        correlated: the attributes in the picture of correlations.
         seed: of the choice of faces.
 
     Returns:
         A note for each row that could not be drawn.
     """
-    correlation(folder / "correlation.png", attribute_vectors.correlation_matrix(vectors, correlated), correlated)
     notes = interpolation(folder / "interpolation.png", mu, attributes, decode, seed)
     notes += attribute_arithmetic(folder / "attribute_arithmetic.png", mu, attributes, vectors, decode, seed)
     return notes + attribute_arithmetic(folder / "manipulation.png", mu, attributes, vectors, decode, seed,

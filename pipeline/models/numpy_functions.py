@@ -14,10 +14,14 @@ from pipeline.models.weights_file import load_model
 
 
 def decode_function(model: Model) -> Callable[[np.ndarray], np.ndarray]:
-    """Return a function of latents, float32 N×D → images, uint8 N×3×S×S; it computes in full float32."""
+    """Return a function of latents, float32 N×D → images, uint8 N×3×S×S; it computes in full float32.
+
+    It computes where the model is, also if the model has moved since.
+    """
     def decode(z: np.ndarray) -> np.ndarray:
+        device = next(model.parameters()).device
         with full_float32():
-            return to_uint8(model.decode(torch.from_numpy(z))).cpu().numpy()
+            return to_uint8(model.decode(torch.from_numpy(z).to(device))).cpu().numpy()
 
     return decode
 

@@ -25,6 +25,8 @@ class VariantResults:
         vectors: its attribute vectors, for their numbers of images; None without an encoder.
         notes: sentences on what could not be done as asked.
         trained: the precision, the device and the number of workers of its training; empty if unknown.
+        flips: `evaluation.flips.averages`; empty without an encoder.
+        vector_correlation: `latent_space.attribute_correlation.agreement`; empty without an encoder.
     """
 
     label: str
@@ -37,6 +39,8 @@ class VariantResults:
     vectors: AttributeVectors | None = None
     notes: Sequence[str] = ()
     trained: Mapping[str, str | int] = field(default_factory=dict)
+    flips: Mapping[str, float | int | None] = field(default_factory=dict)
+    vector_correlation: Mapping[str, float | int | None] = field(default_factory=dict)
 
     @property
     def best_view_set(self) -> str:

@@ -65,4 +65,5 @@ def read_results(variant: Variant, label: str, figure_notes: Sequence[str]) -> V
         vectors=attribute_vectors.read_attribute_vectors(paths.attribute_vectors(name)) if variant.encodes else None,
         notes=[*figure_notes, *read_json(paths.variant_notes(paths.ATTRIBUTES, name)),
                *read_json(paths.variant_notes(paths.SAMPLES, name))],
-        trained=records.read_record("train", name))
+        trained=records.read_record("train", name), flips=scores.get("flips", {}),
+        vector_correlation=scores.get("vector_correlation", {}))

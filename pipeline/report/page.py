@@ -9,6 +9,7 @@ import jinja2
 
 from pipeline.files.atomic import write_text
 from pipeline.report.contents import FigureEntry, Report
+from pipeline.report.flips_table import flips_explanations, flips_table
 from pipeline.report.gains_table import gains_table
 from pipeline.report.numbers import metric_in_words, number
 from pipeline.report.pictures import data_uri
@@ -56,13 +57,15 @@ def facts_of_the_run(report: Report) -> dict[str, Any]:
 
 def tables_of_models(report: Report) -> dict[str, Any]:
     """Return the tables with a row or a column for each variant, by the names that the template uses."""
-    summary = summary_table(report.variants)
+    summary, flips = summary_table(report.variants), flips_table(report.variants)
     return {
         "summary": summary,
         "explanations": explanations(summary),
         "samples": sample_table(report.variants),
         "test_images": test_images(report.variants),
         "training": training_table(report.variants),
+        "flips": flips,
+        "flips_explanations": flips_explanations(flips),
         "attribute_counts": vector_counts(report.variants, report.per_class),
     }
 
