@@ -25,10 +25,11 @@ def main(name: str) -> None:
 
 
 def compute(variant: Variant) -> None:
-    """Write the vectors, their correlations and notes on vectors from few images."""
+    """Write the vectors, their correlations and those of the labels, and notes on vectors from few images."""
     import pandas as pd
 
     from pipeline.data import by_id
+    from pipeline.latent_space.attribute_correlation import label_correlation
     from pipeline.latent_space.attribute_vectors import (
         compute_attribute_vectors,
         correlation_matrix,
@@ -41,9 +42,9 @@ def compute(variant: Variant) -> None:
     attributes = by_id.attributes_of(paths.SHARDS, latents.image_ids, splits)
     vectors = compute_attribute_vectors(latents.mu, attributes, plan.per_class, plan.seed)
     write_attribute_vectors(paths.attribute_vectors(variant.name), vectors)
-    matrix = correlation_matrix(vectors, plan.correlation)
-    pd.DataFrame(matrix, plan.correlation, plan.correlation).to_csv(paths.attribute_correlation(variant.name),
-                                                                    index_label="attribute")
+    for path, matrix in ((paths.attribute_correlation(variant.name), correlation_matrix(vectors, plan.correlation)),
+                         (paths.label_correlation(variant.name), label_correlation(attributes, plan.correlation))):
+        pd.DataFrame(matrix, plan.correlation, plan.correlation).to_csv(path, index_label="attribute")
     write_json(paths.variant_notes(paths.ATTRIBUTES, variant.name), vectors.notes(plan.per_class))
     few = len(vectors.from_few_images(plan.per_class))
     print(f"{paths.ATTRIBUTES / variant.name}: 40 attribute vectors of {variant.label} from {len(latents.mu)} images, "

@@ -1,7 +1,11 @@
-"""Score one variant: 40 SVMs on each set of views, and its reconstructions: python -m stages.evaluate VARIANT."""
+"""Score one variant: its SVMs, its reconstructions, its attribute vectors: python -m stages.evaluate VARIANT.
+
+The 40 SVMs are fitted on each set of views.
+"""
 
 import sys
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from pipeline import messages, paths
 from pipeline.cluster.tasks import parallel_map
@@ -13,6 +17,10 @@ from pipeline.files.json_file import write_json
 from pipeline.plan import code
 from pipeline.workspace.records import write_record
 
+if TYPE_CHECKING:
+    from pipeline.evaluation.features import Features
+    from pipeline.evaluation.linear_svm import LinearSVMs
+
 
 def main(name: str) -> None:
     """Run the stage for a variant."""
@@ -23,7 +31,9 @@ def main(name: str) -> None:
     if variant.encodes:
         plan = read_plan(EvaluatePlan)
         metrics = {"svm": score_latents(variant, plan), "reconstruction": score_reconstructions(variant, plan)}
+        metrics |= score_attribute_vectors(variant, plan, metrics["svm"])
         print(messages.evaluated(variant.label, output, metrics))
+        print(messages.flips(output, metrics["flips"]))
     else:
         print(f"{output}: {variant.label} has no encoder, so neither latents nor reconstructions to score")
     write_json(paths.metrics("evaluate", name), metrics)
@@ -60,6 +70,64 @@ def score_reconstructions(variant: Variant, plan: EvaluatePlan) -> dict[str, Any
     model = load_model(paths.weights(variant.name), variant, device)
     pixels = (pixels for _, pixels in shards.batches(paths.SHARDS, "aligned", "test", 128))
     return reconstruction_quality(model, distance.to(device).total_distance, pixels)
+
+
+def score_attribute_vectors(variant: Variant, plan: EvaluatePlan, scores: Mapping[str, Mapping[str, float]]
+                            ) -> dict[str, Any]:
+    """Write what the attribute vectors do to the SVMs' answers on test faces.
+
+    Args:
+        variant: one with an encoder.
+        plan: how it is evaluated.
+        scores: what `score_latents` returned.
+
+    Returns:
+        flips, the `flips.averages`; and vector_correlation, its `agreement` with that of the labels.
+    """
+    import pandas as pd
+
+    from pipeline.evaluation import flips
+    from pipeline.evaluation.features import load_features
+    from pipeline.latent_space.attribute_correlation import agreement
+    from pipeline.latent_space.attribute_vectors import read_attribute_vectors
+    from pipeline.latent_space.encoding import encode
+    from pipeline.models.numpy_functions import decode_function
+    from pipeline.models.weights_file import load_model
+    from pipeline.vocabulary import ATTRIBUTES
+
+    features = load_features([variant.name], ["aligned"])
+    svms = aligned_svms(features, plan, scores)
+    vectors = read_attribute_vectors(paths.attribute_vectors(variant.name)).vectors
+    model = load_model(paths.weights(variant.name), variant)
+    found = flips.measure_flips(features.x[features.splits == "test"], vectors, svms, plan.decoded_faces,
+                                decode_function(model), lambda pixels: encode(model, pixels)[0])
+    found.table.to_csv(paths.flips(variant.name), index=False)
+    pd.DataFrame(found.entanglement, ATTRIBUTES, ATTRIBUTES).to_csv(paths.entanglement(variant.name),
+                                                                    index_label="attribute")
+    correlations = [pd.read_csv(path, index_col="attribute").to_numpy()
+                    for path in (paths.attribute_correlation(variant.name), paths.label_correlation(variant.name))]
+    return {"flips": flips.averages(found), "vector_correlation": agreement(*correlations)}
+
+
+def aligned_svms(features: "Features", plan: EvaluatePlan, scores: Mapping[str, Mapping[str, float]]) -> "LinearSVMs":
+    """Return the 40 SVMs on the latents of the view aligned, fitted on the training and validation images.
+
+    Their C is that of the set that holds this view alone, or is chosen on the validation images where there is none.
+
+    Args:
+        features: the latents of this view.
+        plan: how the variant is evaluated.
+        scores: what `score_latents` returned.
+    """
+    from pipeline.data import by_id
+    from pipeline.evaluation import linear_svm, svm
+
+    labels = by_id.attributes_of(paths.SHARDS, features.image_ids)
+    same = [name for name, views in plan.view_sets.items() if views == ["aligned"]]
+    C = (scores[same[0]]["C"] if same
+         else svm.evaluate(features.x, labels, features.splits, plan.svm_c)["C"].iloc[0])
+    fitted = features.splits != "test"
+    return linear_svm.fit_standardised(features.x[fitted], labels[fitted], C).svms
 
 
 if __name__ == "__main__":

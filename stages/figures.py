@@ -5,14 +5,14 @@ from collections.abc import Mapping
 import pandas as pd
 
 from pipeline import paths
-from pipeline.config.plans import AttributesPlan, ReportPlan, ViewGainsPlan, read_plan, read_variants
+from pipeline.config.plans import ReportPlan, ViewGainsPlan, read_plan, read_variants
 from pipeline.config.variant import Variant
 from pipeline.data import by_id, shards
 from pipeline.errors import exit_on_input_error
 from pipeline.figures.comparison import compare_reconstructions, compare_samples
 from pipeline.figures.drawn_model import DrawnModel
 from pipeline.figures.latent_mosaic import latent_mosaic, mosaic_splits
-from pipeline.figures.of_variant import draw_latent_space, draw_training_and_samples
+from pipeline.figures.of_variant import draw_attribute_matrices, draw_latent_space, draw_training_and_samples
 from pipeline.figures.svm_bars import svm_bars
 from pipeline.figures.training_curves import curves_of_all
 from pipeline.figures.view_gains import view_gains
@@ -73,8 +73,9 @@ def draw_variant(name: str, model: DrawnModel, history: pd.DataFrame, seed: int)
     latents = read_latents(paths.latents(name), ["test"])
     attributes = by_id.attributes_of(paths.SHARDS, latents.image_ids, ["test"])
     vectors = read_attribute_vectors(paths.attribute_vectors(name))
-    return draw_latent_space(folder, model.decode, latents.mu, attributes, vectors,
-                             read_plan(AttributesPlan).correlation, seed)
+    draw_attribute_matrices(folder, *(pd.read_csv(path, index_col="attribute") for path in (
+        paths.attribute_correlation(name), paths.label_correlation(name), paths.entanglement(name))))
+    return draw_latent_space(folder, model.decode, latents.mu, attributes, vectors, seed)
 
 
 def draw_all_models(plan: ReportPlan, models: Mapping[str, DrawnModel]) -> None:
