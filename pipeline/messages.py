@@ -103,7 +103,8 @@ def flips(folder: Path, averages: Scores) -> str:
     if not averages["attributes"]:
         return f"{folder}: along no attribute vector could flips be measured; flips.csv says why"
     decoded = ("" if averages["decoded"] is None else
-               f"; {averages['decoded']:.1%} of the decoded pictures agree, {averages['unmoved']:.1%} without moving")
+               f"; {averages['decoded']:.1%} of the decoded pictures agree, {averages['unmoved']:.1%} without moving, "
+               f"and they keep {averages['kept']:.0%} of the change")
     return (f"{folder}: over {averages['attributes']} attribute vectors, the SVM's answer flips at a mean median α of "
             f"{averages['median_alpha']:.2f}, within α ≤ 1 for {averages['flipped']:.1%} of the test faces, and "
             f"{averages['others']:.1%} of the other answers with it{decoded}")

@@ -143,6 +143,7 @@ def project(planned, monkeypatch):  # noqa: F811
         write_json(paths.metrics("train", name), {"loss": 1.0, "valid_kl": 2.0})
         write_json(paths.warnings(name), [f"{name} is odd"])
         write_record("train", name, precision="fp32", device="a laptop", workers=1)
+    write_record("loss_network")
     write_json(paths.FIGURE_NOTES, {"dfc": [], "dcgan": []})
     monkeypatch.setattr(linear_svm, "ITERATIONS", 5)
     monkeypatch.setattr(linear_svm, "ROUNDS", 1)

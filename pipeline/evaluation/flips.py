@@ -54,6 +54,8 @@ def measure_flips(z: np.ndarray, vectors: np.ndarray, svms: LinearSVMs, decoded_
           decoded_faces  number of faces that were moved and decoded
           decoded        share of these whose picture, encoded again, has the flipped answer
           unmoved        the same share without moving them: answers that decoding and encoding alone flips
+          kept           the change of the SVM's decision by which these pictures differ from those of the same faces
+                         unmoved, over that of z itself: 1 where the picture shows all of it, 0 where nothing
           note           "", or why nothing was measured; the numbers are NaN then
     """
     decisions, effects = svms.decide(z), vectors.astype(np.float64) @ svms.weights[:-1]
@@ -140,25 +142,31 @@ def decoded_answers(z: np.ndarray, vectors: np.ndarray, svms: LinearSVMs, alpha:
         encode: see `measure_flips`.
 
     Returns:
-        decoded_faces (int64 40), decoded and unmoved (float64 40; NaN where no face was decoded).
+        decoded_faces (int64 40), decoded, unmoved and kept (float64 40; NaN where no face was decoded).
     """
-    found = {"decoded_faces": np.zeros(len(measured), np.int64), "decoded": np.full(len(measured), np.nan),
-             "unmoved": np.full(len(measured), np.nan)}
+    found = {"decoded_faces": np.zeros(len(measured), np.int64),
+             **{name: np.full(len(measured), np.nan) for name in ("decoded", "unmoved", "kept")}}
     if not count or decode is None or encode is None or not measured.any():
         return found
     chosen = {i: spread_over(alpha[:, i], count) for i in np.flatnonzero(measured)}
     attribute = np.repeat(list(chosen), [len(faces) for faces in chosen.values()])
     face = np.concatenate(list(chosen.values()))
-    before = svms.decide(z[face])[np.arange(len(face)), attribute] > 0
-    steps = MARGIN * np.where(before, -1, 1) * alpha[face, attribute]
-    moved = z[face] + steps[:, None] * vectors[attribute]
+
+    def decide(latents: np.ndarray) -> np.ndarray:
+        return svms.decide(latents)[np.arange(len(face)), attribute]
+
+    before = decide(z[face])
+    towards = np.where(before > 0, -1, 1)
+    moved = z[face] + (MARGIN * towards * alpha[face, attribute])[:, None] * vectors[attribute]
     shown, again = np.unique(face, return_inverse=True)  # unmoved, a face has one picture for all attributes
-    for name, latents in (("decoded", encoded_pictures(moved, decode, encode)),
-                          ("unmoved", encoded_pictures(z[shown], decode, encode)[again])):
-        after = svms.decide(latents)[np.arange(len(face)), attribute] > 0
-        for i, faces in chosen.items():
-            found["decoded_faces"][i] = len(faces)
-            found[name][i] = (after != before)[attribute == i].mean()
+    decoded = decide(encoded_pictures(moved, decode, encode))
+    unmoved = decide(encoded_pictures(z[shown], decode, encode)[again])
+    for i, faces in chosen.items():
+        rows = attribute == i
+        found["decoded_faces"][i] = len(faces)
+        for name, after in (("decoded", decoded), ("unmoved", unmoved)):
+            found[name][i] = ((after > 0) != (before > 0))[rows].mean()
+        found["kept"][i] = (towards * (decoded - unmoved))[rows].sum() / (MARGIN * np.abs(before[rows]).sum())
     return found
 
 
@@ -179,10 +187,10 @@ def averages(flips: Flips) -> dict[str, float | int | None]:
     """Average over the attributes that could be measured.
 
     Returns:
-        median_alpha, flipped, others, decoded and unmoved, None where there is nothing to average; and attributes,
-        the number of those that were measured.
+        median_alpha, flipped, others, decoded, unmoved and kept, None where there is nothing to average; and
+        attributes, the number of those that were measured.
     """
-    means = {name: float(flips.table[name].mean()) for name in ("median_alpha", "flipped", "others", "decoded",
-                                                                "unmoved")}
+    names = ("median_alpha", "flipped", "others", "decoded", "unmoved", "kept")
+    means = {name: float(flips.table[name].mean()) for name in names}
     return {**{name: None if np.isnan(mean) else mean for name, mean in means.items()},
             "attributes": int((flips.table["note"] == "").sum())}

@@ -7,9 +7,10 @@ from pipeline.report.numbers import fixed, number, percent
 from pipeline.report.tables import Cell, Column, Table, measured, table_of
 
 COLUMNS: tuple[Column[VariantResults], ...] = (
-    Column("median α", "vectors", lambda variant: Cell(fixed(variant.flips.get("median_alpha"), 2)),
+    Column("median\N{NO-BREAK SPACE}α", "vectors", lambda variant: Cell(fixed(variant.flips.get("median_alpha"), 2)),
            "how many whole vectors the median test face must move until the SVM's answer flips."),
-    Column("flipped", "% of faces, α ≤ 1", lambda variant: Cell(percent(variant.flips.get("flipped"))),
+    Column("flipped", "% within α\N{NO-BREAK SPACE}≤\N{NO-BREAK SPACE}1",
+           lambda variant: Cell(percent(variant.flips.get("flipped"))),
            "share of test faces whose answer flips within one vector, which is as far as the papers' figures go."),
     Column("other answers", "%", lambda variant: Cell(percent(variant.flips.get("others"))),
            "share of the other attributes' answers that flip at the same point: the mean of the entanglement figure "
@@ -20,6 +21,9 @@ COLUMNS: tuple[Column[VariantResults], ...] = (
     Column("unmoved", "%", lambda variant: Cell(percent(variant.flips.get("unmoved"))),
            "share of the same faces whose answer decoding and encoding alone flips: what the column before it must "
            "beat."),
+    Column("kept", "%", lambda variant: Cell(percent(variant.flips.get("kept"))),
+           "how much of the change of the SVM's decision these pictures show: 100 where it is as large, once they are "
+           "encoded again, as in the latent vectors that were decoded."),
     Column("attributes", "", lambda variant: measured(number(variant.flips.get("attributes")), "of 40"),
            "number of attributes over which these are means. Left out are those without a vector and those for which "
            "the SVM has one answer to all test faces."),

@@ -95,7 +95,7 @@ def test_what_cannot_be_measured_is_absent_with_its_reason():
     for note, words in zip(notes.values(), ("no vector", "answers no for every", "answers yes for every",
                                             "not flip along"), strict=True):
         assert words in note
-    numbers = found.table[["median_alpha", "flipped", "others", "decoded", "unmoved"]].isna()
+    numbers = found.table[["median_alpha", "flipped", "others", "decoded", "unmoved", "kept"]].isna()
     assert (numbers.all(axis=1) == numbers.any(axis=1)).all() and numbers["flipped"].sum() == 4
     assert (found.table["decoded_faces"] == np.where(numbers["flipped"], 0, 4)).all()
     assert np.isnan(found.entanglement[[4, 7, 8, 9]]).all() and np.isnan(found.entanglement[:, 4]).all()
@@ -108,11 +108,15 @@ def test_a_decoder_that_shows_all_agrees_and_one_that_shows_nothing_does_not():
     z = np.where(np.abs(z) < 0.7, np.copysign(0.7, z), z)  # a tenth of the way is more than a shade
     table = measure_flips(z, vectors, svms, 9, to_picture, from_picture).table
     assert (table["decoded"] == 1).all() and (table["unmoved"] == 0).all() and (table["decoded_faces"] == 9).all()
+    np.testing.assert_allclose(table["kept"], 1, atol=0.05)
     blind = measure_flips(z, vectors, svms, 9, lambda z: to_picture(0 * z + 1), from_picture).table
     assert (blind["decoded"] == blind["unmoved"]).all(), "always yes, moved or not"
     assert 0.3 < blind["decoded"].mean() < 0.7
-    shrinking = measure_flips(z, vectors, svms, 9, to_picture, lambda pixels: from_picture(pixels) + 0.5).table
-    assert (shrinking["decoded"] < 1).any(), "answers that have only just flipped are lost"
+    assert (blind["kept"] == 0).all()
+    faint = measure_flips(z, vectors, svms, 9, lambda z: to_picture(z / 4), from_picture).table
+    np.testing.assert_allclose(faint["kept"], 0.25, atol=0.05)
+    biased = measure_flips(z, vectors, svms, 9, to_picture, lambda pixels: from_picture(pixels) + 0.5).table
+    assert (biased["decoded"] < 1).any(), "answers that have only just flipped are lost"
 
 
 def test_faces_are_decoded_a_little_beyond_their_own_alpha(monkeypatch):
@@ -161,4 +165,4 @@ def test_where_nothing_can_be_measured_there_are_no_means():
     z, vectors, svms = axes_case(20)
     found = measure_flips(z, vectors * np.nan, svms, 5, to_picture, from_picture)
     assert averages(found) == {"median_alpha": None, "flipped": None, "others": None, "decoded": None,
-                               "unmoved": None, "attributes": 0}
+                               "unmoved": None, "kept": None, "attributes": 0}

@@ -200,11 +200,11 @@ def test_svm_bars_draw_baselines_in_grey_and_change_nothing_else(tmp_path):
         return pd.DataFrame({"attribute": ATTRIBUTES, "majority": 0.7, "accuracy": 0.7 + np.linspace(0, gain, 40)})
 
     ours = {"PVAE": {"aligned": rows(0.1)}}
-    svm_bars(tmp_path / "without.png", ours)
-    svm_bars(tmp_path / "with.png", ours, {"PCA": {"landmark": rows(0.05)}})
+    svm_bars(tmp_path / "without.png", ours, "aligned")
+    svm_bars(tmp_path / "with.png", ours, "aligned", {"PCA": {"landmark": rows(0.05)}})
     without, beside = load(tmp_path / "without.png"), load(tmp_path / "with.png")
     assert whole(beside) and blue_and_red(beside)[0] == pytest.approx(blue_and_red(without)[0], rel=0.05)
-    svm_bars(tmp_path / "other.png", ours, {"PCA": {"landmark": rows(0.2)}})
+    svm_bars(tmp_path / "other.png", ours, "aligned", {"PCA": {"landmark": rows(0.2)}})
     assert (tmp_path / "other.png").read_bytes() != (tmp_path / "with.png").read_bytes()
 
 
