@@ -166,7 +166,8 @@ def run_stages() -> State:
             for folder in (paths.EVALUATION, paths.VIEW_GAINS) for file in sorted(folder.rglob("svm_*.csv"))}
     svms |= {str(file): pd.read_csv(file, keep_default_na=False) for file in sorted(paths.BASELINES.glob("*.csv"))}
     plan, tables = read_plan(ReportPlan), read_svm_tables(read_plan(ReportPlan).variants)
-    return State(said.getvalue(), gather_report(plan, read_variants(), tables, build_table1(tables, read_baseline_tables())), svms)
+    table1 = build_table1(tables, read_baseline_tables())
+    return State(said.getvalue(), gather_report(plan, read_variants(), tables, table1), svms)
 
 
 def accuracies() -> dict[str, float]:

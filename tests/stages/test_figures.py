@@ -27,6 +27,8 @@ def draw(planned):
     for name in ("attributes/dfc/correlation", "attributes/dfc/correlation_labels", "evaluation/dfc/entanglement"):
         (planned / name).parent.mkdir(parents=True, exist_ok=True)
         pd.DataFrame(np.eye(3), ATTRIBUTES[:3], ATTRIBUTES[:3]).to_csv(planned / f"{name}.csv", index_label="attribute")
+    pd.DataFrame({"kl": [0.1, 0.2], "deviation": 1.0, "ks": 0.1, "rejected": [True, False]}).to_csv(
+        planned / "evaluation/dfc/posterior.csv", index=False)
 
     def draw(name: str, mixture: sampling.Mixture | None) -> tuple[list[str], set[str]]:
         model = stage.read_model(read_variant(name))._replace(mixture=mixture)
@@ -39,7 +41,7 @@ def draw(planned):
 def test_an_encoder_has_pictures_of_its_latent_space_and_samples_from_both_sources(draw, planned):
     train = latents.read_latents(planned / "latents/dfc/aligned.parquet", ["train"])
     notes, drawn = draw("dfc", sampling.fit_mixture(train.mu, train.logvar, 2, 100, 0))
-    assert drawn == {"curves.png", "prior.png", "mixture.png", "correlation.png", "entanglement.png",
+    assert drawn == {"curves.png", "prior.png", "mixture.png", "correlation.png", "entanglement.png", "posterior.png",
                      "interpolation.png", "attribute_arithmetic.png", "manipulation.png"}
     for source in ("prior", "mixture"):
         width, height = Image.open(planned / f"figures/dfc/{source}.png").size
