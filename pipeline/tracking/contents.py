@@ -34,10 +34,16 @@ def results_contents(variant: Variant, params: Params) -> Contents:
     return Contents(
         metrics=runs.flatten(scores),
         parameters={**runs.variant_parameters(variant, params, *sections), "seed": params.seed,
-                    **runs.flatten({"protocol": read_json(paths.protocol(name))}, ".")},
+                    **protocol_parameters(name)},
         files={"figures": uploaded_files(paths.FIGURES / name), "attributes": uploaded_files(paths.ATTRIBUTES / name),
                "evaluation": uploaded_files(paths.EVALUATION / name), **pipeline_files()},
         tags=machine_tags(read_record("train", name)))
+
+
+def protocol_parameters(variant: str) -> dict[str, Any]:
+    """Return how samples were scored, by dotted names: what must be equal for two distances to be compared."""
+    protocol = runs.flatten({"protocol": read_json(paths.protocol(variant))}, ".")
+    return {name: value for name, value in protocol.items() if value != []}
 
 
 def report_contents(params: Params) -> Contents:

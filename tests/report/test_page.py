@@ -342,7 +342,8 @@ def test_the_page_says_how_samples_were_scored_and_whom_the_distances_favour(ful
     text = re.sub(r"\s+", " ", text_of(write_report(tmp_path, full)))
     for expected in ("relu4_1, averaged; not resized; weights: random, sha256 0123456789abcdef…", "64×64 pixels",
                      "999 samples from each source against 996 test images", "998 training images, drawn at random",
-                     "layers of this very network</b>: VAE-123 (relu1_1, relu2_1). Compare", "7.77, the floor",
+                     "layers of this very network</b>: VAE-123 (relu1_1, relu2_1); most of all those on relu4_1",
+                     "7.77, the floor",
                      "No score here is over the features of a network that has trained none"):
         assert expected in text, expected
     assert "resamples" not in text and "Below a distance" not in text and "Inception has trained" not in text
