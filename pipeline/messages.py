@@ -88,7 +88,8 @@ def evaluated(label: str, folder: Path, metrics: Scores) -> str:
     accuracies = ", ".join(f"{name} {scores['accuracy']:.1%} (C {scores['C']:g})" for name, scores in sets.items())
     return (f"{folder}: SVM accuracy of {label}: {accuracies}, majority class "
             f"{next(iter(sets.values()))['majority']:.1%}; PSNR {quality['psnr']:.2f} dB, SSIM {quality['ssim']:.3f}, "
-            f"feature distance {quality['feature_distance']:.0f}, over {quality['images']} test images")
+            f"feature distance {quality['feature_distance']:.0f}, "
+            f"{metrics['preservation']['agreement']:.1%} of the SVMs' answers kept, over {quality['images']} test images")
 
 
 def baseline_scored(table: Path, label: str, view: str, averages: Mapping[str, float], images: int) -> str:
