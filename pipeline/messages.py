@@ -89,7 +89,8 @@ def evaluated(label: str, folder: Path, metrics: Scores) -> str:
     return (f"{folder}: SVM accuracy of {label}: {accuracies}, majority class "
             f"{next(iter(sets.values()))['majority']:.1%}; PSNR {quality['psnr']:.2f} dB, SSIM {quality['ssim']:.3f}, "
             f"feature distance {quality['feature_distance']:.0f}, "
-            f"{metrics['preservation']['agreement']:.1%} of the SVMs' answers kept, over {quality['images']} test images")
+            f"{metrics['preservation']['agreement']:.1%} of the SVMs' answers kept, over {quality['images']} test "
+            "images")
 
 
 def baseline_scored(table: Path, label: str, view: str, averages: Mapping[str, float], images: int) -> str:
