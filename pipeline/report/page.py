@@ -79,10 +79,12 @@ def tables_of_attributes(report: Report) -> dict[str, Any]:
     """Return Table 1 and the gains of views, by the names that the template uses; nothing for what the report lacks."""
     table1, gains = report.table1, report.gains
     labels = {variant.name: variant.label for variant in report.variants}
+    view_set = next((variant.view_set for variant in report.variants if variant.view_set), "")
     return {
         "averages": None if table1 is None else averages_table(table1),
-        "by_attribute": [] if table1 is None else [(measure, attribute_table(table1, measure))
+        "by_attribute": [] if table1 is None else [(measure, attribute_table(table1, measure, view_set))
                                                    for measure in MEASURES],
+        "view_set": view_set,
         "table1_notes": [] if table1 is None else [*table1_notes(table1), *report.table1_notes],
         "published_later": published_later(),
         "noisy_labels": LABELS,

@@ -33,23 +33,26 @@ def averages_table(table: pd.DataFrame) -> Table:
                   *(Cell(measure, "%") for measure in others), Cell(VALIDATION, "%")], rows)
 
 
-def attribute_table(table: pd.DataFrame, measure: str = ACCURACY) -> Table:
+def attribute_table(table: pd.DataFrame, measure: str = ACCURACY, view_set: str = "") -> Table:
     """Return one row per attribute, the average last; columns are ours, the baselines, the published ones.
 
     Published accuracies keep the paper's digits: whole percent, averages with two. Ours have one digit and two. A dash
     stands for what is not defined. Cells of ours that are above the majority class have the class "above". Columns of
     ours have the class "other", except each method's set of views that is best on the validation images; without such
-    images none has it.
+    images none has it. Columns of ours on another set than `view_set` have the class "unlike": they do not stand beside
+    the published numbers and the baselines.
 
     Args:
         table: what `report.table1.build_table1` returned.
         measure: one of `report.table1.MEASURES`.
+        view_set: report.view_set; "" for no such class.
     """
     chosen, rows = chosen_view_sets(table), rows_for_reading(table, measure)
     headings, columns = [Cell("attribute")], []
     for _, row in rows.iterrows():
         is_other = row["source"] == "ours" and chosen.get(row["method"]) not in (row["view"], "")
-        css, digits = row["source"] + " other" * is_other, 0 if row["source"] == "paper" else 1
+        is_unlike = row["source"] == "ours" and view_set not in (row["view"], "")
+        css, digits = row["source"] + " other" * is_other + " unlike" * is_unlike, 0 if row["source"] == "paper" else 1
         majority = majority_beside(rows, row) if row["source"] == "ours" else None
         headings.append(method_cell(row, css))
         columns.append([Cell(fixed(row[name], 2 if name == AVERAGE else digits),

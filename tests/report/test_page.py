@@ -288,6 +288,9 @@ def test_ours_above_the_majority_is_tinted_and_the_chosen_set_of_views_marked(fu
         ("5 o Clock Shadow", False), ("86.0", True), ("87.1", True), ("80.4", False), ("85", False), ("82", False),
         ("88", False), ("91", False), ("89", False), ("89", False), ("83", False)]
     assert len(table.rows) == 40 and [cell.text for cell in table.last[:4]] == ["Average", "86.00", "87.12", "80.40"]
+    beside = attribute_table(full.table1, view_set="landmark")
+    unlike = {cell.one_line: "unlike" in cell.css for cell in beside.headings[1:]}
+    assert unlike == {name: "(ours)" in name and "landmark" not in name for name in unlike} and any(unlike.values())
     balanced = attribute_table(full.table1, BALANCED)
     assert [cell.text for cell in balanced.rows[0]] == ["5 o Clock Shadow", "60.0", "60.0", "50.0"]
 
@@ -300,7 +303,9 @@ def test_the_page_shows_one_measure_at_a_time(full, tmp_path):
         assert text.count(f'id="measure-{place}"') == text.count(f"dense measure-{place}") == 1
         assert f'aria-label="Table 1, {measure}"' in text
     assert "measure-5" not in text and text.count('name="measure"') == 4 and text.count(" checked>") == 2
-    assert ".choice:has(#sets-chosen:checked) .other { display: none; }" in style
+    for choice, hidden in (("chosen", "other"), ("like", "unlike")):
+        assert f".choice:has(#sets-{choice}:checked) .{hidden}" in style
+    assert '"sets-like" checked> landmark' in text and text.count('name="sets"') == 3
 
 
 def test_averages_say_how_far_ours_are_above_the_majority(full):
