@@ -249,7 +249,7 @@ def test_the_committed_empty_file_exists():
     ({"scales.demo.data": {"sorce": "celeba"}}, ["scales.demo.data.sorce is not", "did you mean source?"]),
     ({"attributes.correlation": ["Male", "Smilng"]}, ["attributes.correlation: Smilng", "did you mean Smiling?"]),
     # values
-    ({"scale": "huge"}, ["scale is 'huge'", "demo, paper"]),
+    ({"scale": "huge"}, ["scale is 'huge'", "demo, small, paper"]),
     ({"loss.layers": ["relu9_1"]}, ["loss.layers: relu9_1 is not a layer of VGG-19", "relu3_1"]),
     ({"variants.dfc_345.loss.layers": ["relu3_11"]}, ["variants.dfc_345.loss.layers: relu3_11", "relu3_1"]),
     ({"evaluate.feature_layers": ["relu0"]}, ["evaluate.feature_layers: relu0 is not a layer"]),
