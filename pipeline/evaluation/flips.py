@@ -48,7 +48,8 @@ def measure_flips(z: np.ndarray, vectors: np.ndarray, svms: LinearSVMs, decoded_
           attribute      CelebA's name
           yes, no        number of faces with either answer of the SVM
           median_alpha   median over all faces of the α at which the answer flips
-          flipped        share of faces whose answer flips within α ≤ `WITHIN`
+          flipped        share of faces whose answer flips within α ≤ `WITHIN`; 0 where the vector moves no answer to
+                         its other side (wᵀv ≤ 0)
           others         share of the other attributes' answers that flip where this one does: the mean of its row of
                          the entanglement without the diagonal
           decoded_faces  number of faces that were moved and decoded
@@ -56,21 +57,23 @@ def measure_flips(z: np.ndarray, vectors: np.ndarray, svms: LinearSVMs, decoded_
           unmoved        the same share without moving them: answers that decoding and encoding alone flips
           kept           the change of the SVM's decision by which these pictures differ from those of the same faces
                          unmoved, over that of z itself: 1 where the picture shows all of it, 0 where nothing
-          note           "", or why nothing was measured; the numbers are NaN then
+          note           "", or why nothing was measured; the other numbers are NaN then
     """
     decisions, effects = svms.decide(z), vectors.astype(np.float64) @ svms.weights[:-1]
     alpha = flipping_alpha(decisions, effects.diagonal())
+    yes = (decisions > 0).sum(axis=0)
     notes = [why_not(decisions[:, i], effects[i, i]) for i in range(len(ATTRIBUTES))]
     measured = np.array([not note for note in notes])
     entanglement = np.stack([entanglement_row(decisions, alpha[:, i], effects, i) if measured[i]
                              else np.full(len(ATTRIBUTES), np.nan) for i in range(len(ATTRIBUTES))])
+    entanglement[:, ~measured] = np.nan
+    stuck = (yes > 0) & (yes < len(z)) & (effects.diagonal() <= 0)  # no move along the vector flips an answer
     others = entanglement.copy()
     np.fill_diagonal(others, np.nan)
-    yes = (decisions > 0).sum(axis=0)
     table = pd.DataFrame({
         "attribute": ATTRIBUTES, "yes": yes, "no": len(z) - yes,
         "median_alpha": np.where(measured, np.median(alpha, axis=0), np.nan),
-        "flipped": np.where(measured, (alpha <= WITHIN).mean(axis=0), np.nan),
+        "flipped": np.where(measured | stuck, (alpha <= WITHIN).mean(axis=0), np.nan),
         "others": pd.DataFrame(others).mean(axis=1),
         **decoded_answers(z, vectors, svms, alpha, measured, decoded_faces, decode, encode), "note": notes})
     return Flips(table, entanglement)
@@ -115,7 +118,7 @@ def entanglement_row(decisions: np.ndarray, alpha: np.ndarray, effects: np.ndarr
 
     Returns:
         float64 K, the share of faces whose answer differs from that of the face as it was. The attribute itself has 1
-        by definition. NaN for attributes without a vector: their SVM knows one answer.
+        by definition. NaN for attributes without a vector.
     """
     towards = np.where(decisions[:, attribute] > 0, -1, 1)
     moved = decisions + np.outer(towards * alpha, effects[attribute])

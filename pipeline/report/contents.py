@@ -33,6 +33,10 @@ class VariantResults:
         vector_correlation: `latent_space.attribute_correlation.agreement`; empty without an encoder.
         preservation: `evaluation.preservation.preservation_averages`; empty without an encoder.
         posterior: the numbers of `evaluation.posterior.posterior_health`; empty without an encoder.
+        flips_by_attribute: `evaluation.flips.Flips.table`, indexed by attribute; None without an encoder.
+        entanglement: `evaluation.flips.Flips.entanglement`, indexed by attribute; None without an encoder.
+        preservation_by_attribute: `evaluation.preservation.attribute_preservation`, indexed by attribute; None without
+            an encoder.
     """
 
     label: str
@@ -51,6 +55,9 @@ class VariantResults:
     vector_correlation: Mapping[str, float | int | None] = field(default_factory=dict)
     preservation: Mapping[str, float | int | None] = field(default_factory=dict)
     posterior: Mapping[str, float | int] = field(default_factory=dict)
+    flips_by_attribute: pd.DataFrame | None = None
+    entanglement: pd.DataFrame | None = None
+    preservation_by_attribute: pd.DataFrame | None = None
 
     @property
     def reported_svm(self) -> Mapping[str, float]:

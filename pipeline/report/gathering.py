@@ -80,4 +80,7 @@ def read_results(variant: Variant, label: str, figure_notes: Sequence[str], view
         notes=[*figure_notes, *read_json(paths.variant_notes(paths.ATTRIBUTES, name)),
                *read_json(paths.variant_notes(paths.SAMPLES, name))],
         trained=records.read_record("train", name), view_set=view_set, flips=scores.get("flips", {}),
-        vector_correlation=scores.get("vector_correlation", {}))
+        vector_correlation=scores.get("vector_correlation", {}),
+        **{field: pd.read_csv(path(name), index_col="attribute") if variant.encodes else None for field, path in (
+            ("flips_by_attribute", paths.flips), ("entanglement", paths.entanglement),
+            ("preservation_by_attribute", paths.preservation_table))})

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
+from pipeline.report.common_attributes import with_common_kappa
 from pipeline.report.contents import VariantResults
 from pipeline.report.numbers import fixed, number, percent
 from pipeline.report.tables import Cell, Column, Table, measured, table_of
@@ -10,6 +11,11 @@ from pipeline.report.tables import Cell, Column, Table, measured, table_of
 def kept(key: str, text: Callable[[float | None], str]) -> Callable[[VariantResults], Cell]:
     """Return the cell function of a mean of `evaluation.preservation`."""
     return lambda variant: Cell(text(variant.preservation.get(key)))
+
+
+def kappa(variant: VariantResults) -> Cell:
+    """Return κ, with the number of attributes over which it is averaged below it."""
+    return measured(fixed(variant.preservation.get("kappa"), 3), f"of {number(variant.preservation.get('attributes'))}")
 
 
 def health(key: str, digits: int) -> Callable[[VariantResults], Cell]:
@@ -35,7 +41,7 @@ def p_value(variant: VariantResults) -> Cell:
 COLUMNS: tuple[Column[VariantResults], ...] = (
     Column("attributes kept", "%", kept("agreement", percent)),
     Column("by chance", "%", kept("chance", percent)),
-    Column("Cohen’s κ", "", kept("kappa", lambda value: fixed(value, 3))),
+    Column("Cohen’s κ", "", kappa),
     Column("KL", "nats", health("kl", 1)),
     Column("active units", "", counted("active_units")),
     Column("dimensions unlike N(0, 1)", "", counted("dimensions_rejected")),
@@ -48,5 +54,5 @@ COLUMNS: tuple[Column[VariantResults], ...] = (
 
 def latent_table(variants: Sequence[VariantResults]) -> Table:
     """Return one row per variant with an encoder."""
-    encoders = [variant for variant in variants if variant.posterior or variant.preservation]
+    encoders = with_common_kappa([variant for variant in variants if variant.posterior or variant.preservation])
     return table_of(encoders, lambda variant: Cell(variant.label), COLUMNS)

@@ -14,7 +14,7 @@ def test_one_row_for_each_encoder():
         VariantResults("DCGAN", "dcgan", {"model": {"latent_dim": 100}})]
     table = latent_table(variants)
     assert [[(cell.text, cell.small) for cell in row] for row in table.rows] == [[
-        ("VAE-123", ""), ("95.00", ""), ("70.00", ""), ("0.810", ""), ("45.2", ""), ("99", "of 100"),
+        ("VAE-123", ""), ("95.00", ""), ("70.00", ""), ("0.810", "of 40"), ("45.2", ""), ("99", "of 100"),
         ("19", "of 100"), ("0.050", ""), ("0.250", ""), ("0.01250", ""), ("0.001", "")]]
 
 
