@@ -103,18 +103,37 @@ def change_latents(random: np.random.Generator) -> None:
         pq.write_table(table, path)
 
 
-def change_labels(change: Callable[[np.ndarray], np.ndarray]) -> None:
-    """Change the labels of the test images, bool N×40, by a function."""
+def change_test(pixels: Callable[[np.ndarray], np.ndarray] = lambda pixels: pixels,
+                labels: Callable[[np.ndarray], np.ndarray] = lambda labels: labels) -> None:
+    """Change the pixels of the test images, uint8 N×3×S×S, and their labels, bool N×40, each by a function."""
     for view in VIEWS:
         test = shards.load(paths.SHARDS, view, "test")
-        shard_files.write_part(paths.SHARDS, view, "test", 0, test.image_ids, test.pixels, change(test.attributes),
-                               np.zeros((len(test.image_ids), 5, 2), np.int16), about={})
+        shard_files.write_part(paths.SHARDS, view, "test", 0, test.image_ids, pixels(test.pixels),
+                               labels(test.attributes), np.zeros((len(test.image_ids), 5, 2), np.int16), about={})
+
+
+def encode_views(parts: str) -> None:
+    """Write the latents of all images of the shards. parts: a folder for what is encoded, which is not done again."""
+    model = load_model(paths.weights("dfc"), tiny.variant())
+    for view in VIEWS:
+        batches = [(split, *shards.load(paths.SHARDS, view, split)[:2]) for split in SPLITS]
+        encode_to_file(paths.latents("dfc", view), model, batches, Path(f"{parts}-{view}"))
+
+
+def change_photographs(random: np.random.Generator) -> None:
+    """Stand the test photographs on their heads, in another order and with noise, and encode them."""
+    def other(pixels: np.ndarray) -> np.ndarray:
+        return random.permutation(pixels)[:, :, ::-1] // 2 + random.integers(0, 100, pixels.shape, np.uint8)
+
+    change_test(pixels=other)
+    encode_views("other")
 
 
 CHANGES: dict[str, Callable[[np.random.Generator], None]] = {
     "latents permuted": change_latents,
-    "labels scrambled": lambda random: change_labels(lambda labels: random.permuted(labels, axis=0)),
-    "labels turned over": lambda random: change_labels(lambda labels: ~labels),  # the best set is the worst
+    "other photographs": change_photographs,
+    "labels scrambled": lambda random: change_test(labels=lambda labels: random.permuted(labels, axis=0)),
+    "labels turned over": lambda random: change_test(labels=lambda labels: ~labels),  # the best set is the worst
 }
 
 
@@ -142,10 +161,7 @@ def project(seeded, planned, monkeypatch):  # noqa: F811
         LossNetworkPlan(source="random", file=None, calibration_images=8, seed=0),
     ):
         write_json(paths.section_plan(plan.section), plan.model_dump())
-    model = load_model(paths.weights("dfc"), tiny.variant())
-    for view in VIEWS:
-        batches = [(split, *shards.load(paths.SHARDS, view, split)[:2]) for split in SPLITS]
-        encode_to_file(paths.latents("dfc", view), model, batches, Path(f"parts-{view}"))
+    encode_views("first")
     for name in ("dfc", "dcgan"):
         write_json(paths.metrics("train", name), {"loss": 1.0, "valid_kl": 2.0})
         write_json(paths.warnings(name), [f"{name} is odd"])
