@@ -54,12 +54,14 @@ def too_few(network: str, images: int, what: str, reference: int, photographs: s
         photographs: the reference photographs in words, such as "test images".
         features: C.
     """
-    notes, title = [], "FID" if network == INCEPTION else "the Fréchet distance"
+    notes, title, whose = [], "the Fréchet distance", "the loss network's"
+    if network == INCEPTION:
+        title, whose = "FID", "Inception's"
     if min(images, reference) <= features:  # the rank of a covariance is at most one less than its images
         notes.append(f"{title} of {images:,} {what} from {reference:,} {photographs} in {features:,} features has a "
                      "singular covariance and is too large: compare it only with the floor and with others of as many "
                      "images, or compare KID, whose expectation does not depend on the number")
     if min(images, reference) < FEWEST:
-        notes.append(f"precision and recall in {network.replace('_', ' ')}'s features were not measured: they need "
+        notes.append(f"precision and recall in {whose} features were not measured: they need "
                      f"{FEWEST} images on both sides, and there are {images:,} {what} and {reference:,} {photographs}")
     return notes
