@@ -24,7 +24,7 @@ def resample_counts(images: int, resamples: int, seed: int, side: int) -> np.nda
         images: N.
         resamples: R.
         seed: of the draws.
-        side: 6 for the reference photographs and 7 for the images that are compared with them.
+        side: `random_streams.RESAMPLED_REFERENCE`, or `RESAMPLED_IMAGES` for what is compared with them.
     """
     drawn = np.random.default_rng([seed, side]).integers(0, images, (resamples, images))
     return np.stack([np.bincount(row, minlength=images) for row in drawn]).astype(np.float64)

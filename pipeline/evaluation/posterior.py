@@ -11,6 +11,7 @@ import pandas as pd
 
 from pipeline.errors import InputError
 from pipeline.evaluation.two_sample import mmd_test
+from pipeline.latent_space import random_streams
 from pipeline.latent_space.latents import Latents
 from pipeline.latent_space.sampling import sample_posteriors
 from pipeline.vocabulary import counted
@@ -97,7 +98,7 @@ def distance_from_prior(z: np.ndarray, seed: int) -> dict[str, Any]:
     """
     if not np.isfinite(z).all():
         return {"mmd_squared": float("nan"), "mmd_p": float("nan")}
-    random = np.random.default_rng([seed, 5])
+    random = np.random.default_rng([seed, random_streams.PRIOR_AND_PERMUTATIONS])
     if len(z) > TESTED_IMAGES:
         z = z[np.sort(random.choice(len(z), TESTED_IMAGES, replace=False))]
     found = mmd_test(z, random.standard_normal(z.shape), random)
