@@ -4,9 +4,9 @@ seed is that of params.yaml. Besides these, `sampling.sample_prior` draws from d
 of k = 0; `attribute_vectors.compute_attribute_vectors` has the number of the attribute as its k, 0 … 39; figures have
 streams of their own; and the baseline supervised has [train.seed, 1, epoch].
 
-So some uses share a stream: the two with k = 5 below, and an attribute's draw of images with the use of the same k. They
-draw other things from it, such as images without replacement and normal numbers, and no result has both. Each k stays as
-it is, since another would change every number that comes from it. A new use takes a k from 40 on.
+So some uses share a stream: the two with k = 5 below, and an attribute's draw of images with the use of the same k.
+They draw unlike things from it, such as images without replacement and normal numbers, and no number comes from both.
+Each k stays as it is, since another would change every number that comes from it. A new use takes a k from 40 on.
 """
 
 POSTERIOR_NOISE = 1  # of z ~ q(z|x), in `sampling.sample_posteriors`
