@@ -55,4 +55,4 @@ def at_the_edge(chosen: Mapping[str, float], candidates: Sequence[float], parame
     edges = [(f"the {which} of {parameter}, {edge:g}", [name for name, C in chosen.items() if edge == C])
              for which, edge in (("smallest", low), ("largest", high))] if low < high else []
     said = [f"{what}, for {'; '.join(names)}" for what, names in edges if names]
-    return f"validation chose {', and '.join(said)}: a C beyond may be better" if said else ""
+    return f"validation chose {', and '.join(said)}: a C beyond the candidates may be better" if said else ""

@@ -18,4 +18,4 @@ NAN = float("nan")
     ({}, [0.1, 1.0], "")])
 def test_a_c_at_the_edge_of_several_candidates_is_told(chosen, candidates, expected):
     assert at_the_edge(chosen, candidates, "x") == (
-        f"validation chose {expected}: a C beyond may be better" if expected else "")
+        f"validation chose {expected}: a C beyond the candidates may be better" if expected else "")

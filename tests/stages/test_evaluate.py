@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 import torch
@@ -23,6 +24,7 @@ from pipeline.latent_space.encoding import encode_to_file
 from pipeline.latent_space.latents import read_latents
 from pipeline.models import weights_file
 from pipeline.models.weights_file import load_model
+from pipeline.report.contents import VariantResults
 from pipeline.tracking.runs import flatten
 from pipeline.vocabulary import ATTRIBUTES
 from pipeline.workspace.records import machine, read_record
@@ -158,10 +160,21 @@ def test_latents_that_are_not_finite_are_refused_before_anything_is_scored(evalu
         evaluated()
 
 
+def test_without_validation_images_what_needs_them_is_null(evaluated):
+    file = paths.latents("dfc", "aligned")
+    table = pq.read_table(file)
+    pq.write_table(table.filter(pc.not_equal(table["split"], "valid")), file)
+    metrics = evaluated(svm_c=[0.1])
+    assert metrics["svm"]["first"]["valid_accuracy"] is None and metrics["svm"]["first"]["accuracy"] > 0
+    assert "NaN" not in paths.metrics("evaluate", "dfc").read_text() and metrics["posterior"]["train_images"] > 2
+    assert VariantResults("VAE-123", "dfc", svm=metrics["svm"]).chosen_view_set == ""
+    assert "svm/first/valid_accuracy" not in flatten(metrics)
+
+
 def test_a_c_at_the_edge_is_told_in_one_line(evaluated, capsys):
     evaluated(svm_c=[1e-9, 2e-9])  # so small that all C answer alike: the smaller is chosen
-    assert ("note: VAE-123: validation chose the smallest of evaluate.svm_c, 1e-09, for first: a C beyond may be better"
-            in capsys.readouterr().out)
+    assert ("note: VAE-123: validation chose the smallest of evaluate.svm_c, 1e-09, for first: a C beyond the candidates "
+            "may be better" in capsys.readouterr().out)
     evaluated(svm_c=[0.1])
     assert "a C beyond" not in capsys.readouterr().out
 
