@@ -114,6 +114,8 @@ def test_each_c_at_the_edge_is_told_in_one_sentence_of_its_parameter(evaluated):
               "supervised network": {"eyes": rows(0.5, 0.7).assign(C=float("nan"))}}
     gains = pd.DataFrame({"step": ["aligned", "+ eyes"], "C": [0.1, 0.003]})
     assert c_notes(tables, gains) == [
-        "SVMs: validation chose the largest of evaluate.svm_c, 1, for PVAE, eyes: a C beyond the candidates may be better.",
-        "SVMs: validation chose the smallest of view_gains.svm_c, 0.003, for + eyes: a C beyond the candidates may be better."]
+        "SVMs: validation chose the largest of evaluate.svm_c, 1, for PVAE, eyes: a C beyond the candidates may be "
+        "better.",
+        "SVMs: validation chose the smallest of view_gains.svm_c, 0.003, for + eyes: a C beyond the candidates may "
+        "be better."]
     assert c_notes({}, gains[:1]) == []

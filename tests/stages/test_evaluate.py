@@ -173,8 +173,8 @@ def test_without_validation_images_what_needs_them_is_null(evaluated):
 
 def test_a_c_at_the_edge_is_told_in_one_line(evaluated, capsys):
     evaluated(svm_c=[1e-9, 2e-9])  # so small that all C answer alike: the smaller is chosen
-    assert ("note: VAE-123: validation chose the smallest of evaluate.svm_c, 1e-09, for first: a C beyond the candidates "
-            "may be better" in capsys.readouterr().out)
+    assert ("note: VAE-123: validation chose the smallest of evaluate.svm_c, 1e-09, for first: a C beyond the "
+            "candidates may be better" in capsys.readouterr().out)
     evaluated(svm_c=[0.1])
     assert "a C beyond" not in capsys.readouterr().out
 
