@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from pipeline.vocabulary import counted
+
 Scores = Mapping[str, Any]  # numbers by name
 
 PRECISION_BEGUN, PRECISION_ASKED = "in which it began", "as train.precision says"
@@ -89,8 +91,13 @@ def evaluated(label: str, folder: Path, metrics: Scores) -> str:
     return (f"{folder}: SVM accuracy of {label}: {accuracies}, majority class "
             f"{next(iter(sets.values()))['majority']:.1%}; PSNR {quality['psnr']:.2f} dB, SSIM {quality['ssim']:.3f}, "
             f"feature distance {quality['feature_distance']:.0f}, "
-            f"{metrics['preservation']['agreement']:.1%} of the SVMs' answers kept, over {quality['images']} test "
-            "images")
+            f"{answers_kept(metrics['preservation'])}, over {counted(quality['images'], 'test image')}")
+
+
+def answers_kept(averages: Scores) -> str:
+    """Return how many of the SVMs' answers reconstructions keep. averages: preservation, as in metrics/evaluate."""
+    kappa = "" if averages["kappa"] is None else f", κ {averages['kappa']:.2f}"
+    return f"{averages['agreement']:.1%} of the SVMs' answers kept ({averages['chance']:.1%} by chance{kappa})"
 
 
 def baseline_scored(table: Path, label: str, view: str, averages: Mapping[str, float], images: int) -> str:

@@ -28,6 +28,11 @@ def readable(attribute: str) -> str:
     return attribute.replace("_", " ")
 
 
+def counted(number: int, noun: str) -> str:
+    """Return a number of things for people: "1 image", "2,009 images"."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def choices(folder: str) -> tuple[str, ...]:
     """Return the names of the files in one of these folders, sorted: "data/views" → ("aligned", "eyes", …)."""
     return tuple(sorted(path.stem for path in (Path(__file__).parent / folder).glob("*.py")

@@ -36,6 +36,7 @@ def compute(variant: Variant) -> None:
         write_attribute_vectors,
     )
     from pipeline.latent_space.latents import read_latents
+    from pipeline.vocabulary import counted
 
     plan, splits = read_plan(AttributesPlan), ["train", "valid"]
     latents = read_latents(paths.latents(variant.name), splits)
@@ -46,9 +47,9 @@ def compute(variant: Variant) -> None:
                          (paths.label_correlation(variant.name), label_correlation(attributes, plan.correlation))):
         pd.DataFrame(matrix, plan.correlation, plan.correlation).to_csv(path, index_label="attribute")
     write_json(paths.variant_notes(paths.ATTRIBUTES, variant.name), vectors.notes(plan.per_class))
-    few = len(vectors.from_few_images(plan.per_class))
-    print(f"{paths.ATTRIBUTES / variant.name}: 40 attribute vectors of {variant.label} from {len(latents.mu)} images, "
-          f"{few} of them from fewer than {plan.per_class} images with or without the attribute")
+    few, enough = len(vectors.from_few_images(plan.per_class)), counted(plan.per_class, "image")
+    print(f"{paths.ATTRIBUTES / variant.name}: 40 attribute vectors of {variant.label} from "
+          f"{counted(len(latents.mu), 'image')}, {few} of them from fewer than {enough} with or without the attribute")
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from pipeline.config.loading import load_params
 from pipeline.config.plans import ViewGainsPlan, read_plan
 from pipeline.data import by_id
 from pipeline.errors import exit_on_input_error
+from pipeline.evaluation import svm_notes
 from pipeline.evaluation.chosen_set import chosen_on_validation
 from pipeline.evaluation.features import load_features
 from pipeline.evaluation.view_gains import plan_steps, score_view_gains
@@ -34,6 +35,8 @@ def main() -> None:
     for step, note in zip(gains["step"], gains["note"], strict=True):
         if note:
             print(f"note: {step}: {note}")
+    if note := svm_notes.at_the_edge(gains.set_index("step")["C"].to_dict(), plan.svm_c, "view_gains.svm_c"):
+        print(f"note: {note}")
     chosen = chosen_on_validation(gains.set_index("step")["valid_accuracy"].to_dict())
     print(messages.views_added(plan.labels[plan.variants[0]], paths.VIEW_GAINS, gains.to_dict("records"), chosen))
 

@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
-from pipeline.messages import reported, views_added, without_password
+import pytest
+
+from pipeline.messages import evaluated, reported, views_added, without_password
 
 
 def test_a_uri_is_shown_without_its_password():
@@ -23,3 +25,14 @@ def test_the_last_line_of_report_has_every_variant_with_one_set_of_views():
     said = reported(Path("report/index.html"), 5, "landmark", {"PVAE": 0.8, "VAE-123": 0.861}, True)
     assert said == ("report/index.html: 5 variants; average SVM accuracy, landmark: PVAE 80.0%, VAE-123 86.1%; "
                     "loss network with random weights")
+
+
+@pytest.mark.parametrize(("kappa", "images", "expected"), [
+    (0.256, 246, "92.4% of the SVMs' answers kept (85.7% by chance, κ 0.26), over 246 test images"),
+    (None, 1, "92.4% of the SVMs' answers kept (85.7% by chance), over 1 test image")])
+def test_the_last_line_of_evaluate_says_what_answers_kept_are_worth(kappa, images, expected):
+    said = evaluated("VAE-123", Path("evaluation/dfc"), {
+        "svm": {"aligned": {"accuracy": 0.847, "C": 1.0, "majority": 0.805}},
+        "reconstruction": {"psnr": 18.6, "ssim": 0.42, "feature_distance": 19248.0, "images": images},
+        "preservation": {"agreement": 0.9243, "chance": 0.857, "kappa": kappa, "attributes": 35}})
+    assert said.endswith(expected)

@@ -69,6 +69,13 @@ def check_attributes(names: list[str]) -> list[str]:
     return names
 
 
+def check_candidates(candidates: list[float]) -> list[float]:
+    """Return `candidates`, or raise ValueError unless there is at least one, each once."""
+    if not candidates or len(set(candidates)) < len(candidates):
+        raise ValueError("must have at least one candidate, each once")
+    return candidates
+
+
 def one_of(names: tuple[str, ...]) -> Any:
     """Return the JSON schema of a name from a list; the validators above refuse others with a better sentence."""
     return Field(json_schema_extra={"enum": list(names)})
@@ -79,7 +86,7 @@ EACH_ONCE = Field(json_schema_extra={"minItems": 1, "uniqueItems": True})
 Positive = Annotated[int, Field(gt=0)]
 NotNegative = Annotated[int, Field(ge=0)]
 PositiveFloat = Annotated[float, Field(gt=0)]
-Candidates = Annotated[list[PositiveFloat], Field(min_length=1)]
+Candidates = Annotated[list[PositiveFloat], EACH_ONCE, AfterValidator(check_candidates)]
 Channels = Annotated[list[Positive], Field(min_length=4, max_length=4)]  # of four convolutions
 LayerName = Annotated[str, one_of(LAYERS)]
 Layer = Annotated[LayerName, AfterValidator(check_layer)]

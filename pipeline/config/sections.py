@@ -154,7 +154,8 @@ class Sampling(Section):
     """Samples, and how close they come to photographs."""
 
     images: Annotated[int, Field(ge=2)] = Field(description=(
-        "Samples that are compared with photographs, at most as many; the floor compares as many training photographs."
+        "Samples that are compared with photographs: with as many, the first of their split, or with all of it where "
+        "it has fewer. The floor compares as many training photographs, or all."
     ))
     reference: Literal["test", "valid"] = Field(description=(
         "Split of the photographs that samples are compared with. Choose parameters with valid, and report test."))

@@ -40,8 +40,14 @@ class Faces(NamedTuple):
                     bar.update(len(pixels))
 
     def features(self, label: str, function: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
-        """Return float32 N×D: the features of all splits, of which `function` makes a batch's, n×D, from its pixels."""
-        return np.concatenate([function(pixels).astype(np.float32) for pixels in self.all_batches(label)])
+        """Return float32 N×D: the features of all splits, of which `function` makes a batch's, n×D, from its pixels.
+
+        Raises:
+            InputError: as `check_finite` does.
+        """
+        x = np.concatenate([function(pixels).astype(np.float32) for pixels in self.all_batches(label)])
+        check_finite(label, x)
+        return x
 
 
 class Given(NamedTuple):
@@ -73,6 +79,15 @@ class Decisions(NamedTuple):
     note: str
     valid: np.ndarray  # float32 V×40, columns in the order of ATTRIBUTES
     test: np.ndarray  # float32 T×40
+
+
+def check_finite(label: str, x: np.ndarray) -> None:
+    """Raise InputError unless all features of a baseline, float N×D, are finite. label: its name."""
+    finite = np.isfinite(x).all(axis=1)
+    if not finite.all():
+        raise InputError(f"the features of the baseline {label} are not finite for {(~finite).sum():,} of "
+                         f"{len(finite):,} images; give its network other weights, or leave it out of "
+                         "baselines.methods")
 
 
 def check_validation_images(faces: Faces, what: str) -> None:

@@ -7,6 +7,7 @@ from pipeline.evaluation.frechet import frechet_distance, moments, resampled_mom
 from pipeline.evaluation.kernel_distance import kernel_distance, resampled_kernel_distances
 from pipeline.evaluation.precision_recall import FEWEST, precision_recall
 from pipeline.evaluation.score_names import HIGH, INCEPTION, LOW, NAMES
+from pipeline.latent_space.random_streams import RESAMPLED_IMAGES, RESAMPLED_REFERENCE
 
 Scores = dict[str, float | int]
 
@@ -34,7 +35,7 @@ def score_features(network: str, images: np.ndarray, reference: np.ndarray, resa
         scores[name.precision], scores[name.recall] = precision_recall(images, reference)
     if resamples:
         of_reference, of_images = (resample_counts(len(rows), resamples, seed, side)
-                                   for rows, side in ((reference, 6), (images, 7)))
+                                   for rows, side in ((reference, RESAMPLED_REFERENCE), (images, RESAMPLED_IMAGES)))
         frechet = np.array([frechet_distance(resampled_moments(images, a), resampled_moments(reference, b))
                             for a, b in zip(of_images, of_reference, strict=True)])
         for distance, resampled in ((name.frechet, frechet), (name.kernel, resampled_kernel_distances(
@@ -54,12 +55,14 @@ def too_few(network: str, images: int, what: str, reference: int, photographs: s
         photographs: the reference photographs in words, such as "test images".
         features: C.
     """
-    notes, title = [], "FID" if network == INCEPTION else "the Fréchet distance"
+    notes, title, whose = [], "the Fréchet distance", "the loss network's"
+    if network == INCEPTION:
+        title, whose = "FID", "Inception's"
     if min(images, reference) <= features:  # the rank of a covariance is at most one less than its images
         notes.append(f"{title} of {images:,} {what} from {reference:,} {photographs} in {features:,} features has a "
                      "singular covariance and is too large: compare it only with the floor and with others of as many "
                      "images, or compare KID, whose expectation does not depend on the number")
     if min(images, reference) < FEWEST:
-        notes.append(f"precision and recall in {network.replace('_', ' ')}'s features were not measured: they need "
+        notes.append(f"precision and recall in {whose} features were not measured: they need "
                      f"{FEWEST} images on both sides, and there are {images:,} {what} and {reference:,} {photographs}")
     return notes

@@ -1,7 +1,7 @@
 """Features for attribute prediction: the latents of several views, and of several variants, side by side."""
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -9,7 +9,9 @@ import numpy as np
 
 from pipeline import paths
 from pipeline.errors import InputError
-from pipeline.latent_space.latents import read_latents
+from pipeline.latent_space.latents import Latents, read_latents
+
+ALONE = ""  # a set of views that is scored where no other has a view alone; it has no file
 
 
 class Features(NamedTuple):
@@ -25,16 +27,30 @@ class Features(NamedTuple):
         return np.concatenate([self.columns[variant, view] for variant in variants for view in views])
 
 
-def load_features(variants: Sequence[str], views: Sequence[str], folder: Path = paths.LATENTS) -> Features:
+def with_view_alone(view_sets: Mapping[str, Sequence[str]], view: str) -> tuple[dict[str, Sequence[str]], str]:
+    """Return sets of views of which one has this view alone, and the name of that one: `ALONE` if it had to be added.
+
+    Args:
+        view_sets: name → views.
+        view: the view.
+    """
+    alone = next((name for name, views in view_sets.items() if list(views) == [view]), ALONE)
+    return {**view_sets, alone: [view]}, alone
+
+
+def load_features(variants: Sequence[str], views: Sequence[str], folder: Path = paths.LATENTS,
+                  known: Mapping[tuple[str, str], Latents] | None = None) -> Features:
     """Concatenate the posterior means of several views of several variants: the first variant's views, then the next's.
 
     Args:
         variants: names of at least one variant.
         views: names of at least one view.
         folder: holds a file of latents <variant>/<view>.parquet for each of them.
+        known: (variant, view) → what `read_latents` has already read from that file.
 
     Raises:
-        InputError: a file is missing, or two files do not hold the same images in the same order.
+        InputError: a file is missing, has latents that are not finite, or two files do not hold the same images in the
+            same order.
     """
     if not variants or not views:
         raise InputError("no variant or no view is named for attribute prediction; name at least one of each")
@@ -46,7 +62,7 @@ def load_features(variants: Sequence[str], views: Sequence[str], folder: Path = 
         if not path.is_file():
             raise InputError(f"there are no latents of view {view} for variant {variant} ({path}); "
                              f"run `dvc repro latents@{variant}`")
-        latents = read_latents(path)
+        latents = (known or {}).get((variant, view)) or read_latents(path)
         first = first or (path, latents)
         if not np.array_equal(latents.image_ids, first[1].image_ids) \
                 or not np.array_equal(latents.splits, first[1].splits):

@@ -187,7 +187,7 @@ def encoded_pictures(z: np.ndarray, decode: Decode, encode: Encode) -> np.ndarra
 
 
 def averages(flips: Flips) -> dict[str, float | int | None]:
-    """Average over the attributes that could be measured.
+    """Average over the attributes that could be measured: so median_alpha is a mean of medians, each over the faces.
 
     Returns:
         median_alpha, flipped, others, decoded, unmoved and kept, None where there is nothing to average; and

@@ -4,8 +4,8 @@ Each is scikit-learn's `LinearSVC(C=C, dual=False)`, which is LIBLINEAR's L2-reg
 (Fan et al. 2008, section 2.1; the bias is one more weight): w minimises ½ wᵀw + C Σᵢ max(0, 1 − yᵢ wᵀxᵢ)².
 
 LIBLINEAR fits one SVM after the other, and it is slow on features as correlated as the latents of several views: for 40
-SVMs on 5,000 real faces × 500 features with C = 1 it needs 58 s of one core, and this file 2 s, with the same
-accuracies.
+SVMs on 5,000 real faces × 500 features with C = 1 it needs 58 s of one core, and this file 2 s. Both stop near
+the same minimum, so that accuracies are the same up to rounding: an image beside the plane may get the other answer.
 """
 
 from dataclasses import dataclass

@@ -13,6 +13,7 @@ from pipeline.data import shards
 from pipeline.data.shards import Location
 from pipeline.errors import InputError
 from pipeline.files.atomic import replacing
+from pipeline.latent_space import random_streams
 
 BATCH = 512  # images that are read at a time
 
@@ -29,7 +30,8 @@ def draw_photographs(root: Location, view: str, split: str, count: int, seed: in
     """
     total = shards.manifest(root, view)["images"][split]
     chosen = np.zeros(total, bool)
-    chosen[np.random.default_rng([seed, 5]).choice(total, min(count, total), replace=False)] = True
+    random = np.random.default_rng([seed, random_streams.TRAINING_PHOTOGRAPHS])
+    chosen[random.choice(total, min(count, total), replace=False)] = True
     parts, start = [], 0
     for _, pixels in shards.batches(root, view, split, BATCH):  # a split of CelebA does not fit into memory everywhere
         parts.append(pixels[chosen[start:start + len(pixels)]])

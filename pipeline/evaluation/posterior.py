@@ -11,10 +11,14 @@ import pandas as pd
 
 from pipeline.errors import InputError
 from pipeline.evaluation.two_sample import mmd_test
+from pipeline.latent_space import random_streams
+from pipeline.latent_space.latents import Latents
 from pipeline.latent_space.sampling import sample_posteriors
+from pipeline.vocabulary import counted
 
 LEVEL = 0.05  # of all tests of the dimensions together
 TESTED_IMAGES = 1000  # at most so many for the test in all dimensions: its time grows with their square
+FEWEST = 2  # images
 
 
 class PosteriorHealth(NamedTuple):
@@ -24,7 +28,12 @@ class PosteriorHealth(NamedTuple):
     numbers: dict[str, float | int]
 
 
-def posterior_health(mu: np.ndarray, logvar: np.ndarray, seed: int) -> PosteriorHealth:
+def judged_by(latents: Latents) -> str:
+    """Return the split by whose images the posterior is judged: valid, or train where valid has fewer than `FEWEST`."""
+    return "valid" if (latents.splits == "valid").sum() >= FEWEST else "train"
+
+
+def posterior_health(mu: np.ndarray, logvar: np.ndarray, seed: int, split: str = "valid") -> PosteriorHealth:
     """Measure KL and active units, and test the aggregate posterior against N(0, I).
 
     The tests take one z ~ q(z|x) per image, so that their points are independent draws from q(z). Their p values depend
@@ -32,12 +41,13 @@ def posterior_health(mu: np.ndarray, logvar: np.ndarray, seed: int) -> Posterior
     estimate how large the difference is.
 
     Args:
-        mu: float32 N×D, posterior means of held-out images, N ≥ 2.
+        mu: float32 N×D, posterior means of images, N ≥ 2; finite, as `read_latents` takes care.
         logvar: float32 N×D, log variances of the same images.
         seed: of z, of the draws from the prior, and of the permutations.
+        split: of these images, for the name of their number; see `judged_by`.
 
     Returns:
-        `dimensions`, one row per latent dimension:
+        `dimensions`, one row per latent dimension; NaN for what is too large to compute:
           dimension         0 … D-1
           kl                KL of q(z|x) from the prior, nats, mean over images (eq. 2)
           mean_variance     mean variance of q(z|x): 1 where the dimension carries nothing
@@ -48,43 +58,47 @@ def posterior_health(mu: np.ndarray, logvar: np.ndarray, seed: int) -> Posterior
           p                 its p value
           rejected          whether it is rejected at 5 % for all dimensions together (Holm 1979)
         `numbers`: kl (sum), active_units, ks_mean, ks_max, dimensions_rejected, mmd_squared and mmd_p of `mmd_test`
-        over all dimensions, images (N).
+        over all dimensions, and N by the name of the split: valid_images or train_images. A number is not finite where
+        posteriors are so wide that it overflows.
 
     Raises:
-        InputError: there are fewer than two images, or a latent is not finite.
+        InputError: there are fewer than two images.
     """
     import torch
     from scipy.stats import kstest
 
     from pipeline.losses.kl import active_units, kl_per_dimension
 
-    if len(mu) < 2:
-        raise InputError(f"the posterior cannot be judged from {len(mu)} images; give the training or the validation "
-                         "split more images")
-    if not (np.isfinite(mu).all() and np.isfinite(logvar).all()):
-        raise InputError("the latents are not all finite, so the posterior cannot be judged; train the variant again, "
-                         "with a lower train.learning_rate")
+    if len(mu) < FEWEST:
+        raise InputError(f"the posterior cannot be judged from {counted(len(mu), 'image')}; give the training or the "
+                         "validation split more images")
     of_means, of_variances = torch.from_numpy(mu.copy()), torch.from_numpy(logvar.copy())
     kl = kl_per_dimension(of_means, of_variances).numpy().mean(axis=0, dtype=np.float64)
-    z = sample_posteriors(mu, logvar, seed).astype(np.float64)
+    with np.errstate(over="ignore"):
+        z, variances = sample_posteriors(mu, logvar, seed).astype(np.float64), np.exp(logvar.astype(np.float64))
     tests = [kstest(column, "norm") for column in z.T]
     ks, p = (np.array([test[i] for test in tests]) for i in range(2))
-    mean_variance = np.exp(logvar.astype(np.float64)).mean(axis=0)
+    mean_variance = variances.mean(axis=0)
     variance_of_mean = mu.var(axis=0, ddof=1, dtype=np.float64)
     rejected = holm(p)
     rows = pd.DataFrame({
         "dimension": np.arange(len(kl)), "kl": kl, "mean_variance": mean_variance, "variance_of_mean": variance_of_mean,
         "mean": mu.mean(axis=0, dtype=np.float64), "deviation": np.sqrt(mean_variance + variance_of_mean),
         "ks": ks, "p": p, "rejected": rejected})
-    return PosteriorHealth(rows, {
+    return PosteriorHealth(rows.replace([np.inf, -np.inf], np.nan), {
         "kl": float(kl.sum()), "active_units": active_units(of_means), "ks_mean": float(ks.mean()),
         "ks_max": float(ks.max()), "dimensions_rejected": int(rejected.sum()), **distance_from_prior(z, seed),
-        "images": len(mu)})
+        f"{split}_images": len(mu)})
 
 
 def distance_from_prior(z: np.ndarray, seed: int) -> dict[str, Any]:
-    """Return mmd_squared and mmd_p: `mmd_test` of as many draws from N(0, I) against z, float64 N×D."""
-    random = np.random.default_rng([seed, 5])
+    """Return mmd_squared and mmd_p: `mmd_test` of as many draws from N(0, I) against z, float64 N×D.
+
+    Both are NaN where z is not finite.
+    """
+    if not np.isfinite(z).all():
+        return {"mmd_squared": float("nan"), "mmd_p": float("nan")}
+    random = np.random.default_rng([seed, random_streams.PRIOR_AND_PERMUTATIONS])
     if len(z) > TESTED_IMAGES:
         z = z[np.sort(random.choice(len(z), TESTED_IMAGES, replace=False))]
     found = mmd_test(z, random.standard_normal(z.shape), random)

@@ -9,6 +9,7 @@ from pipeline.evaluation.blur import blur
 from pipeline.evaluation.feature_scores import Scores, score_features
 from pipeline.evaluation.frechet import ImageFeatures
 from pipeline.latent_space.sampling import Sampler
+from pipeline.vocabulary import counted
 
 # z float32 N×D → images uint8 N×3×S×S.
 Decode = Callable[[np.ndarray], np.ndarray]
@@ -70,8 +71,9 @@ def image_features(networks: Mapping[str, ImageFeatures], images: np.ndarray, pr
         InputError: there are fewer than two images.
     """
     if len(images) < 2:
-        raise InputError(f"{len(images)} images have no covariance; score at least two, and compare them with at least "
-                         "two: sampling.reference names the split, and sampling.images the largest number")
+        raise InputError(f"{counted(len(images), 'image')} cannot be scored, since a covariance needs two; compare at "
+                         "least two with at least two: sampling.reference names the split, and sampling.images the "
+                         "largest number")
     features: dict[str, list[np.ndarray]] = {name: [] for name in networks}
     for start in range(0, len(images), BATCH):
         batch = images[start:start + BATCH]

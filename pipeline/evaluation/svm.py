@@ -12,7 +12,7 @@ from pipeline.evaluation import linear_svm, svm_notes
 from pipeline.evaluation.linear_svm import TOLERANCE, Fitted, LinearSVMs
 from pipeline.evaluation.svm_scores import RANKINGS, one_class, score_predictions, score_rankings
 from pipeline.parallel import ParallelMap, in_this_process
-from pipeline.vocabulary import ATTRIBUTES, SPLITS
+from pipeline.vocabulary import ATTRIBUTES, SPLITS, counted
 
 Result = TypeVar("Result")
 MEANS = ("accuracy", "balanced_accuracy", *RANKINGS, "majority", "valid_accuracy")  # columns that `averages` averages
@@ -120,7 +120,7 @@ def check_images(rows: Mapping[str, np.ndarray], C: Sequence[float]) -> None:
                          f"{test}; take more images or another split")
     if len(C) > 1 and not (train and valid):
         raise InputError(f"the SVM's C cannot be chosen from {', '.join(f'{c:g}' for c in C)}: there are "
-                         f"{train} training and {valid} validation images; "
+                         f"{counted(train, 'training image')} and {counted(valid, 'validation image')}; "
                          "give svm_c a single value, or take images for both")
 
 

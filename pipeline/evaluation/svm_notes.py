@@ -1,5 +1,7 @@
 """What is odd about an attribute's SVM, as fragments of a sentence: the column `note` of the rows of `svm.evaluate`."""
 
+from collections.abc import Mapping, Sequence
+
 import pandas as pd
 
 NOT_CONVERGED = "not converged"  # begins the fragments about SVMs that are not at their minimum
@@ -39,3 +41,18 @@ def convergence(rows: pd.DataFrame) -> str:
         return ""
     names = ", ".join(map(str, rows.loc[noted, "attribute"]))
     return f"{noted.sum()} of {len(rows)} SVMs have {NOT_CONVERGED}, so their scores may be off: {names}"
+
+
+def at_the_edge(chosen: Mapping[str, float], candidates: Sequence[float], parameter: str) -> str:
+    """Return for which features validation chose the smallest or the largest C, "" for none or for a single candidate.
+
+    Args:
+        chosen: features in words → their C; NaN where there are no SVMs.
+        candidates: for C.
+        parameter: that lists them, "evaluate.svm_c".
+    """
+    low, high = min(candidates), max(candidates)
+    edges = [(f"the {which} of {parameter}, {edge:g}", [name for name, C in chosen.items() if edge == C])
+             for which, edge in (("smallest", low), ("largest", high))] if low < high else []
+    said = [f"{what}, for {'; '.join(names)}" for what, names in edges if names]
+    return f"validation chose {', and '.join(said)}: a C beyond the candidates may be better" if said else ""

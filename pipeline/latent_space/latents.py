@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipeline.errors import InputError
 from pipeline.files.atomic import replacing
 
 
@@ -19,6 +20,11 @@ class Latents(NamedTuple):
     splits: np.ndarray     # str N: train, valid or test
     mu: np.ndarray         # float32 N×D, posterior means
     logvar: np.ndarray     # float32 N×D, natural logarithms of the posterior variances
+
+    def of(self, split: str) -> "Latents":
+        """Return the latents of one split, in the same order."""
+        rows = self.splits == split
+        return Latents(*(column[rows] for column in self))
 
 
 def latents_schema(latent_dim: int) -> pa.Schema:
@@ -53,7 +59,11 @@ def write_empty_latents(path: Path, latent_dim: int) -> None:
 
 
 def read_latents(path: Path, splits: Iterable[str] | None = None) -> Latents:
-    """Read the latents of the named splits, or of all splits, in file order."""
+    """Read the latents of the named splits, or of all splits, in file order.
+
+    Raises:
+        InputError: a latent is NaN or infinite; nothing can be computed from it.
+    """
     filters = [("split", "in", list(splits))] if splits is not None else None
     table = pq.read_table(path, filters=filters)
 
@@ -61,4 +71,10 @@ def read_latents(path: Path, splits: Iterable[str] | None = None) -> Latents:
         column = table[name].combine_chunks()
         return column.flatten().to_numpy().reshape(len(table), column.type.list_size)
 
-    return Latents(table["image_id"].to_numpy(), table["split"].to_numpy(), matrix("mu"), matrix("logvar"))
+    latents = Latents(table["image_id"].to_numpy(), table["split"].to_numpy(), matrix("mu"), matrix("logvar"))
+    finite = np.isfinite(latents.mu).all(axis=1) & np.isfinite(latents.logvar).all(axis=1)
+    if not finite.all():
+        raise InputError(f"{path} has latents that are not finite, of {(~finite).sum():,} of {len(finite):,} images, "
+                         f"the first of them {latents.image_ids[~finite][0]}; train the variant again, with a lower "
+                         "train.learning_rate")
+    return latents

@@ -12,6 +12,8 @@ import numpy as np
 
 from pipeline.errors import InputError
 from pipeline.files.atomic import replacing
+from pipeline.latent_space import random_streams
+from pipeline.vocabulary import counted
 
 REG_COVAR = 1e-4  # added to each variance, which is about 1 for a used latent unit: keeps any covariance invertible
 
@@ -43,13 +45,14 @@ def sample_prior(count: int, latent_dim: int, seed: int) -> np.ndarray:
 
 def sample_posteriors(mu: np.ndarray, logvar: np.ndarray, seed: int) -> np.ndarray:
     """Draw one z = mu + sigma · eps per image, from `mu` and `logvar` float32 N×D: float32 N×D."""
-    eps = np.random.default_rng([seed, 1]).standard_normal(mu.shape, dtype=np.float32)
+    eps = np.random.default_rng([seed, random_streams.POSTERIOR_NOISE]).standard_normal(mu.shape, dtype=np.float32)
     return mu + np.exp(logvar / 2) * eps
 
 
 def sample_mixture(mixture: Mixture, count: int, seed: int) -> np.ndarray:
     """Draw z from a mixture: float32 count×D. The first rows do not depend on `count`."""
-    choice, noise = np.random.default_rng([seed, 3]), np.random.default_rng([seed, 4])
+    choice, noise = (np.random.default_rng([seed, k]) for k in (random_streams.MIXTURE_COMPONENT,
+                                                                random_streams.MIXTURE_NOISE))
     component = np.searchsorted(np.cumsum(mixture.weights), choice.random(count), side="right")
     component = np.minimum(component, len(mixture.weights) - 1)  # rounding may leave the sum of the weights below 1
     z = noise.standard_normal((count, mixture.means.shape[1]))
@@ -78,20 +81,23 @@ def fit_mixture(mu: np.ndarray, logvar: np.ndarray, components: int = 10, images
         seed: of all draws, and of EM's start.
 
     Raises:
-        InputError: there are fewer than two images, or a latent is not finite.
+        InputError: there are fewer than two images, or posteriors are so wide that draws from them overflow.
     """
     from sklearn.mixture import GaussianMixture  # takes seconds to import
 
     if len(mu) < 2:
-        raise InputError(f"a mixture of Gaussians cannot be fitted to {len(mu)} training images; give more images, "
-                         "or leave the mixture out with -S sampling.mixture_components=0")
-    if not (np.isfinite(mu).all() and np.isfinite(logvar).all()):
-        raise InputError("the latents of the training images are not all finite, so no mixture of Gaussians can be "
-                         "fitted to them; train the variant again, with a lower train.learning_rate")
+        raise InputError(f"a mixture of Gaussians cannot be fitted to {counted(len(mu), 'training image')}; give more "
+                         "images, or leave the mixture out with -S sampling.mixture_components=0")
     if len(mu) > images:
-        chosen = np.sort(np.random.default_rng([seed, 2]).choice(len(mu), images, replace=False))
+        random = np.random.default_rng([seed, random_streams.MIXTURE_IMAGES])
+        chosen = np.sort(random.choice(len(mu), images, replace=False))
         mu, logvar = mu[chosen], logvar[chosen]
-    z = sample_posteriors(mu, logvar, seed).astype(np.float64)
+    with np.errstate(over="ignore"):
+        z = sample_posteriors(mu, logvar, seed).astype(np.float64)
+    if not np.isfinite(z).all():
+        raise InputError("some posteriors are so wide that draws from them are infinite, so no mixture of Gaussians "
+                         "can be fitted; train the variant again, with a lower train.learning_rate, or leave the "
+                         "mixture out with -S sampling.mixture_components=0")
     rows, dim = z.shape
     count, kind, note = mixture_size(rows, dim, components)
     fitted = GaussianMixture(count, covariance_type=kind, reg_covar=REG_COVAR, random_state=seed).fit(z)

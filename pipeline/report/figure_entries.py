@@ -16,8 +16,9 @@ FIGURES_OF_A_VARIANT = (
      "Six attributes added to a face, z + α z_attribute."),
     ("correlation.png", "Correlation of attribute vectors", "Figure 7 of the first paper",
      "Pearson's correlation of the vectors, over their components: 1 where two have the same direction, −1 where the "
-     "opposite one. Beside it that of the labels, 0 or 1, over training and validation images: how often the images "
-     "themselves have both. A cross: an attribute that all or none of the images have."),
+     "opposite one. Beside it that of the labels over training and validation images, the φ coefficient, which is "
+     "Pearson's correlation of labels that are −1 or 1: above 0 where more images have both than would if the two had "
+     "nothing to do with each other. A cross: an attribute that all or none of the images have."),
     ("entanglement.png", "Entanglement of attribute vectors", "",
      "Each test face is moved along the vector of a row's attribute, z + αv or z − αv, to the α at which the SVM's "
      "answer to that attribute flips. A cell is the share of faces whose answer to the attribute of its column is "
@@ -25,11 +26,12 @@ FIGURES_OF_A_VARIANT = (
      "which flips by definition. A cross: not measured, because there is no vector, or because the SVM has one answer "
      "to all test faces."),
     ("posterior.png", "Posterior by latent dimension", "",
-     "What each dimension carries, and how far its z over all validation images are from the prior."),
+     "What each dimension carries, and how far its z over all {posterior_images} are from the prior."),
 )
 
 
-def figure_entries(labels: Mapping[str, str], mosaic_label: str, folder: Path = paths.FIGURES) -> list[FigureEntry]:
+def figure_entries(labels: Mapping[str, str], mosaic_label: str, mixture: bool, posterior_images: str,
+                   folder: Path = paths.FIGURES) -> list[FigureEntry]:
     """Return the papers' figures: 3 and 4 with all variants, 5 to 7 of each variant that has them, and 8.
 
     The entanglement of attribute vectors, which no paper has, stands behind Figure 7.
@@ -37,18 +39,22 @@ def figure_entries(labels: Mapping[str, str], mosaic_label: str, folder: Path = 
     Args:
         labels: name of a variant → its label, in the order in which they are to come.
         mosaic_label: the variant by whose latent vectors Figure 8 is laid out.
+        mixture: whether any variant has samples from a mixture of Gaussians.
+        posterior_images: by which the posteriors are judged, in words.
         folder: where the figures lie.
     """
     entries = [
         FigureEntry(folder / "samples.png", "Samples", "Figure 3 of the first paper",
-                    "Decoded from the same z ~ N(0, I); “mixture”: z from a mixture of Gaussians fitted to the latent "
-                    "vectors of training images (Ghosh et al. 2020).", alt="Faces decoded from random z by each model"),
+                    "Decoded from the same z ~ N(0, I)" + (
+                        "; “mixture”: z from a mixture of Gaussians fitted to the latent vectors of training images "
+                        "(Ghosh et al. 2020)." if mixture else "."), alt="Faces decoded from random z by each model"),
         FigureEntry(folder / "reconstructions.png", "Reconstructions", "Figure 4 of the first paper",
                     "Test faces in the first row, below them their reconstructions from the posterior mean.",
                     alt="Test faces, and below them each model's reconstructions"),
     ]
     for file, title, paper, caption in FIGURES_OF_A_VARIANT:
-        entries += [FigureEntry(folder / name / file, title, paper, caption, label)
+        entries += [FigureEntry(folder / name / file, title, paper,
+                                caption.replace("{posterior_images}", posterior_images), label)
                     for name, label in labels.items() if (folder / name / file).is_file()]
     entries.append(FigureEntry(folder / "mosaic.jpg", "Faces by latent vector", "Figure 8 of the first paper",
                                f"Faces, laid out so that those with similar latent vectors of {mosaic_label} are "

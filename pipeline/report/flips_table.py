@@ -9,7 +9,8 @@ from pipeline.report.tables import Cell, Column, Table, measured, table_of
 
 COLUMNS: tuple[Column[VariantResults], ...] = (
     Column("median\N{NO-BREAK SPACE}α", "vectors", lambda variant: Cell(fixed(variant.flips.get("median_alpha"), 2)),
-           "how many whole vectors the median test face must move until the SVM's answer flips."),
+           "how many whole vectors the median test face must move until the SVM's answer flips: the median over the "
+           "faces for each attribute, and the mean of these medians over the attributes."),
     Column("flipped", "% within α\N{NO-BREAK SPACE}≤\N{NO-BREAK SPACE}1",
            lambda variant: Cell(percent(variant.flips.get("flipped"))),
            "share of test faces whose answer flips within one vector, which is as far as the papers' figures go."),

@@ -12,7 +12,9 @@ from pipeline.files.json_file import read_json
 from pipeline.latent_space import attribute_vectors
 from pipeline.report.contents import Report, VariantResults
 from pipeline.report.figure_entries import curve_entries, figure_entries, gains_entry, table1_entry
-from pipeline.report.svm_tables import SvmTables, read_baseline_notes, read_baseline_tables, svm_warnings
+from pipeline.report.latent_table import posterior_images
+from pipeline.report.sample_table import with_mixture
+from pipeline.report.svm_tables import SvmTables, c_notes, read_baseline_notes, read_baseline_tables, svm_warnings
 from pipeline.workspace import records
 
 TITLE = "Deep feature consistent VAEs of faces"
@@ -31,16 +33,19 @@ def gather_report(plan: ReportPlan, variants: Sequence[Variant], svm_tables: Svm
     labels, gains = {variant.name: plan.variants[variant.name] for variant in variants}, pd.read_csv(paths.GAINS_TABLE)
     network = read_plan(LossNetworkPlan)
     figure_notes = read_json(paths.FIGURE_NOTES)
+    results = [read_results(variant, labels[variant.name], figure_notes[variant.name], plan.view_set)
+               for variant in variants]
+    scored = {**svm_tables, **read_baseline_tables()}
     return Report(
         TITLE, data_facts(), {"source": network.source, "file": network.file, **conversion()},
-        variants=[read_results(variant, labels[variant.name], figure_notes[variant.name], plan.view_set)
-                  for variant in variants],
+        variants=results,
         warnings=[f"{label}: {warning}" for name, label in labels.items()
                   for warning in read_json(paths.warnings(name))]
-        + svm_warnings({**svm_tables, **read_baseline_tables()}, gains),
-        figures=figure_entries(labels, labels[plan.mosaic_variant]), curves=curve_entries(labels),
+        + svm_warnings(scored, gains),
+        figures=figure_entries(labels, labels[plan.mosaic_variant], with_mixture(results), posterior_images(results)),
+        curves=curve_entries(labels),
         table1=table1, table1_figure=table1_entry(),
-        table1_notes=read_baseline_notes(),
+        table1_notes=[*read_baseline_notes(), *c_notes(scored, gains)],
         gains=gains, gains_figure=gains_entry(),
         frechet_layer=read_plan(SamplingPlan).frechet_layer, per_class=read_plan(AttributesPlan).per_class,
         made_by=records.machines_by_stage(plan.variants))

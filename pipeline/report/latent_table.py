@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
+from pipeline.evaluation.score_names import IMAGES_OF
 from pipeline.report.common_attributes import with_common_kappa
 from pipeline.report.contents import VariantResults
 from pipeline.report.numbers import fixed, number, percent
@@ -56,3 +57,11 @@ def latent_table(variants: Sequence[VariantResults]) -> Table:
     """Return one row per variant with an encoder."""
     encoders = with_common_kappa([variant for variant in variants if variant.posterior or variant.preservation])
     return table_of(encoders, lambda variant: Cell(variant.label), COLUMNS)
+
+
+def posterior_images(variants: Sequence[VariantResults]) -> str:
+    """Return by which images the posteriors are judged: "validation images" or "training images".
+
+    All variants have the same images. `evaluation.posterior.judged_by` chooses the split.
+    """
+    return IMAGES_OF["train" if any("train_images" in variant.posterior for variant in variants) else "valid"]

@@ -11,13 +11,13 @@ from pipeline.files.atomic import write_text
 from pipeline.report.contents import FigureEntry, Report
 from pipeline.report.flips_table import flips_explanations, flips_table
 from pipeline.report.gains_table import gains_table
-from pipeline.report.latent_table import latent_table
+from pipeline.report.latent_table import latent_table, posterior_images
 from pipeline.report.numbers import metric_in_words, number
 from pipeline.report.pictures import data_uri
 from pipeline.report.protocol import protocol_in_words
 from pipeline.report.published_later import LABELS, published_later
 from pipeline.report.run_facts import machines_in_words, merged_notes, parameter_rows, trainings_in_words
-from pipeline.report.sample_table import floor, photographs, sample_table
+from pipeline.report.sample_table import floor, photographs, sample_table, with_mixture
 from pipeline.report.summary_table import explanations, summary_table
 from pipeline.report.table1 import MEASURES, table1_notes
 from pipeline.report.table1_layout import attribute_table, averages_table
@@ -68,6 +68,8 @@ def tables_of_models(report: Report) -> dict[str, Any]:
         "photographs": photographs(report.variants),
         "floor": floor(report.variants),
         "protocol": protocol_in_words(report.variants),
+        "mixture": with_mixture(report.variants),
+        "posterior_images": posterior_images(report.variants),
         "training": training_table(report.variants),
         "flips": flips,
         "flips_explanations": flips_explanations(flips),

@@ -26,13 +26,16 @@ def protocol_in_words(variants: Sequence[VariantResults]) -> dict[str, Any]:
     facts = {OF_NETWORK[name]: in_words(network) for name, network in protocol["networks"].items()}
     facts["images"] = (f"{protocol['images']} of the faces, {size}×{size} pixels, 8 bits per colour, as in the shards; "
                        "samples in the same size")
-    facts["numbers"] = (f"{number(protocol['samples'])} samples from each source against "
-                        f"{number(protocol['photographs'])} {reference}; the floor: "
-                        f"{number(protocol['training_photographs'])} training images, drawn at random")
+    samples, photographs, training = (protocol[key] for key in ("samples", "photographs", "training_photographs"))
+    facts["numbers"] = (f"{number(samples)} samples from each source against {number(photographs)} {reference}, "
+                        f"{'all' if photographs < samples else 'the first'} of their split; the floor: "
+                        f"{number(training)} training images, "
+                        f"{'all of their split' if training < samples else 'drawn at random'}")
     facts["KID"] = "kernel (a·b / C + 1)³ of C features; unbiased, from all images at once"
     facts["precision, recall"] = f"of the balls that reach to the {NEIGHBOURS}rd nearest neighbour"
     if protocol["bootstrap"]:
-        facts["intervals"] = f"95 %, from {number(protocol['bootstrap'])} resamples of both sides"
+        facts["intervals"] = (f"95 % by name, and 90 to 97 % in simulations; from {number(protocol['bootstrap'])} "
+                              "resamples of both sides")
     return {"facts": facts, "trained_on": trained_on(variants), "reference": reference,
             "intervals": bool(protocol["bootstrap"]), "neutral": INCEPTION in protocol["networks"]}
 

@@ -81,3 +81,8 @@ def floor(variants: Sequence[VariantResults]) -> Scores:
 def reference_in_words(variants: Sequence[VariantResults]) -> str:
     """Return what samples are compared with: "test images" or "validation images"."""
     return IMAGES_OF[next((v.protocol["reference"] for v in variants if v.protocol), "test")]
+
+
+def with_mixture(variants: Sequence[VariantResults]) -> bool:
+    """Return whether any variant has samples from a mixture of Gaussians."""
+    return any("mixture" in variant.samples for variant in variants)

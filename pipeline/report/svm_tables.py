@@ -29,8 +29,13 @@ def read_svm_tables(labels: Mapping[str, str]) -> SvmTables:
     tables = {label: sets for label, sets in tables.items() if sets}  # a variant without an encoder has none
     plan = read_plan(ViewGainsPlan)
     if combined := read_combined_tables(paths.VIEW_GAINS):
-        tables[" + ".join(plan.labels[name] for name in plan.variants)] = combined
+        tables[combined_label(plan)] = combined
     return tables
+
+
+def combined_label(plan: ViewGainsPlan) -> str:
+    """Return the label of the variants of view_gains together, "VAE-123 + VAE-345"."""
+    return " + ".join(plan.labels[name] for name in plan.variants)
 
 
 def read_combined_tables(folder: Path) -> dict[str, pd.DataFrame]:
@@ -58,6 +63,22 @@ def svm_warnings(tables: SvmTables, gains: pd.DataFrame) -> list[str]:
     return [f"{where}: {note}" for where, note in found if note]
 
 
+def c_notes(tables: SvmTables, gains: pd.DataFrame) -> list[str]:
+    """Return one sentence for each list of candidates at whose edge validation chose the SVMs' C.
+
+    Args:
+        tables: all SVMs' scores. Those that combine variants stand in `gains` too, and are told of there.
+        gains: the table of `evaluation.view_gains.score_view_gains`, as read from its file.
+    """
+    plan = read_plan(ViewGainsPlan)
+    of_sets = {f"{label}, {view_set}": float(rows["C"].iloc[0]) for label, sets in tables.items()
+               for view_set, rows in sets.items() if label != combined_label(plan)}
+    of_steps = dict(zip(gains["step"], gains["C"], strict=True))
+    notes = (svm_notes.at_the_edge(of_sets, read_plan(EvaluatePlan).svm_c, "evaluate.svm_c"),
+             svm_notes.at_the_edge(of_steps, plan.svm_c, "view_gains.svm_c"))
+    return [f"SVMs: {note}." for note in notes if note]
+
+
 def read_baseline_tables() -> SvmTables:
     """Read the scores of the baselines that were measured, each on the one view of `baselines.view`."""
     view = read_plan(BaselinesPlan).view
@@ -67,6 +88,8 @@ def read_baseline_tables() -> SvmTables:
 
 def read_baseline_notes() -> list[str]:
     """Return sentences on the baselines: what they see, and what each is, or why it was not measured."""
+    entries = read_json(paths.BASELINE_NOTES)
     seen = (f"The baselines see the faces of view {read_plan(BaselinesPlan).view} alone. Their SVMs are fitted and "
             "scored as ours, on the same images.")
-    return [seen, *(entry["note"] for entry in read_json(paths.BASELINE_NOTES))]
+    measured = any(paths.baseline_table(entry["name"]).is_file() for entry in entries)
+    return [seen] * measured + [entry["note"] for entry in entries]

@@ -8,6 +8,7 @@ import pytest
 
 from pipeline.config.fields import check_baselines
 from pipeline.data import shards
+from pipeline.errors import InputError
 from pipeline.evaluation import svm
 from pipeline.evaluation.baseline import Decisions, score_decisions
 from pipeline.registry import load_module
@@ -63,3 +64,14 @@ def test_the_threshold_is_0_and_wrong_decisions_count(labels):
     np.testing.assert_allclose(rows["accuracy"], test.mean(axis=0))
     np.testing.assert_allclose(rows["balanced_accuracy"], 0.5)
     assert (rows["valid_accuracy"] == 0).all()
+
+
+def test_features_that_are_not_finite_are_refused_by_the_name_of_the_baseline(given):  # noqa: F811
+    calls: list[int] = []
+
+    def overflows(batch):
+        calls.append(1)
+        return np.full((len(batch), 2), np.inf if len(calls) == 1 else 1.0)
+
+    with pytest.raises(InputError, match=r"the features of the baseline means are not finite for \d+ of 200 images"):
+        given.faces.features("means", overflows)

@@ -16,4 +16,4 @@ def test_ties_go_to_the_first_also_where_only_rounding_differs():
 
 
 def test_without_validation_images_no_set_is_chosen():
-    assert chosen_on_validation({}) == chosen_on_validation({"aligned": NAN}) == ""
+    assert chosen_on_validation({}) == chosen_on_validation({"aligned": NAN, "eyes": None}) == ""

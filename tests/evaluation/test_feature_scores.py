@@ -30,6 +30,7 @@ def test_few_images_have_no_precision_and_are_noted(images, reference):
     assert set(scores) == {f"{name}{end}" for name in ("frechet_distance", "kid") for end in ("", "_low", "_high")}
     assert np.isfinite(list(scores.values())).all()
     singular, missing = too_few("loss_network", images, "samples", reference, "test images", 5)
+    assert missing.startswith("precision and recall in the loss network's features were not measured")
     assert "singular" in singular and "need 4 images" in missing and f"{images} samples" in missing
 
 
@@ -37,4 +38,5 @@ def test_a_note_comes_exactly_where_the_covariance_is_singular():
     for rows in (5, 6):
         rank = np.linalg.matrix_rank(moments(features(rows)).covariance)
         notes = too_few("inception", 100, "samples", rows, "validation images", 5)
+        assert "in Inception's features" in too_few("inception", 2, "samples", rows, "validation images", 5)[1]
         assert (rank < 5) == (rows == 5) == any("FID of 100 samples from 5 validation images" in n for n in notes)

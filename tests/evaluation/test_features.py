@@ -6,7 +6,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline.errors import InputError
-from pipeline.evaluation.features import load_features
+from pipeline.evaluation import features
+from pipeline.evaluation.features import ALONE, load_features, with_view_alone
 from pipeline.latent_space.latents import latents_schema
 
 IDS = ["000003.jpg", "000001.jpg", "000002.jpg", "000007.jpg"]
@@ -33,10 +34,10 @@ def write(root, variant, view, value, dimensions=3, ids=IDS, splits=SPLITS):
 def test_the_first_variants_views_come_before_the_next_variants(tmp_path):
     parts = [write(tmp_path, "dfc", "aligned", 1), write(tmp_path, "dfc", "eyes", 2),
              write(tmp_path, "other", "aligned", 3, dimensions=5), write(tmp_path, "other", "eyes", 4, dimensions=5)]
-    features = load_features(["dfc", "other"], ["aligned", "eyes"], tmp_path)
-    np.testing.assert_array_equal(features.x, np.hstack(parts))
-    assert features.x.dtype == np.float32 and features.x.shape == (4, 16)
-    assert features.image_ids.tolist() == IDS and features.splits.tolist() == SPLITS
+    loaded = load_features(["dfc", "other"], ["aligned", "eyes"], tmp_path)
+    np.testing.assert_array_equal(loaded.x, np.hstack(parts))
+    assert loaded.x.dtype == np.float32 and loaded.x.shape == (4, 16)
+    assert loaded.image_ids.tolist() == IDS and loaded.splits.tolist() == SPLITS
     np.testing.assert_array_equal(load_features(["dfc"], ["eyes", "aligned"], tmp_path).x, np.hstack(parts[1::-1]))
 
 
@@ -55,3 +56,28 @@ def test_views_of_other_images_or_in_another_order_are_refused(tmp_path, change)
     write(tmp_path, "dfc", "eyes", 2, **change)
     with pytest.raises(InputError, match=r"eyes.parquet and .*aligned.parquet do not hold the same images"):
         load_features(["dfc"], ["aligned", "eyes"], tmp_path)
+
+
+def test_features_that_are_not_finite_are_refused_by_the_name_of_their_file(tmp_path):
+    write(tmp_path, "dfc", "aligned", 1)
+    mu = write(tmp_path, "dfc", "eyes", 2)
+    mu[1, 1] = np.nan
+    write_latents(tmp_path, "dfc", "eyes", mu, IDS)
+    with pytest.raises(InputError, match=r"eyes.parquet has latents that are not finite, of 1 of 4 .* 000001.jpg"):
+        load_features(["dfc"], ["aligned", "eyes"], tmp_path)
+
+
+def test_latents_that_are_known_are_not_read_again(tmp_path, monkeypatch):
+    write(tmp_path, "dfc", "aligned", 1)
+    eyes = write(tmp_path, "dfc", "eyes", 2)
+    known = features.read_latents(tmp_path / "dfc/aligned.parquet")._replace(mu=eyes + 1)
+    monkeypatch.setattr(features, "read_latents", lambda path, read=features.read_latents: (
+        read(path) if path.stem == "eyes" else pytest.fail(f"{path} was read")))
+    loaded = load_features(["dfc"], ["aligned", "eyes"], tmp_path, {("dfc", "aligned"): known})
+    np.testing.assert_array_equal(loaded.x, np.hstack([eyes + 1, eyes]))
+
+
+def test_a_view_is_scored_alone_whatever_sets_there_are():
+    sets = {"both": ["eyes", "aligned"], "one": ["aligned"]}
+    assert with_view_alone(sets, "aligned") == (sets, "one")
+    assert with_view_alone(sets, "eyes") == ({**sets, ALONE: ["eyes"]}, ALONE)

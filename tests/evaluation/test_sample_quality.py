@@ -35,7 +35,7 @@ def test_samples_farther_from_the_photographs_score_worse():
 def test_features_cover_all_batches_and_need_two_images():
     images = tiny.faces(205)
     np.testing.assert_array_equal(quality.image_features(NETWORKS, images)["loss_network"], pooled(images))
-    with pytest.raises(InputError, match="1 images"):
+    with pytest.raises(InputError, match="1 image cannot be scored"):
         quality.image_features(NETWORKS, images[:1])
 
 

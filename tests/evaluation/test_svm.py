@@ -94,8 +94,9 @@ def test_ties_between_c_go_to_the_smallest(planted, capfd):
     assert set(rows["C"]) == {0.5} and "160/160" in capfd.readouterr().err
 
 
-@pytest.mark.parametrize(("missing", "C", "message"), [("valid", [0.1, 1.0], "0.1, 1: there are 1500 training and 0"),
-                                                       ("test", [1.0], "to train and to test on, and has 2000 and 0")])
+@pytest.mark.parametrize(("missing", "C", "message"), [
+    ("valid", [0.1, 1.0], "0.1, 1: there are 1,500 training images and 0 validation images"),
+    ("test", [1.0], "to train and to test on, and has 2000 and 0")])
 def test_an_empty_split_is_refused(planted, missing, C, message):
     x, y, splits = planted
     there = splits != missing

@@ -28,3 +28,10 @@ def test_the_order_of_rows_does_not_matter(tmp_path):
     posterior(tmp_path / "a.png", rows)
     posterior(tmp_path / "b.png", rows.iloc[::-1])
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+
+
+def test_dimensions_that_have_no_numbers_are_left_out(tmp_path):
+    rows = pd.DataFrame({"kl": [np.nan, 0.5, 0.3], "deviation": [np.nan, 0.8, 1.2], "ks": [0.3, 0.3, 0.3],
+                         "rejected": [True, False, False]})
+    posterior(tmp_path / "some.png", rows)
+    assert whole(np.asarray(Image.open(tmp_path / "some.png").convert("RGB")).astype(int))

@@ -3,11 +3,13 @@
 import itertools
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import torch
 
 from pipeline.data.pixels import to_network
+from pipeline.errors import InputError
 from pipeline.latent_space import encoding, latents
 from pipeline.models.architectures.vae import VAE
 from tests import tiny
@@ -104,3 +106,26 @@ def test_empty_latents_have_the_columns_and_no_rows(tmp_path):
     for read in (latents.read_latents(tmp_path / "dcgan" / "aligned.parquet", splits) for splits in (None, ["train"])):
         assert read.mu.shape == read.logvar.shape == (0, 7) and len(read.image_ids) == 0
     assert [file.name for file in (tmp_path / "dcgan").iterdir()] == ["aligned.parquet"]
+
+
+@pytest.mark.parametrize(("column", "value"), [("mu", np.nan), ("logvar", -np.inf)])
+def test_latents_that_are_not_finite_are_refused_by_one_sentence(path, column, value):
+    table = pq.read_table(path)
+    rows = np.array(table[column].to_pylist(), np.float32)
+    rows[8:10, 2] = value  # both validation images
+    at = table.column_names.index(column)
+    field = table.schema.field(at)
+    damaged = pa.FixedSizeListArray.from_arrays(rows.ravel(), rows.shape[1])
+    pq.write_table(table.set_column(at, field, damaged), path)
+    with pytest.raises(InputError) as refused:
+        latents.read_latents(path)
+    assert str(refused.value) == (f"{path} has latents that are not finite, of 2 of 14 images, the first of them "
+                                  f"{IDS[8]}; train the variant again, with a lower train.learning_rate")
+    with pytest.raises(InputError, match="of 2 of 2 images"):
+        latents.read_latents(path, ["valid"])
+    assert len(latents.read_latents(path, ["train", "test"]).mu) == 12
+
+
+def test_the_latents_of_one_split_are_those_that_reading_it_alone_gives(path):
+    for column, alone in zip(latents.read_latents(path).of("test"), latents.read_latents(path, ["test"]), strict=True):
+        np.testing.assert_array_equal(column, alone)

@@ -22,7 +22,7 @@ from pipeline.report.numbers import number
 from pipeline.report.page import write_report
 from pipeline.report.published_later import published_later
 from pipeline.report.run_facts import machines_in_words, merged_notes, parameter_rows, trainings_in_words
-from pipeline.report.sample_table import sample_table
+from pipeline.report.sample_table import sample_table, with_mixture
 from pipeline.report.summary_table import summary_table
 from pipeline.report.table1 import BALANCED, build_table1
 from pipeline.report.table1_layout import attribute_table, averages_table
@@ -346,9 +346,11 @@ def test_an_interval_stands_below_its_distance(full):
 def test_the_page_says_how_samples_were_scored_and_whom_the_distances_favour(full, tmp_path):
     text = re.sub(r"\s+", " ", text_of(write_report(tmp_path, full)))
     for expected in ("relu4_1, averaged; not resized; weights: random, sha256 0123456789abcdef…", "64×64 pixels",
-                     "999 samples from each source against 996 test images", "998 training images, drawn at random",
+                     "999 samples from each source against 996 test images, all of their split",
+                     "the floor: 998 training images, all of their split",
+                     "The floor</b> is what 998 images of the training split score",
                      "layers of this very network</b>: VAE-123 (relu1_1, relu2_1); most of all those on relu4_1",
-                     "7.77, the floor",
+                     "998 training images have 7.77, the floor",
                      "No score here is over the features of a network that has trained none"):
         assert expected in text, expected
     assert "resamples" not in text and "Below a distance" not in text and "Inception has trained" not in text
@@ -357,9 +359,35 @@ def test_the_page_says_how_samples_were_scored_and_whom_the_distances_favour(ful
             **PROTOCOL["networks"], "inception": PROTOCOL["networks"]["loss_network"]}}
     text = re.sub(r"\s+", " ", text_of(write_report(tmp_path, full)))
     for expected in ("from 100 resamples of both sides", "Below a distance", "against 996 validation images",
+                     "in 90 to 97 % of cases",
                      "Inception has trained no model here"):
         assert expected in text, expected
     assert sample_table(full.variants).rows[-1][0].text == "validation images"
+
+
+def test_photographs_that_are_a_part_of_their_split_are_named_so(full, tmp_path):
+    for variant in full.variants[1:]:
+        variant.protocol = variant.protocol | {"samples": 996, "training_photographs": 996}
+    text = re.sub(r"\s+", " ", text_of(write_report(tmp_path, full)))
+    assert "996 samples from each source against 996 test images, the first of their split" in text
+    assert "996 training images, drawn at random" in text
+
+
+def test_nothing_is_said_of_a_mixture_where_there_is_none(full, tmp_path):
+    assert "mixture of Gaussians" in text_of(write_report(tmp_path, full))
+    del full.variants[1].samples["mixture"]
+    for variant in full.variants:
+        variant.notes = []
+    assert "ixture" not in text_of(write_report(tmp_path, full)) and not with_mixture(full.variants)
+    for mixture in (True, False):
+        samples = figure_entries({"dfc": "VAE-123"}, "VAE-123", mixture, "validation images", tmp_path)[0]
+        assert ("ixture" in samples.caption) == mixture and samples.caption.endswith(".")
+
+
+def test_the_page_names_the_images_by_which_posteriors_are_judged(full, tmp_path):
+    for split, words in (("valid", "validation images"), ("train", "training images")):
+        full.variants[1].posterior = {"kl": 25.5, "mmd_p": None, f"{split}_images": 20}
+        assert f"<b>Posterior</b>, on {words}." in text_of(write_report(tmp_path, full))
 
 
 def test_without_variants_of_the_loss_network_nobody_is_favoured(full, tmp_path):
@@ -384,15 +412,16 @@ def test_parameters_are_told_apart_from_shared_ones(full):
 def test_figures_are_grouped_by_title_and_takes_those_that_are_there(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for name, file in (("pvae", "interpolation"), ("pvae", "correlation"), ("dfc", "interpolation"),
-                       ("pvae", "entanglement"),
+                       ("pvae", "entanglement"), ("dfc", "posterior"),
                        ("dfc", "manipulation")):
         path = tmp_path / "figures" / name / f"{file}.png"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
-    entries = figure_entries({"pvae": "PVAE", "dcgan": "DCGAN", "dfc": "VAE-123"}, "VAE-123")
+    entries = figure_entries({"pvae": "PVAE", "dcgan": "DCGAN", "dfc": "VAE-123"}, "VAE-123", True, "training images")
     assert [(entry.paper[:8], entry.label) for entry in entries] == [
         ("Figure 3", ""), ("Figure 4", ""), ("Figure 5", "PVAE"), ("Figure 5", "VAE-123"), ("Figure 5", "VAE-123"),
-        ("Figure 7", "PVAE"), ("", "PVAE"), ("Figure 8", "")]
+        ("Figure 7", "PVAE"), ("", "PVAE"), ("", "VAE-123"), ("Figure 8", "")]
+    assert "φ coefficient" in entries[5].caption and "over all training images are" in entries[7].caption
 
 
 FLIPS = {"median_alpha": 1.707, "flipped": 0.394, "others": 0.068, "decoded": None, "unmoved": None, "attributes": 33}
@@ -405,6 +434,7 @@ def test_the_page_says_what_attribute_vectors_do(full, tmp_path):
     table = flips_table(full.variants)
     assert [row[0].text for row in table.rows] == ["VAE-123"], "only models with attribute vectors"
     assert row_of(table, "VAE-123") == ["1.71", "39.40", "6.80", "33", "0.74", "0.32"]
+    assert "the mean of these medians over the attributes" in next(iter(flips_explanations(table).values()))
     assert list(flips_explanations(table)) == [cell.text for cell in table.headings[1:]], "each column is explained"
     assert not table.has("decoded") and flips_table([full.variants[1]]).has("other answers")
     text = text_of(write_report(tmp_path, full))

@@ -4,10 +4,11 @@ import pandas as pd
 import pytest
 
 from pipeline.config.loading import load_params
-from pipeline.config.plans import BaselinesPlan, EvaluatePlan, ViewGainsPlan
+from pipeline.config.plans import BaselinesPlan, EvaluatePlan, ViewGainsPlan, read_plan
 from pipeline.files.json_file import write_json
 from pipeline.report.svm_tables import (
     average_accuracies,
+    c_notes,
     read_baseline_notes,
     read_baseline_tables,
     read_combined_tables,
@@ -95,3 +96,26 @@ def test_svms_that_have_not_converged_are_warnings():
     one = "1 of 2 SVMs have not converged, so their scores may be off: Bald"
     assert svm_warnings(tables, gains) == [f"VAE-123, aligned: {one}",
                                            "What each view adds, + eyes: 2 of 40 SVMs have not converged"]
+
+
+def test_without_a_measured_baseline_nothing_is_said_of_what_they_see(evaluated):
+    plan = BaselinesPlan(view="eyes", methods=[], supervised_epochs=1, svm_c=[1.0], image_size=64, latent_dim=100,
+                         channels=[32, 64, 128, 256], layers=[], train_seed=0, seed=0)
+    (evaluated / "plan/pipeline/baselines.json").write_text(plan.model_dump_json())
+    write_json(evaluated / "baselines/notes.json", [
+        {"name": "vgg_fc", "label": "VGG-FC", "note": "VGG-FC was not measured: no weights."}])
+    assert read_baseline_notes() == ["VGG-FC was not measured: no weights."]
+
+
+def test_each_c_at_the_edge_is_told_in_one_sentence_of_its_parameter(evaluated):
+    largest = max(read_plan(EvaluatePlan).svm_c)
+    tables = {"PVAE": {"eyes": rows(0.5, 0.7).assign(C=largest), "aligned": rows(0.5, 0.7).assign(C=0.1)},
+              "VAE-123 + VAE-345": {"eyes": rows(0.5, 0.7).assign(C=largest)},
+              "supervised network": {"eyes": rows(0.5, 0.7).assign(C=float("nan"))}}
+    gains = pd.DataFrame({"step": ["aligned", "+ eyes"], "C": [0.1, 0.003]})
+    assert c_notes(tables, gains) == [
+        "SVMs: validation chose the largest of evaluate.svm_c, 1, for PVAE, eyes: a C beyond the candidates may be "
+        "better.",
+        "SVMs: validation chose the smallest of view_gains.svm_c, 0.003, for + eyes: a C beyond the candidates may "
+        "be better."]
+    assert c_notes({}, gains[:1]) == []

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 import torch
@@ -14,12 +16,15 @@ from pipeline.config.loading import load_params
 from pipeline.config.plans import AttributesPlan, EvaluatePlan
 from pipeline.data import shards
 from pipeline.errors import InputError
-from pipeline.evaluation import lpips
+from pipeline.evaluation import features, lpips
 from pipeline.evaluation.svm_file import read_svms
 from pipeline.files.json_file import read_json, write_json
+from pipeline.latent_space import latents
 from pipeline.latent_space.encoding import encode_to_file
 from pipeline.latent_space.latents import read_latents
+from pipeline.models import weights_file
 from pipeline.models.weights_file import load_model
+from pipeline.report.contents import VariantResults
 from pipeline.tracking.runs import flatten
 from pipeline.vocabulary import ATTRIBUTES
 from pipeline.workspace.records import machine, read_record
@@ -54,7 +59,7 @@ def test_a_variant_gets_its_scores_and_tables(evaluated, capsys):
     assert set(metrics["svm"]) == {"first"} and set(metrics) == {
         "svm", "reconstruction", "preservation", "posterior", "flips", "vector_correlation"}
     assert metrics["reconstruction"]["images"] == test and "lpips" not in metrics["reconstruction"]
-    assert metrics["posterior"]["images"] == valid != test
+    assert metrics["posterior"]["valid_images"] == valid != test
     assert {path.name for path in Path("evaluation/dfc").iterdir()} == {
         "svm_first.csv", "svm_first.npz", "preservation.csv", "posterior.csv", "flips.csv", "entanglement.csv"}
     kept, dimensions = (pd.read_csv(table("dfc"), keep_default_na=False)
@@ -64,7 +69,10 @@ def test_a_variant_gets_its_scores_and_tables(evaluated, capsys):
     assert metrics["posterior"]["kl"] == pytest.approx(dimensions["kl"].sum()) and len(dimensions) == 4
     assert all(isinstance(value, int | float) for value in flatten(metrics).values())  # MLflow takes numbers only
     assert read_record("evaluate", "dfc") == machine()
-    assert f"over {test} test images" in capsys.readouterr().out
+    said, of_answers = capsys.readouterr().out, metrics["preservation"]
+    assert f"over {test} test images" in said
+    assert (f"{of_answers['agreement']:.1%} of the SVMs' answers kept ({of_answers['chance']:.1%} by chance, "
+            f"κ {of_answers['kappa']:.2f})") in said
 
 
 def test_flips_are_written_and_their_means_are_metrics(evaluated):
@@ -115,14 +123,60 @@ def test_a_file_that_is_not_lpips_is_refused_before_the_svms_are_fitted(evaluate
 
 
 def test_with_one_validation_image_the_posterior_is_that_of_the_training_images(planned):
-    latents = paths.latents("dfc", "aligned")
-    table = pq.read_table(latents)
+    file = paths.latents("dfc", "aligned")
+    table = pq.read_table(file)
     splits = table["split"].to_numpy()
     dropped = np.flatnonzero(splits == "valid")[1:]
-    pq.write_table(table.take(np.setdiff1d(np.arange(len(table)), dropped)), latents)
+    pq.write_table(table.take(np.setdiff1d(np.arange(len(table)), dropped)), file)
     Path("evaluation/dfc").mkdir(parents=True)
     plan = EvaluatePlan(**dict(load_params().evaluate) | {"lpips": None}, reference_rms={}, seed=0)
-    assert evaluate.score_posterior(tiny.variant("dfc"), plan)["images"] == (splits == "train").sum()
+    numbers = evaluate.score_posterior("dfc", plan, read_latents(file))
+    assert numbers["train_images"] == (splits == "train").sum() and "valid_images" not in numbers
+
+
+def test_the_model_and_the_aligned_latents_are_read_once(evaluated, monkeypatch):
+    read: list[str] = []
+
+    def counted(function):
+        return lambda path, *more: (read.append(Path(path).name), function(path, *more))[1]
+
+    monkeypatch.setattr(weights_file, "load_model", counted(weights_file.load_model))
+    for module in (latents, features):
+        monkeypatch.setattr(module, "read_latents", counted(read_latents))
+    evaluated(views=("aligned",), decoded_faces=1)
+    assert sorted(read) == ["aligned.parquet", "model.safetensors"]
+
+
+def test_latents_that_are_not_finite_are_refused_before_anything_is_scored(evaluated, monkeypatch):
+    path = paths.latents("dfc", "aligned")
+    table = pq.read_table(path)
+    mu = np.array(table["mu"].to_pylist(), np.float32)
+    mu[-1] = np.nan  # a test image
+    damaged = pa.FixedSizeListArray.from_arrays(mu.ravel(), mu.shape[1])
+    at = table.column_names.index("mu")
+    pq.write_table(table.set_column(at, table.schema.field(at), damaged), path)
+    monkeypatch.setattr(evaluate, "score_latents", lambda *_: pytest.fail("the SVMs were fitted first"))
+    with pytest.raises(InputError, match=r"^latents/dfc/aligned.parquet has latents that are not finite, of 1 of"):
+        evaluated()
+
+
+def test_without_validation_images_what_needs_them_is_null(evaluated):
+    file = paths.latents("dfc", "aligned")
+    table = pq.read_table(file)
+    pq.write_table(table.filter(pc.not_equal(table["split"], "valid")), file)
+    metrics = evaluated(svm_c=[0.1])
+    assert metrics["svm"]["first"]["valid_accuracy"] is None and metrics["svm"]["first"]["accuracy"] > 0
+    assert "NaN" not in paths.metrics("evaluate", "dfc").read_text() and metrics["posterior"]["train_images"] > 2
+    assert VariantResults("VAE-123", "dfc", svm=metrics["svm"]).chosen_view_set == ""
+    assert "svm/first/valid_accuracy" not in flatten(metrics)
+
+
+def test_a_c_at_the_edge_is_told_in_one_line(evaluated, capsys):
+    evaluated(svm_c=[1e-9, 2e-9])  # so small that all C answer alike: the smaller is chosen
+    assert ("note: VAE-123: validation chose the smallest of evaluate.svm_c, 1e-09, for first: a C beyond the "
+            "candidates may be better" in capsys.readouterr().out)
+    evaluated(svm_c=[0.1])
+    assert "a C beyond" not in capsys.readouterr().out
 
 
 def test_a_variant_without_an_encoder_has_nothing_to_score(evaluated, planned, capsys):

@@ -12,6 +12,7 @@ from pipeline.config.loading import load_params
 from pipeline.config.plans import AttributesPlan, EvaluatePlan, ViewGainsPlan
 from pipeline.files.json_file import write_json
 from pipeline.latent_space.attribute_vectors import read_attribute_vectors
+from pipeline.latent_space.latents import read_latents
 from stages import attributes, evaluate, view_gains
 from tests import tiny
 
@@ -54,7 +55,7 @@ def test_scores_of_svms_do_not_depend_on_the_order_of_latents(shuffle):
 
     def scores() -> tuple[pd.DataFrame, pd.DataFrame]:
         shutil.copytree(paths.LATENTS / "dfc", paths.FEATURES / "dfc", dirs_exist_ok=True)
-        evaluate.score_latents(tiny.variant("dfc"), plan)
+        evaluate.score_latents(tiny.variant("dfc"), plan, read_latents(paths.latents("dfc", "aligned")))
         view_gains.main()
         return pd.read_csv(paths.svm_table(paths.EVALUATION / "dfc", "aligned")), pd.read_csv(paths.GAINS_TABLE)
 

@@ -43,7 +43,7 @@ def test_the_epoch_with_the_lowest_validation_loss_is_taken(given, monkeypatch):
     monkeypatch.setattr(supervised, "step", spoil)
     measured = supervised.measure(given._replace(epochs=4))
     np.testing.assert_allclose(measured.test, -0.7, rtol=1e-6)
-    assert "for 4 epochs" in measured.note and "chose epoch 2" in measured.note
+    assert "for 4 epochs" in measured.note and "chose epoch 2, so its validation accuracy is" in measured.note
 
 
 def test_every_image_comes_once_an_epoch_and_half_are_mirrored(given):
@@ -73,3 +73,20 @@ def test_without_validation_images_it_is_refused(given, tmp_path):
     faces = write_shards(tmp_path, IMAGES | {"valid": 0})
     with pytest.raises(InputError, match=r"baselines.methods has supervised, which needs images of the split valid"):
         supervised.measure(given._replace(faces=faces))
+
+
+@pytest.mark.parametrize("epoch", [1, 2])
+def test_a_training_that_diverges_ends_with_one_sentence(given, monkeypatch, epoch):
+    steps: list[int] = []
+
+    def spoil(network, optimizer, pixels, labels):
+        steps.append(1)
+        if len(steps) == 2 * epoch:  # two batches each
+            with torch.no_grad():
+                network[1].bias.fill_(float("nan"))
+
+    monkeypatch.setattr(supervised, "step", spoil)
+    with pytest.raises(InputError, match=rf"^the training of the baseline supervised diverged: .* is nan after epoch "
+                                         rf"{epoch}; set another train.seed, or leave it out of baselines.methods$"):
+        supervised.measure(given._replace(epochs=4))
+    assert len(steps) == 2 * epoch
