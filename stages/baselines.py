@@ -96,8 +96,8 @@ def score(name: str, measured: "Features | Decisions", plan: BaselinesPlan) -> t
         print(f"note: {measured.label}: {note}")
     averages = svm.averages(rows)
     print(messages.baseline_scored(table, measured.label, plan.view, averages, len(splits)))
-    note = {"name": name, "label": measured.label, "note": f"{measured.label}: {measured.note}"}
-    return note, {score: value for score, value in averages.items() if not math.isnan(value)}
+    said = {"name": name, "label": measured.label, "note": f"{measured.label}: {measured.note}"}
+    return said, {score: value for score, value in averages.items() if not math.isnan(value)}
 
 
 if __name__ == "__main__":

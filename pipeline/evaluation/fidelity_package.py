@@ -13,5 +13,5 @@ def check_installed(parameter: str, score: str) -> None:
         score: what is measured with it, such as "FID".
     """
     if find_spec("torch_fidelity") is None:
-        raise InputError(f"{parameter} needs the package torch-fidelity; install it, or set {parameter} to data/none to "
-                         f"leave {score} out")
+        raise InputError(f"{parameter} needs the package torch-fidelity; install it, or set {parameter} to data/none "
+                         f"to leave {score} out")

@@ -33,8 +33,8 @@ def resolve(params: Params) -> dict[str, Section]:
     """Resolve params.yaml into the plan, and check what can be checked in seconds.
 
     The plan depends only on `params`, and not on the files that they name: the stages that use these depend on them.
-    Files of weights are read here only to refuse wrong ones. In dvc.yaml they are no dependencies of the stage plan, for
-    DVC would refuse a missing one in its own words.
+    Files of weights are read here only to refuse wrong ones. In dvc.yaml they are no dependencies of the stage plan,
+    since DVC would refuse a missing one in its own words.
 
     Returns:
         Path within plan/ → contents: `<variant>.json` for each variant, `pipeline/<section>.json` for other stages.
@@ -145,8 +145,8 @@ def check_paths(params: Params) -> None:
 def check_file(parameter: str, path: str, what: str) -> None:
     """Raise InputError unless the file that a parameter names exists. what: its contents, in words."""
     if Path(path).is_dir():
-        raise InputError(f"params.yaml: {parameter} is {path}, which is a folder; give the file of {what}, or {NO_FILE} "
-                         "for none")
+        raise InputError(f"params.yaml: {parameter} is {path}, which is a folder; give the file of {what}, or "
+                         f"{NO_FILE} for none")
     if not Path(path).is_file():
         raise InputError(f"params.yaml: {parameter} is {path}, which does not exist; give the file of {what}, or "
                          f"{NO_FILE} for none{experiment_copy_hint('give an absolute path')}")
