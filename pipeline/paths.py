@@ -20,6 +20,7 @@ FIGURES, CURVES, FIGURE_NOTES, REPORT = Path("figures"), Path("curves.csv"), Pat
 PHOTOGRAPHS = Path("photographs")  # those that samples are compared with
 PHOTOGRAPH_FEATURES, FLOOR = Path("photographs/features.npz"), Path("photographs/floor.json")
 METRICS, VIEW_GAINS_METRICS = Path("metrics"), Path("metrics/view_gains.json")
+BASELINES_METRICS = Path("metrics/baselines.json")
 RECORDS = Path("records")
 UNFINISHED = Path(".checkpoints")  # also the default of cluster.storage
 

@@ -3,6 +3,7 @@
 Nothing of an interrupted run is kept.
 """
 
+import math
 from typing import TYPE_CHECKING
 
 from pipeline import messages, paths
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from pipeline.losses.loss_network.file import Weights
 
 Note = dict[str, str]
+Averages = dict[str, float]  # by the names of scores, as in metrics/evaluate
 
 
 def main() -> None:
@@ -30,15 +32,17 @@ def main() -> None:
     code.refuse_unplanned_code("baselines")
     plan, network = read_plan(BaselinesPlan), read_plan(LossNetworkPlan)
     paths.BASELINES.mkdir(exist_ok=True)
-    notes = [score(method, measure(method, plan), plan) for method in plan.methods]
+    scored = [score(method, measure(method, plan), plan) for method in plan.methods]
+    not_measured: list[Note] = []
     try:
         weights = vgg_fc.get_weights(network.source, network.file)
     except vgg_fc.NotMeasured as why:
-        notes.append({"name": "vgg_fc", "label": VGG_FC, "note": f"{VGG_FC} was not measured: {why}."})
+        not_measured.append({"name": "vgg_fc", "label": VGG_FC, "note": f"{VGG_FC} was not measured: {why}."})
         print(f"{paths.BASELINES}: {VGG_FC} was not measured: {why}")
     else:
-        notes.append(score("vgg_fc", measure_vgg_fc(weights, faces_of(plan)), plan))
-    write_json(paths.BASELINE_NOTES, notes)
+        scored.append(score("vgg_fc", measure_vgg_fc(weights, faces_of(plan)), plan))
+    write_json(paths.BASELINE_NOTES, [*(note for note, _ in scored), *not_measured])
+    write_json(paths.BASELINES_METRICS, {note["name"]: averages for note, averages in scored})
     write_record("baselines")
 
 
@@ -70,8 +74,12 @@ def faces_of(plan: BaselinesPlan) -> "Faces":
     return Faces(paths.SHARDS, plan.view)
 
 
-def score(name: str, measured: "Features | Decisions", plan: BaselinesPlan) -> Note:
-    """Write the scores of a baseline; return its name, its label, and what Table 1 says of it."""
+def score(name: str, measured: "Features | Decisions", plan: BaselinesPlan) -> tuple[Note, Averages]:
+    """Write the scores of a baseline.
+
+    Returns:
+        Its name, its label and what Table 1 says of it; and its `svm.averages`, without those that are not defined.
+    """
     from pipeline.data import shards
     from pipeline.evaluation import svm, svm_notes
     from pipeline.evaluation.baseline import Features, score_decisions
@@ -86,8 +94,10 @@ def score(name: str, measured: "Features | Decisions", plan: BaselinesPlan) -> N
     rows.to_csv(table, index=False)
     if note := svm_notes.convergence(rows):
         print(f"note: {measured.label}: {note}")
-    print(messages.baseline_scored(table, measured.label, plan.view, svm.averages(rows), len(splits)))
-    return {"name": name, "label": measured.label, "note": f"{measured.label}: {measured.note}"}
+    averages = svm.averages(rows)
+    print(messages.baseline_scored(table, measured.label, plan.view, averages, len(splits)))
+    said = {"name": name, "label": measured.label, "note": f"{measured.label}: {measured.note}"}
+    return said, {score: value for score, value in averages.items() if not math.isnan(value)}
 
 
 if __name__ == "__main__":

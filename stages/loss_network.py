@@ -21,7 +21,7 @@ def main() -> None:
     faces = shards.load(paths.SHARDS, "aligned", "train").pixels[:plan.calibration_images]
     rms = measure_rms(weights, torch.from_numpy(faces))
     write_loss_network(paths.LOSS_NETWORK, weights, rms, plan.source, converted_from)
-    write_record("loss_network", converted_from=converted_from)
+    write_record("loss_network")
     print(messages.loss_network(paths.LOSS_NETWORK, plan.source, rms, len(faces), converted_from))
 
 

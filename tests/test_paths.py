@@ -59,6 +59,14 @@ def test_an_output_of_a_stage_is_in_the_catalogue(stage, variant, path):
         assert path in CONSTANTS or (variant and path.name == variant and path.parent in CONSTANTS)
 
 
+@pytest.mark.parametrize(("stage", "read"), [
+    ("report", {"models/loss_network.safetensors"}),
+    ("track", {"baselines", "metrics", "${sampling.inception}", "${evaluate.lpips}"})])
+def test_a_stage_depends_on_what_it_reads(stage, read):
+    [deps] = [of_stage["deps"] for name, _, of_stage in stages() if name == stage]
+    assert read <= set(deps)
+
+
 def test_a_stage_depends_on_its_own_plan_and_code():
     for name, variant, stage in stages():
         if name not in ("plan", "track"):  # track depends on all code

@@ -9,10 +9,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import torch
 import yaml
 from mlflow import MlflowClient, entities
 from safetensors.torch import save_file
 
+from pipeline.evaluation.inception import weight_shapes
 from pipeline.files.hashes import sha256
 from pipeline.plan.code import OF_EACH_VARIANT, path_of
 from pipeline.plan.exempt import reason
@@ -113,6 +115,8 @@ def test_repro_makes_everything(clone, reproduced):
     assert json.loads((clone / "metrics/train/vae_wgan.json").read_text())["gradient_norm"] > 0
     assert {path.name for path in (clone / "figures").glob("*.*")} == {
         "samples.png", "reconstructions.png", "mosaic.jpg", "svm.png", "gains.png"}
+    baselines = json.loads((clone / "metrics/baselines.json").read_text())
+    assert baselines and all(0 < scores["accuracy"] <= 1 for scores in baselines.values())
     page = (clone / "report/index.html").read_text()
     assert "random weights" in page and "VAE-123" in page and "LNets+ANet" in page and "all results" in page
     ignored = run(clone, "git", "status", "--porcelain", "--untracked-files=all")
@@ -168,7 +172,7 @@ def test_mlflow_has_a_training_and_results_for_each_variant_and_one_report(clone
             "evaluation/svm_aligned.csv", "evaluation/flips.csv", "evaluation/entanglement.csv",
             "pipeline/dvc.lock"} <= \
         artifacts(clone, results.info.run_id).keys()
-    assert {"report/samples.png", "report/index.html", "view_gains/gains.csv"} <= \
+    assert {"report/samples.png", "report/index.html", "baselines/pca.csv", "view_gains/gains.csv"} <= \
         artifacts(clone, record(clone, name, "report").info.run_id).keys()
 
 
@@ -412,19 +416,26 @@ def test_training_again_to_equal_weights_reruns_nothing_behind_it(made):
     assert results.data.metrics.items() <= again.data.metrics.items()
 
 
+def write_inception(path: Path, value: float) -> None:
+    """Write weights in Inception's layout that are all this number, and take one in the file."""
+    torch.save({name: torch.full((1,), value).expand(shape) for name, shape in weight_shapes().items()}, path)
+
+
 def test_weights_replaced_by_others_of_equal_size_rerun_their_stages(made, tmp_path):
     file, other, inception = (tmp_path / name for name in ("vgg19.safetensors", "other.safetensors", "inception.pth"))
     for path, seed in ((file, 0), (other, 1)):
         save_file(tiny.random_weights("relu4_1", seed), path)
     assert file.stat().st_size == other.stat().st_size
-    inception.write_bytes(b"a" * 1000)
+    write_inception(inception, 0.5)
     set_params(made, "loss_network", source="file", file=str(file))
     set_params(made, "sampling", inception=str(inception))
     dvc(made, "repro", "loss_network")
     dvc(made, "commit", "--force", "photographs", *of_all("samples"))
     assert would_run(made).isdisjoint({"loss_network", "photographs", *of_all("samples")})
     shutil.copy(other, file)
-    inception.write_bytes(b"b" * 1000)
+    size = inception.stat().st_size
+    write_inception(inception, 0.25)
+    assert inception.stat().st_size == size
     assert {"loss_network", "baselines", "photographs", *of_all("samples")} <= would_run(made)
     assert ran(dvc(made, "repro", "loss_network")) == {"loss_network"}
 

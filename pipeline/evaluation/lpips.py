@@ -7,14 +7,16 @@ loss of this project. Images enter in their own size: at 64×64 pixels the deepe
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline.errors import InputError
+from pipeline.evaluation.fidelity_package import check_installed
 from pipeline.evaluation.reconstruction import ImageDistance
+from pipeline.models.state_dict import WeightsFile, another_network, read_state_dict, select_weights
 
 if TYPE_CHECKING:
     import torch
 
 BATCH = 32  # images: the first layer has 64 channels of the images' size
 CHANNELS = (64, 128, 256, 512, 512)  # of the five layers that are compared
+CONVOLUTIONS = ((0, 2), (5, 7), (10, 12, 14), (17, 19, 21), (24, 26, 28))  # up to each, by their places in VGG-16
 REPEATED = ("lins.", "scaling_layer.")  # what the state dict of the package lpips has beside, for the same network
 
 
@@ -37,7 +39,7 @@ def lpips_distance(path: Path, device: "str | torch.device" = "cpu") -> ImageDis
     from pipeline.hardware.float32 import full_float32
 
     network = empty_network()
-    network.load_state_dict(select_lpips(read_state_dict(path), network.state_dict(), path), assign=True)
+    network.load_state_dict(read_lpips(path), assign=True)
     network.to(device)
 
     @torch.inference_mode()
@@ -57,70 +59,55 @@ def empty_network() -> Any:
     from unittest.mock import patch
 
     import torch
+    from torch_fidelity import sample_similarity_lpips as fidelity
     from torchvision.models import vgg16
 
-    try:
-        from torch_fidelity import sample_similarity_lpips as fidelity
-    except ImportError:
-        raise InputError("evaluate.lpips needs the package torch-fidelity; install it, or set evaluate.lpips to "
-                         "data/none to leave LPIPS out") from None
     with (torch.device("meta"),
           patch.object(fidelity, "torchvision_load_pretrained_vgg16", lambda: vgg16(weights=None)),
           patch.object(fidelity, "load_state_dict_from_url", lambda *_, **__: {
-              f"lin{number}.model.1.weight": torch.empty(1, channels, 1, 1)
-              for number, channels in enumerate(CHANNELS)})):
+              name: torch.empty(shape) for name, shape in linear_shapes().items()})):
         return fidelity.SampleSimilarityLPIPS("lpips")
 
 
-def read_state_dict(path: Path) -> dict[str, Any]:
-    """Read a state dict without executing code from its file.
-
-    Raises:
-        InputError: the file is missing, or holds something else.
-    """
-    import torch
-
-    if not path.is_file():
-        raise InputError(f"evaluate.lpips: {path} does not exist; give LPIPS's weights")
-    try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception:  # torch's reader may raise anything on bytes that are something else
-        state = None
-    if not isinstance(state, dict) or not all(isinstance(name, str) and isinstance(value, torch.Tensor)
-                                              for name, value in state.items()):
-        raise InputError(f"evaluate.lpips: {path} is not a state dict that can be read without executing code; "
-                         "save LPIPS's state_dict() as docs/decisions.md says")
-    return state
-
-
-def select_lpips(state: dict[str, Any], expected: dict[str, Any], path: Path) -> dict[str, Any]:
-    """Return the weights of LPIPS with VGG-16 in a state dict, as float32.
+def read_lpips(path: str | Path) -> "dict[str, torch.Tensor]":
+    """Read the weights of LPIPS with VGG-16, without running code from their file and without torchvision.
 
     Args:
-        state: what the file holds.
-        expected: the state dict of the network, for names and shapes.
-        path: where `state` comes from, for errors.
+        path: as for `lpips_distance`.
+
+    Returns:
+        float32, the state dict of torch-fidelity's network.
 
     Raises:
-        InputError: they are the linear layers alone, the weights of another network, or damaged.
+        InputError: torch-fidelity is not installed, or the file is missing or damaged, or it holds the linear layers
+            alone or another network.
     """
-    state = {name: value for name, value in state.items() if not name.startswith(REPEATED)}
-    linear = {name for name in expected if name.startswith("lin")}
-    where = f"evaluate.lpips: {path}"
-    if state.keys() == linear:
-        raise InputError(f"{where} holds the linear layers of LPIPS alone, without VGG-16; save the whole state_dict() "
-                         "as docs/decisions.md says")
-    if state.keys() != expected.keys():
-        name = min(state.keys() ^ expected.keys())
-        raise InputError(f"{where} holds the weights of another network than LPIPS with VGG-16: {name} is "
-                         f"{'missing' if name in expected else 'not one of its weights'}; give those of LPIPS, v0.1")
-    for name, value in state.items():
-        if value.shape != expected[name].shape:
-            raise InputError(f"{where} holds the weights of another network than LPIPS with VGG-16: {name} has shape "
-                             f"{tuple(value.shape)} and not {tuple(expected[name].shape)}; give those of LPIPS, v0.1")
-        if not value.isfinite().all():
-            raise InputError(f"{where}: {name} has values that are not finite; the file is damaged, so get it again")
-        if name in linear and value.min() < 0:
-            raise InputError(f"{where} holds the weights of another network than LPIPS: {name} has negative values, "
-                             "which LPIPS's training rules out; give those of LPIPS, v0.1")
-    return {name: value.float() for name, value in state.items()}
+    check_installed("evaluate.lpips", "LPIPS")
+    file = WeightsFile("evaluate.lpips", path, "LPIPS with VGG-16",
+                       "give the whole state_dict() of LPIPS with VGG-16, v0.1, as docs/decisions.md says")
+    state = {name: value for name, value in read_state_dict(file).items() if not name.startswith(REPEATED)}
+    linear, shapes = linear_shapes(), weight_shapes()
+    if state.keys() == linear.keys():
+        raise file.error("holds the linear layers of LPIPS alone, without VGG-16")
+    weights = select_weights(file, state, shapes)
+    for name in linear:
+        if weights[name].min() < 0:
+            raise another_network(file, f"{name} has negative values, which LPIPS's training rules out")
+    return weights
+
+
+def linear_shapes() -> dict[str, tuple[int, ...]]:
+    """Return the shapes of LPIPS's linear layers, by their names in torch-fidelity's network."""
+    return {f"lin{number}.model.1.weight": (1, channels, 1, 1) for number, channels in enumerate(CHANNELS)}
+
+
+def weight_shapes() -> dict[str, tuple[int, ...]]:
+    """Return the shapes of all weights of torch-fidelity's network, by their names."""
+    shapes = linear_shapes()
+    before = 3
+    for number, (channels, places) in enumerate(zip(CHANNELS, CONVOLUTIONS, strict=True), 1):
+        for place in places:
+            name = f"net.slice{number}.{place}"
+            shapes |= {f"{name}.weight": (channels, before, 3, 3), f"{name}.bias": (channels,)}
+            before = channels
+    return shapes

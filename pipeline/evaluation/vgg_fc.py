@@ -6,12 +6,10 @@ scaled up to the network's 224×224 pixels. For CelebA the features are 3.3 GB; 
 """
 
 from collections.abc import Iterable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pipeline.errors import InputError
 from pipeline.vocabulary import LAYERS
 
 if TYPE_CHECKING:  # torch takes seconds to import, and is not needed where the loss network has random weights
@@ -51,6 +49,7 @@ def get_weights(source: str, file: str | None) -> "Weights":
         why = "the loss network has random weights, so there is no VGG-19 trained on ImageNet"
         raise NotMeasured(why)
     from pipeline.losses.loss_network import layers, sources
+    from pipeline.models.state_dict import checked_weight, read_state_dict
 
     convolutions = sources.get_weights(source, file, seed=0)  # checks the source; only random weights have a seed
     deepest = layers.layers_held(convolutions)[-1]
@@ -60,33 +59,22 @@ def get_weights(source: str, file: str | None) -> "Weights":
 
         state, holder = VGG19_Weights.IMAGENET1K_V1.get_state_dict(progress=False), "torchvision's network"
     else:
-        state, holder = sources.read_state_dict(Path(file)), file
+        state, holder = read_state_dict(sources.vgg19_file(file)), file
     if deepest != LAYERS[-1]:
         why = f"{holder} ends at {deepest}, before VGG-19's fully connected layers"
         raise NotMeasured(why)
-    for name, shape in CLASSIFIER.items():
+    for name in CLASSIFIER:
         if name not in state:
             why = f"{holder} has no {name}, so VGG-19's fully connected layers are not all there"
             raise NotMeasured(why)
-        check_parameter(name, state[name], shape, holder)
-    return convolutions | {name: state[name].float() for name in CLASSIFIER}
+    return convolutions | {name: checked_weight(sources.vgg19_file(holder), name, state[name], shape)
+                           for name, shape in CLASSIFIER.items()}
 
 
 def note(image_size: int) -> str:
     """Return what Table 1 says of this baseline. image_size: width and height of the faces in pixels."""
     return (f"SVMs on the last hidden layer of VGG-19 trained on ImageNet; it sees the {image_size}×{image_size} faces "
             f"scaled up to its {PIXELS}×{PIXELS} pixels, which adds no detail.")
-
-
-def check_parameter(name: str, value: Any, shape: tuple[int, ...], holder: str) -> None:
-    """Raise InputError unless a value of a state dict is a finite tensor of this shape. holder: where it comes from."""
-    given = tuple(getattr(value, "shape", ()))
-    if given != shape:
-        raise InputError(f"loss_network.file: {name} in {holder} has shape {given}, but VGG-19's is {shape}; "
-                         "give weights of VGG-19 in torchvision's layout.")
-    if not value.isfinite().all():
-        raise InputError(f"loss_network.file: {name} in {holder} has values that are not finite; "
-                         "the file is damaged, so get it again.")
 
 
 def activations(weights: "Weights", batches: Iterable[np.ndarray], device: "str | torch.device" = "cpu") -> np.ndarray:

@@ -7,6 +7,8 @@ import inspect
 from collections.abc import Sequence
 from typing import Any
 
+from pipeline.config.fields import NO_FILE
+from pipeline.config.params import Params
 from pipeline.config.variant import Variant
 from pipeline.errors import InputError, did_you_mean, experiment_copy_hint
 from pipeline.losses.build import adversary_options, term_options
@@ -63,6 +65,21 @@ def check_baselines(methods: Sequence[str]) -> None:
         if not callable(getattr(load_module(BASELINES, method), "measure", None)):
             raise InputError(f"pipeline/{BASELINES}/{method}.py has no function measure; add it, as the others have "
                              "it, or leave the baseline out of baselines.methods")
+
+
+def check_weights_of_metrics(params: Params) -> None:
+    """Raise InputError unless the files of Inception's and LPIPS's weights, as far as there are any, hold them.
+
+    Else a stage behind all trainings would say so. Where there is no file, nothing is imported for this.
+    """
+    if params.sampling.inception != NO_FILE:
+        from pipeline.evaluation.inception import read_inception
+
+        read_inception(params.sampling.inception)
+    if params.evaluate.lpips != NO_FILE:
+        from pipeline.evaluation.lpips import read_lpips
+
+        read_lpips(params.evaluate.lpips)
 
 
 def check_choice(folder: str, name: str, where: str) -> None:

@@ -24,7 +24,7 @@ from pipeline.data.prepare import all_views
 from pipeline.errors import InputError, did_you_mean, experiment_copy_hint
 from pipeline.losses.loss_network import sources
 from pipeline.losses.loss_network.layers import check_layers_held
-from pipeline.plan.checks import check_baselines, check_variant
+from pipeline.plan.checks import check_baselines, check_variant, check_weights_of_metrics
 
 Variants = dict[str, Variant]  # by name
 
@@ -32,7 +32,9 @@ Variants = dict[str, Variant]  # by name
 def resolve(params: Params) -> dict[str, Section]:
     """Resolve params.yaml into the plan, and check what can be checked in seconds.
 
-    The plan depends only on `params`, and not on the files that they name: the stages that read these depend on them.
+    The plan depends only on `params`, and not on the files that they name: the stages that use these depend on them.
+    Files of weights are read here only to refuse wrong ones. In dvc.yaml they are no dependencies of the stage plan,
+    since DVC would refuse a missing one in its own words.
 
     Returns:
         Path within plan/ → contents: `<variant>.json` for each variant, `pipeline/<section>.json` for other stages.
@@ -52,6 +54,7 @@ def resolve(params: Params) -> dict[str, Section]:
         check_encodes("view_gains.variants", name, variants)
     check_encodes("report.mosaic_variant", params.report.mosaic_variant, variants)
     check_loss_network_file(params, variants)
+    check_weights_of_metrics(params)
     return {f"{name}.json": variant for name, variant in variants.items()} | {
         f"pipeline/{section.section}.json": section for section in plan_sections(params, variants)}
 
@@ -141,6 +144,9 @@ def check_paths(params: Params) -> None:
 
 def check_file(parameter: str, path: str, what: str) -> None:
     """Raise InputError unless the file that a parameter names exists. what: its contents, in words."""
+    if Path(path).is_dir():
+        raise InputError(f"params.yaml: {parameter} is {path}, which is a folder; give the file of {what}, or "
+                         f"{NO_FILE} for none")
     if not Path(path).is_file():
         raise InputError(f"params.yaml: {parameter} is {path}, which does not exist; give the file of {what}, or "
                          f"{NO_FILE} for none{experiment_copy_hint('give an absolute path')}")

@@ -18,6 +18,9 @@ and `pipeline/messages.py`. The architecture, the loss and the adversary that a 
 only for that variant. `track` depends on all of `code/`, since code decides which record in MLflow is that of a
 result: it runs whenever a change makes another stage run.
 
+`plan` reads the files of weights that parameters name, to refuse wrong ones before any long work. They change nothing
+in `plan/`, so only the stages that use such a file depend on it and run again when it changes.
+
 The table says which stages a change makes run. A stage behind them runs too if its data changes. Training reads only
 the view `aligned`. `latents` reads all views. `evaluate` and `features` depend on the latents of all views, since a
 list in the parameters decides which of them are read.

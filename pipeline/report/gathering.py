@@ -1,8 +1,10 @@
 """Read everything that the page shows from the plan and from the outputs of earlier stages."""
 
+import json
 from collections.abc import Sequence
 
 import pandas as pd
+from safetensors import safe_open
 
 from pipeline import paths
 from pipeline.config.plans import AttributesPlan, LossNetworkPlan, ReportPlan, SamplingPlan, read_plan
@@ -59,8 +61,10 @@ def data_facts() -> dict[str, object]:
 
 
 def conversion() -> dict[str, object]:
-    """Return from which convention the loss network was converted, if it was."""
-    converted_from = records.read_record("loss_network").get("converted_from")
+    """Return from which convention the loss network was converted, if it was: its file's one metadatum says so."""
+    with safe_open(paths.LOSS_NETWORK, "numpy") as file:  # `losses.loss_network.file` would load torch
+        [text] = file.metadata().values()
+    converted_from = json.loads(text).get("converted_from")
     return {"converted from": converted_from} if converted_from else {}
 
 

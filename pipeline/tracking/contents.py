@@ -48,14 +48,15 @@ def protocol_parameters(variant: str) -> dict[str, Any]:
 
 def report_contents(params: Params) -> Contents:
     """Return what the record of the report says."""
-    sections = ("data", "loss_network", "view_gains", "report")
-    gains = runs.flatten({"view_gains": read_json(paths.VIEW_GAINS_METRICS)})
+    sections = ("data", "loss_network", "baselines", "view_gains", "report")
+    scores = runs.flatten({"baselines": read_json(paths.BASELINES_METRICS),
+                           "view_gains": read_json(paths.VIEW_GAINS_METRICS)})
     return Contents(
         metrics={name.replace("+", "with"): value  # MLflow takes no plus in a name, and would get an underscore
-                 for name, value in gains.items()},
+                 for name, value in scores.items()},
         parameters=runs.flatten({section: getattr(params, section).model_dump() for section in sections}, "."),
-        files={"report": uploaded_files(paths.REPORT, paths.FIGURES), "view_gains": uploaded_files(paths.VIEW_GAINS),
-               **pipeline_files()},
+        files={"report": uploaded_files(paths.REPORT, paths.FIGURES), "baselines": uploaded_files(paths.BASELINES),
+               "view_gains": uploaded_files(paths.VIEW_GAINS), **pipeline_files()},
         tags=machine())
 
 

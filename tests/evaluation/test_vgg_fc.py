@@ -52,10 +52,10 @@ def test_without_fully_connected_layers_the_error_says_why(write):
 
 def test_other_weights_than_vgg19s_are_refused(write):
     other = state_of(WHOLE | {"classifier.0.weight": (4096, 512)})
-    with pytest.raises(InputError, match=r"classifier.0.weight in .* has shape \(4096, 512\), but VGG-19's is"):
+    with pytest.raises(InputError, match=r"vgg19.pth .* classifier.0.weight has shape \(4096, 512\) and not \(4096, "):
         vgg_fc.get_weights("file", write(other))
     damaged = state_of(WHOLE) | {"classifier.3.bias": torch.full((4096,), torch.nan)}
-    with pytest.raises(InputError, match=r"classifier.3.bias .* not finite"):
+    with pytest.raises(InputError, match=r"vgg19.pth is damaged: classifier.3.bias has values .* not finite"):
         vgg_fc.get_weights("file", write(damaged))
     with pytest.raises(InputError, match=r"loss_network.file: .*nowhere.pth does not exist"):
         vgg_fc.get_weights("file", "nowhere.pth")

@@ -1,6 +1,9 @@
 """The plan: which files it has, and what it refuses before any long work."""
 
 import pickle
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 import torch
@@ -10,6 +13,7 @@ from pipeline.config.loading import load_params
 from pipeline.config.params import Params
 from pipeline.config.variant import Variant
 from pipeline.errors import InputError
+from pipeline.evaluation import inception, lpips
 from pipeline.losses.loss_network import sources
 from pipeline.plan.resolve import resolve
 from pipeline.vocabulary import ADVERSARIES, BASELINES, VIEWS
@@ -28,6 +32,11 @@ def from_file(path, last: str = "relu1_1") -> Params:
     params = params_with(loss_network={"source": "file", "file": str(path)}, evaluate={"feature_layers": ["relu1_1"]},
                          sampling={"frechet_layer": "relu1_1"}, view_gains={"variants": ["dfc"]})
     return params.model_copy(update={"variants": {"dfc": {"loss": {"layers": [last]}}}})
+
+
+def save_small(shapes, path) -> None:
+    """Save weights of these shapes that take one number each in memory and in the file."""
+    torch.save({name: torch.full((1,), 0.5).expand(shape) for name, shape in shapes.items()}, path)
 
 
 class Touch:
@@ -213,6 +222,15 @@ def test_values_that_are_no_tensors_are_refused(tmp_path, value):
     assert "features.0.weight" in refusal(path)
 
 
+@pytest.mark.parametrize(("value", "said"), [
+    (torch.ones(64, 3, 3, 3).int(), "features.0.weight is a tensor of type torch.IntTensor"),
+    (torch.zeros(64, 3, 3, 3), "features.0.weight is 0 everywhere")])
+def test_a_first_layer_that_nobody_trained_is_refused(tmp_path, value, said):
+    path = tmp_path / "vgg19.pth"
+    torch.save(random_weights("relu1_1") | {"features.0.weight": value}, path)
+    assert said in refusal(path)
+
+
 def test_weights_that_are_not_finite_are_refused(tmp_path):
     path = tmp_path / "vgg19.pth"
     weights = random_weights("relu1_1")
@@ -284,7 +302,7 @@ def test_a_file_that_is_not_the_source_is_not_in_the_plan(tmp_path):
 
 def test_the_plan_has_the_path_of_lpips_and_none_without_it(tmp_path):
     without = resolve(load_params(PARAMS))
-    (tmp_path / "lpips.pth").write_text("weights")
+    save_small(lpips.weight_shapes(), tmp_path / "lpips.pth")
     plan = resolve(params_with(evaluate={"lpips": str(tmp_path / "lpips.pth")}))
     assert without["pipeline/evaluate.json"].lpips is None
     assert plan["pipeline/evaluate.json"].lpips == str(tmp_path / "lpips.pth")
@@ -293,8 +311,42 @@ def test_the_plan_has_the_path_of_lpips_and_none_without_it(tmp_path):
 
 def test_the_plan_has_the_path_of_inception(tmp_path):
     path = tmp_path / "inception.pth"
-    path.write_bytes(b"")
+    save_small(inception.weight_shapes(), path)
     assert resolve(params_with(sampling={"inception": str(path)}))["pipeline/sampling.json"].inception == str(path)
+
+
+@pytest.mark.parametrize(("section", "parameter", "network"), [("evaluate", "lpips", lpips),
+                                                               ("sampling", "inception", inception)])
+def test_wrong_weights_of_a_metric_are_refused_before_any_training(tmp_path, section, parameter, network):
+    shapes, path = network.weight_shapes(), tmp_path / "weights.pth"
+    name = next(iter(shapes))
+
+    def refused(**change) -> str:
+        save_small(shapes | change, path)
+        with pytest.raises(InputError, match=f"^{section}.{parameter}: {path} ") as error:
+            resolve(params_with(**{section: {parameter: str(path)}}))
+        return str(error.value)
+
+    assert f": {name} has shape (7,) and not {shapes[name]}; give " in refused(**{name: (7,)})
+    assert "more is not one of its weights" in refused(more=(1,))
+    path.write_text("<html>Quota exceeded</html>")
+    with pytest.raises(InputError, match=f"^{section}.{parameter}: {path} is an HTML page, not weights; give "):
+        resolve(params_with(**{section: {parameter: str(path)}}))
+
+
+def test_without_weights_of_metrics_nothing_is_imported_for_them():
+    code = ("import sys\nfrom pipeline.config.loading import load_params\nfrom pipeline.plan.resolve import resolve\n"
+            "resolve(load_params())\nprint(sorted({'torchvision', 'torch_fidelity'} & sys.modules.keys()))")
+    project = Path(__file__).resolve().parents[2]
+    done = subprocess.run([sys.executable, "-c", code], cwd=project, capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
+@pytest.mark.parametrize(("section", "parameter"), [("loss_network", "file"), ("sampling", "inception"),
+                                                    ("evaluate", "lpips")])
+def test_a_folder_is_no_file_of_weights(tmp_path, section, parameter):
+    with pytest.raises(InputError, match=f"^params.yaml: {section}.{parameter} is {tmp_path}, which is a folder; give"):
+        resolve(params_with(**{section: {parameter: str(tmp_path)}}))
 
 
 def test_files_of_ones_own_are_checked(own_choice):

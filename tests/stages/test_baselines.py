@@ -64,6 +64,13 @@ def test_every_baseline_has_the_same_columns_and_a_sentence(planned, capsys):
     assert [note["name"] for note in notes] == [*methods, "vgg_fc"] and notes[-1] == NO_VGG_FC
     assert all(note["note"].startswith(f"{note['label']}: ") for note in notes[:-1])
     assert read_record("baselines") == machine()
+    averages = read_json(Path("metrics/baselines.json"))
+    assert list(averages) == methods
+    scores = {"accuracy", "balanced_accuracy", "average_precision", "auroc", "majority", "valid_accuracy"}
+    for name, of_baseline in averages.items():
+        assert of_baseline.keys() == scores | (set() if name == "supervised" else {"C"})
+        for score in scores:
+            assert of_baseline[score] == pytest.approx(pd.read_csv(f"baselines/{name}.csv")[score].mean())
     said = capsys.readouterr().out
     assert "baselines/pca.csv: accuracy of PCA of the pixels on view landmark: " in said and "60 images" in said
     assert "(balanced " in said and "(C 0." in said and "nan" not in said
@@ -84,5 +91,6 @@ def test_vgg_fc_sees_the_view_of_the_plan(planned, monkeypatch):
     stage.main()
     assert len(pd.read_csv("baselines/vgg_fc.csv")) == 40
     [note] = read_json(Path("baselines/notes.json"))
+    assert list(read_json(Path("metrics/baselines.json"))) == ["vgg_fc"]
     assert note["label"] == "VGG-FC" and "the 32×32 faces scaled up to its 224×224 pixels" in note["note"]
     assert [path.name for path in Path("baselines").iterdir() if path.suffix == ".csv"] == ["vgg_fc.csv"]

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 import torch
+import yaml
 
 from pipeline import paths
 from pipeline.config.loading import load_params
@@ -75,6 +76,18 @@ def test_a_variant_gets_its_scores_and_tables(evaluated, capsys):
             f"κ {of_answers['kappa']:.2f})") in said
 
 
+def test_dvc_yaml_plots_numbers_of_tables_that_are_there(evaluated):
+    evaluated()
+    text = (Path(__file__).resolve().parents[2] / "dvc.yaml").read_text()
+    text = text.replace("${view_gains.variants[0]}", "dfc").replace("${report.view_set}", "first")
+    plots = [plot for entry in yaml.safe_load(text)["plots"] if isinstance(entry, dict) for plot in entry.values()]
+    of_variant = [(path, plot["x"], column) for plot in plots for path, column in plot["y"].items() if "/" in path]
+    assert len(of_variant) == 3
+    for path, number, label in of_variant:
+        table = pd.read_csv(path)
+        assert tuple(table[label]) == ATTRIBUTES and pd.api.types.is_float_dtype(table[number]), path
+
+
 def test_flips_are_written_and_their_means_are_metrics(evaluated):
     metrics = evaluated(decoded_faces=2)
     table = pd.read_csv(paths.flips("dfc"))
@@ -108,8 +121,7 @@ def test_the_svms_of_the_aligned_view_judge_reconstructions_whatever_sets_there_
 
 def test_lpips_is_measured_where_its_weights_are_given(evaluated, planned):
     pytest.importorskip("torch_fidelity", reason="torch-fidelity, which brings the network, is not installed")
-    weights = {name: torch.full((1,), 0.02).expand(value.shape)
-               for name, value in lpips.empty_network().state_dict().items()}
+    weights = {name: torch.full((1,), 0.02).expand(shape) for name, shape in lpips.weight_shapes().items()}
     torch.save(weights, planned / "lpips.pth")
     assert evaluated(lpips="lpips.pth")["reconstruction"]["lpips"] >= 0
 
@@ -117,7 +129,7 @@ def test_lpips_is_measured_where_its_weights_are_given(evaluated, planned):
 def test_a_file_that_is_not_lpips_is_refused_before_the_svms_are_fitted(evaluated, planned, monkeypatch):
     monkeypatch.setattr(evaluate, "score_latents", lambda *_: pytest.fail("the SVMs were fitted first"))
     (planned / "page.pth").write_text("<html>Quota exceeded</html>")
-    with pytest.raises(InputError, match=r"evaluate.lpips: page.pth is not a state dict"):
+    with pytest.raises(InputError, match=r"evaluate.lpips: page.pth is an HTML page, not weights"):
         evaluated(lpips="page.pth")
     assert not (planned / "metrics").exists()
 

@@ -48,7 +48,7 @@ def all_stages_done(planned, config) -> Path:
     for name in ("figures/dfc/curves.png", "figures/dfc/prior.png", "figures/dcgan/curves.png", "figures/samples.png",
                  "figures/removed/curves.png", "attributes/dfc/correlation.csv", "attributes/dfc/vectors.parquet",
                  "attributes/dcgan/notes.json", "evaluation/dfc/svm_aligned.csv", "view_gains/gains.csv",
-                 "report/index.html", "dvc.lock"):
+                 "baselines/pca.csv", "baselines/notes.json", "report/index.html", "dvc.lock"):
         Path(name).parent.mkdir(parents=True, exist_ok=True)
         Path(name).write_text("{}")
     Path("dvc.lock").write_text("stages: {train@dfc: {cmd: after}, train@dcgan: {cmd: after}}")
@@ -66,6 +66,7 @@ def all_stages_done(planned, config) -> Path:
     write_json(Path("metrics/evaluate/dfc.json"), {"svm": {"aligned": {"accuracy": 0.9}}, "reconstruction": None})
     write_json(Path("metrics/evaluate/dcgan.json"), {"svm": {}, "reconstruction": None})
     write_json(Path("metrics/view_gains.json"), {"dfc": {"aligned+eyes": 0.8}})
+    write_json(Path("metrics/baselines.json"), {"pca": {"accuracy": 0.7}})
     return planned
 
 
@@ -128,10 +129,12 @@ def test_each_variant_has_a_record_and_the_report_one(config, all_stages_done, c
         "evaluation": ["svm_aligned.csv"], "pipeline": ["dvc.lock", "params.yaml"]}
     assert only_run(config, "results", "dcgan").data.metrics.keys() == {
         "samples/prior/frechet_distance", "train/loss", "train/active_units"}
-    assert report.data.metrics == {"view_gains/dfc/alignedwitheyes": 0.8}
+    assert report.data.metrics == {"baselines/pca/accuracy": 0.7, "view_gains/dfc/alignedwitheyes": 0.8}
+    assert report.data.params["baselines.view"] == "landmark"
     assert {folder: [Path(path).name for path in artifacts(config, report.info.run_id, folder)]
-            for folder in ("report", "view_gains", "pipeline")} == {
-        "report": ["index.html", "samples.png"], "view_gains": ["gains.csv"], "pipeline": ["dvc.lock", "params.yaml"]}
+            for folder in ("report", "baselines", "view_gains", "pipeline")} == {
+        "report": ["index.html", "samples.png"], "baselines": ["pca.csv"], "view_gains": ["gains.csv"],
+        "pipeline": ["dvc.lock", "params.yaml"]}
     trained = only_run(config, "training", "dfc")
     assert trained.data.tags[RESULTS_RUN] == record.info.run_id
     assert record.data.tags["training_run"] == trained.info.run_id

@@ -18,7 +18,7 @@ from tests.stages.test_baselines import NO_VGG_FC
 PROJECT = Path(__file__).resolve().parents[2]
 NO_VECTORS = {"attributes/dcgan/notes.json": []}
 NOTHING_SCORED = {"metrics/evaluate/dcgan.json": {"svm": {}, "reconstruction": None}}
-NO_BASELINE = {"baselines/notes.json": [NO_VGG_FC]}
+NO_BASELINE = {"baselines/notes.json": [NO_VGG_FC], "metrics/baselines.json": {}}
 
 
 @pytest.mark.parametrize(("call", "written"), [

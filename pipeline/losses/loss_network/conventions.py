@@ -17,7 +17,7 @@ from itertools import permutations
 
 import torch
 
-from pipeline.errors import InputError
+from pipeline.models.state_dict import WeightsFile
 from pipeline.models.vgg19 import IMAGENET_MEAN, IMAGENET_STD
 
 CAFFE = "Caffe's convention (BGR, 0 to 255 minus the mean)"
@@ -31,24 +31,26 @@ OXFORD_NORMS = (4.5806, 5.0762, 4.0679)
 COSINE_TOLERANCE = 0.003  # rounding to float16 changes them by 0.00002; other networks have all three only by chance
 SCALE_TOLERANCE = 0.006   # ImageNet's deviations differ by 0.009 and more between channels
 LARGEST_BIASES = 30.0     # norm of the biases: 4 to 8 where a mean is subtracted from the pixels, 620 where none is
-PIXEL_RANGES = {1.0: "0 … 255", 127.5: "-1 … 1", 255.0: "0 … 1"}  # by the factor on weights for 0 … 255
+PIXEL_RANGES = {1.0: "in 0 … 255", 127.5: "in -1 … 1", 255.0: "in 0 … 1"}  # by the factor on weights for 0 … 255
 
 
-def to_torchvision(weights: dict[str, torch.Tensor], holder: object) -> tuple[dict[str, torch.Tensor], str]:
+def to_torchvision(weights: dict[str, torch.Tensor], file: WeightsFile) -> tuple[dict[str, torch.Tensor], str]:
     """Return weights in torchvision's convention, and from which they were converted.
 
     Args:
         weights: VGG-19's parameters by torchvision's names, float32, at least those of the first layer.
-        holder: Where they come from, for the error.
+        file: Where they come from.
 
     Returns:
         The weights, and CAFFE if they were converted. If they are not the Oxford network, or already in torchvision's
         convention, they are returned unchanged, with "".
 
     Raises:
-        InputError: They are the Oxford network in a third convention.
+        InputError: The first layer's weights are all 0, or they are the Oxford network in a third convention.
     """
     weight, bias = weights["features.0.weight"].double(), weights["features.0.bias"].double()
+    if not weight.any():
+        raise file.error("holds no trained weights: features.0.weight is 0 everywhere")
     order = oxford_order(weight)
     if not order:
         return weights, ""
@@ -64,8 +66,8 @@ def to_torchvision(weights: dict[str, torch.Tensor], holder: object) -> tuple[di
                   "in 0 … 1 over ImageNet's deviation" if is_close(scales, 255 * torch.tensor(IMAGENET_STD)) else
                   "of another scale")
     mean = "" if centred else ", and no mean is subtracted from them"
-    raise InputError(f"loss_network.file: {holder} holds the Oxford VGG-19 for pixels {pixels} in the order {order}"
-                     f"{mean}, which is neither torchvision's convention nor {CAFFE}; give it in one of these.")
+    raise file.error(f"holds the Oxford VGG-19 for pixels {pixels} in the order {order}{mean}, which is neither "
+                     f"torchvision's convention nor {CAFFE}", "give it in one of these")
 
 
 def from_caffe(weight: torch.Tensor, bias: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

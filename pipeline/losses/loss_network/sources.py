@@ -4,11 +4,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
-from safetensors.torch import load_file
 
 from pipeline.errors import InputError
 from pipeline.losses.loss_network.conventions import to_torchvision
 from pipeline.losses.loss_network.file import Weights
+from pipeline.models.state_dict import WeightsFile, another_network, checked_weight, read_state_dict
 from pipeline.models.vgg19_layers import parameter_shapes
 from pipeline.vocabulary import LAYERS
 
@@ -45,9 +45,9 @@ def get_source(source: str, file: str | None, seed: int) -> Source:
         return Source(imagenet_weights(), "")
     if file is None:
         raise InputError("loss_network.source is file, but loss_network.file names none; give the path of VGG-19's "
-                         "weights.")
-    path = Path(file)
-    return Source(*to_torchvision(select_vgg19(read_state_dict(path), path), path))
+                         "weights")
+    named = vgg19_file(file)
+    return Source(*to_torchvision(select_vgg19(read_state_dict(named), named), named))
 
 
 def random_weights(seed: int) -> Weights:
@@ -70,54 +70,27 @@ def imagenet_weights() -> Weights:
     return {name: state[name].float() for name in parameter_shapes(LAYERS[-1])}
 
 
-def read_state_dict(path: Path) -> dict[str, Any]:
-    """Read a state dict from a .safetensors file or a torch checkpoint, without executing code from it.
-
-    Raises:
-        InputError: The file is missing, or holds something else.
-    """
-    if not path.is_file():
-        raise InputError(f"loss_network.file: {path} does not exist; give the path of VGG-19's weights.")
-    try:
-        state: Any = load_file(path) if path.suffix == ".safetensors" else \
-            torch.load(path, map_location="cpu", weights_only=True)
-    except Exception:  # torch's reader raises errors of any kind on other bytes
-        with path.open("rb") as file:
-            is_html = file.read(64).lstrip().startswith(b"<")
-        what = "an HTML page, not weights" if is_html else "not a state dict that can be read without executing code"
-        raise InputError(f"loss_network.file: {path} is {what}; give a .pth or .safetensors state dict "
-                         "in torchvision's layout.") from None
-    if isinstance(state, dict) and isinstance(state.get("state_dict"), dict):
-        state = state["state_dict"]
-    if not isinstance(state, dict):
-        raise InputError(f"loss_network.file: {path} holds a {type(state).__name__}, not a state dict; "
-                         "save the model's state_dict().")
-    return state
+def vgg19_file(path: str | Path) -> WeightsFile:
+    """Return the words of errors on the file of VGG-19's weights, loss_network.file."""
+    return WeightsFile("loss_network.file", path, "VGG-19",
+                       "give a state dict of VGG-19 without batch norm in torchvision's layout, .pth or .safetensors")
 
 
-def select_vgg19(state: dict[str, Any], path: Path) -> Weights:
+def select_vgg19(state: dict[str, Any], file: WeightsFile) -> Weights:
     """Return the unbroken prefix of VGG-19's convolutions that a state dict holds, as float32.
 
     Args:
         state: A state dict in torchvision's layout; it may hold more.
-        path: Where it comes from, for errors.
+        file: Where it comes from.
 
     Raises:
-        InputError: The first convolution is missing, a shape is not VGG-19's, or a value is not finite.
+        InputError: The first convolution is missing, or a value is none of VGG-19's weights.
     """
     prefix: Weights = {}
     for name, shape in parameter_shapes(LAYERS[-1]).items():
         if name not in state:
             break
-        given = tuple(state[name].shape) if isinstance(state[name], torch.Tensor) else type(state[name]).__name__
-        if given != shape:
-            raise InputError(f"loss_network.file: {name} in {path} has shape {given}, but VGG-19's is {shape}; "
-                             "give weights of VGG-19 without batch norm.")
-        if not state[name].isfinite().all():
-            raise InputError(f"loss_network.file: {name} in {path} has values that are not finite; "
-                             "the file is damaged, so get it again.")
-        prefix[name] = state[name].float()
+        prefix[name] = checked_weight(file, name, state[name], shape)
     if len(prefix) < 2:
-        raise InputError(f"loss_network.file: {path} has no features.0.weight and features.0.bias; "
-                         "give VGG-19's weights in torchvision's layout.")
+        raise another_network(file, "features.0.weight or features.0.bias is missing")
     return prefix

@@ -23,6 +23,7 @@ from pipeline.vocabulary import LAYERS
 from tests.tiny import faces, random_weights
 
 SHARED = Path(__file__).resolve().parents[3].parent / "shared/vgg19/vgg19_features_to_relu5_1.pth"
+FILE = sources.vgg19_file("vgg19.pth")
 FIRST = ("features.0.weight", "features.0.bias")
 
 
@@ -62,7 +63,7 @@ def test_converted_weights_give_caffes_activations(oxford):
     pixels = torch.from_numpy(faces(3))
     bgr = pixels.flip(1).double() - rgb(CAFFE_MEAN[::-1]).view(1, 3, 1, 1)
     expected = conv2d(bgr, oxford[FIRST[0]].double(), oxford[FIRST[1]].double(), padding=1).relu()
-    converted, source = to_torchvision(oxford, "vgg19.pth")
+    converted, source = to_torchvision(oxford, FILE)
     given = build_prefix(converted, ["relu1_1"])(to_network(pixels))["relu1_1"].double()
     assert source == CAFFE and expected.max() > 30
     torch.testing.assert_close(given[..., 1:-1, 1:-1], expected[..., 1:-1, 1:-1], atol=1e-3, rtol=1e-5)
@@ -75,15 +76,15 @@ def test_converted_weights_give_caffes_activations(oxford):
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float16, torch.bfloat16])
 def test_rounded_weights_are_recognised(oxford, dtype):
     rounded = {name: tensor.to(dtype).float() for name, tensor in oxford.items()}
-    converted, source = to_torchvision(rounded, "vgg19.pth")
+    converted, source = to_torchvision(rounded, FILE)
     assert source == CAFFE
-    _, source = to_torchvision({name: tensor.to(dtype).float() for name, tensor in converted.items()}, "vgg19.pth")
+    _, source = to_torchvision({name: tensor.to(dtype).float() for name, tensor in converted.items()}, FILE)
     assert source == ""
 
 
 def test_weights_in_torchvisions_convention_stay_as_they_are(oxford):
-    converted, _ = to_torchvision(oxford, "vgg19.pth")
-    again, source = to_torchvision(converted, "vgg19.pth")
+    converted, _ = to_torchvision(oxford, FILE)
+    again, source = to_torchvision(converted, FILE)
     assert source == "" and again is converted
     back = into_caffe(converted)
     for name in FIRST:
@@ -91,36 +92,44 @@ def test_weights_in_torchvisions_convention_stay_as_they_are(oxford):
 
 
 @pytest.mark.parametrize("weights", [random_weights("relu1_1"), random_weights("relu1_1", seed=5), caffe_weights(),
-                                     {FIRST[0]: torch.zeros(64, 3, 3, 3), FIRST[1]: torch.zeros(64)},
                                      {FIRST[0]: torch.full((64, 3, 3, 3), 0.5), FIRST[1]: torch.zeros(64)}])
 def test_other_networks_stay_as_they_are(weights):
     """As torchvision's own VGG-19, which was trained anew."""
-    kept, source = to_torchvision(weights, "vgg19.pth")
+    kept, source = to_torchvision(weights, FILE)
     assert source == "" and kept is weights
 
 
 @pytest.mark.parametrize(("factor", "reverse", "bias", "said"), [
-    ([1, 1, 1], True, 0, "for pixels 0 … 255 in the order RGB, which is neither"),
-    ([255, 255, 255], True, 0, "for pixels 0 … 1 in the order RGB, which is neither"),
-    ([255, 255, 255], False, 0, "for pixels 0 … 1 in the order BGR, which is neither"),
-    ([127.5, 127.5, 127.5], True, 0, "for pixels -1 … 1 in the order RGB, which is neither"),
-    ([57.375, 57.12, 58.395], False, 0, "in 0 … 1 over ImageNet's deviation in the order BGR, which is neither"),
-    ([1, 1, 1], False, 90, "for pixels 0 … 255 in the order BGR, and no mean is subtracted from them, which is"),
+    ([1, 1, 1], True, 0, "for pixels in 0 … 255 in the order RGB, which is neither"),
+    ([255, 255, 255], True, 0, "for pixels in 0 … 1 in the order RGB, which is neither"),
+    ([255, 255, 255], False, 0, "for pixels in 0 … 1 in the order BGR, which is neither"),
+    ([127.5, 127.5, 127.5], True, 0, "for pixels in -1 … 1 in the order RGB, which is neither"),
+    ([57.375, 57.12, 58.395], False, 0, "for pixels in 0 … 1 over ImageNet's deviation in the order BGR, which is"),
+    ([1, 1, 1], False, 90, "for pixels in 0 … 255 in the order BGR, and no mean is subtracted from them, which is"),
     ([7, 7, 7], False, 0, "for pixels of another scale in the order BGR, which is neither")])
 def test_a_third_convention_is_refused_in_one_sentence(oxford, factor, reverse, bias, said):
     weight = oxford[FIRST[0]] * torch.tensor(factor).view(1, 3, 1, 1)
     weights = {FIRST[0]: weight.flip(1) if reverse else weight, FIRST[1]: oxford[FIRST[1]] + bias}
     with pytest.raises(InputError, match=said) as error:
-        to_torchvision(weights, "vgg19.pth")
+        to_torchvision(weights, FILE)
     sentence = str(error.value)
     assert sentence.startswith("loss_network.file: vgg19.pth holds the Oxford VGG-19") and "\n" not in sentence
+
+
+def test_a_first_layer_of_zeros_is_refused():
+    weights = {FIRST[0]: torch.zeros(64, 3, 3, 3), FIRST[1]: torch.ones(64)}
+    with pytest.raises(InputError, match="^loss_network.file: vgg19.pth holds no trained weights: features.0.weight is "
+                                         "0 everywhere; give a state dict of VGG-19 "):
+        to_torchvision(weights, FILE)
+    weights[FIRST[0]][5, 0, 1, 1] = 1e-8
+    assert to_torchvision(weights, FILE) == (weights, "")
 
 
 def test_a_file_is_converted_wherever_it_is_read(oxford, tmp_path):
     path = tmp_path / "vgg19.pth"
     torch.save(oxford, path)
     weights, source = sources.get_source("file", str(path), seed=0)
-    expected, _ = to_torchvision(oxford, path)
+    expected, _ = to_torchvision(oxford, FILE)
     assert source == CAFFE and all(torch.equal(weights[name], expected[name]) for name in oxford)
 
 
@@ -135,7 +144,7 @@ def test_vgg_fc_has_the_converted_convolutions(oxford, tmp_path):
     state = {name: torch.full((1,), 0.5).expand(shape) for name, shape in shapes.items()} | oxford
     torch.save(state, tmp_path / "vgg19.pth")
     held = vgg_fc.get_weights("file", str(tmp_path / "vgg19.pth"))
-    expected, _ = to_torchvision(oxford, "")
+    expected, _ = to_torchvision(oxford, FILE)
     assert all(torch.equal(held[name], expected[name]) for name in FIRST)
 
 
@@ -143,13 +152,13 @@ def test_vgg_fc_has_the_converted_convolutions(oxford, tmp_path):
 def shared() -> dict[str, torch.Tensor]:
     if not SHARED.is_file():
         pytest.skip("no VGG-19 in ../shared")
-    weights = sources.select_vgg19(sources.read_state_dict(SHARED), SHARED)
+    weights = sources.get_weights("file", str(SHARED), seed=0)
     return {name: weights[name] for name in parameter_shapes("relu3_4")}
 
 
 def test_the_real_network_is_recognised_and_stays_as_it_is(shared):
     assert oxford_order(shared[FIRST[0]].double()) == "RGB"
-    kept, source = to_torchvision(shared, SHARED)
+    kept, source = to_torchvision(shared, FILE)
     assert source == "" and kept is shared
 
 
