@@ -4,7 +4,7 @@ import hashlib
 import os
 from pathlib import Path
 
-from pipeline.data.celeba_images import read_zip_directory
+from pipeline.data.celeba_images import FolderImages, read_zip_directory
 from pipeline.data.celeba_layout import (
     ATTRIBUTE_TABLE,
     IMAGES,
@@ -41,11 +41,11 @@ def fingerprint(root: str | Path) -> dict[str, FileFingerprint]:
 
 
 def _of_folder(folder: Path) -> FileFingerprint:
-    size, content = 0, hashlib.sha256()
+    size, content, images = 0, hashlib.sha256(), FolderImages(folder)
     with os.scandir(folder) as entries:
         names = sorted(entry.name for entry in entries if is_image_name(entry.name))
     for name in names:
-        data = (folder / name).read_bytes()
+        data = images.read(name)
         size += len(data)
         content.update(f"{name} {hashlib.sha256(data).hexdigest()}\n".encode())
     return {"images": len(names), "bytes": size, "sha256": content.hexdigest()}

@@ -24,6 +24,7 @@ from pipeline.data.celeba_layout import (
     is_web_page,
     web_page_error,
 )
+from pipeline.data.picture import read_picture
 from pipeline.errors import InputError
 
 
@@ -137,7 +138,7 @@ def read_zip_directory(path: Path) -> dict[str, Member]:
 
 
 def decode(image_id: str, data: bytes, where: str | Path) -> Image.Image:
-    """Decode the bytes of one image to RGB, 178×218.
+    """Decode the bytes of one image to RGB, 178×218. `pipeline.data.picture` says what is made of other colours.
 
     Args:
         image_id: its name, for messages.
@@ -147,13 +148,7 @@ def decode(image_id: str, data: bytes, where: str | Path) -> Image.Image:
     Raises:
         InputError: the bytes are no image, or one of another size.
     """
-    try:
-        image: Image.Image = Image.open(io.BytesIO(data))
-        if image.size == (WIDTH, HEIGHT):
-            image.load()
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        kind = "a web page (HTML)" if is_web_page(data) else "damaged or not an image"
-        raise InputError(f"{image_id} in {where} is {kind}: download it again") from error
+    image = read_picture(image_id, data, where, remedy="download it again")
     if image.size != (WIDTH, HEIGHT):
         raise InputError(f"{image_id} in {where} is {image.width}×{image.height} pixels instead of {WIDTH}×{HEIGHT}: "
                          "use CelebA's aligned and cropped images (img_align_celeba)")

@@ -145,7 +145,7 @@ def test_a_damaged_image_is_named_and_the_shards_stay(celeba_root, tmp_path, sma
     prepare(celeba, tmp_path / "shards", image_size=16, progress=False)
     before = content(tmp_path / "shards")
     (celeba.images.path / "000013.jpg").write_bytes(drawn.jpeg(12)[:1500])
-    with pytest.raises(InputError, match="^000013.jpg in .* is damaged or not an image: download it again$"):
+    with pytest.raises(InputError, match="^000013.jpg in .* is damaged or cut short: download it again$"):
         prepare(celeba, tmp_path / "shards", image_size=16, parallel_map=in_processes(processes), progress=False)
     assert content(tmp_path / "shards") == before
     (celeba.images.path / "000013.jpg").write_bytes(drawn.jpeg(12))
