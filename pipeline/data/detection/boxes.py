@@ -50,6 +50,17 @@ def make_square(boxes: torch.Tensor) -> torch.Tensor:
     return torch.cat([first, first + side], 1)
 
 
+def windows_of(boxes: torch.Tensor) -> torch.Tensor:
+    """Return the windows of whole pixels that boxes N×4 stand for.
+
+    Returns:
+        int64 N×4: left, top, right, bottom in pixels from 0; right and bottom are the first outside. None is empty.
+    """
+    whole = boxes.floor().long()
+    first = whole[:, :2] - 1
+    return torch.cat([first, torch.maximum(whole[:, 2:], first + 1)], 1)
+
+
 def suppress_overlapping(boxes: torch.Tensor, probabilities: torch.Tensor, threshold: float) -> torch.Tensor:
     """Return the rows that stay, int64, of highest probability first.
 

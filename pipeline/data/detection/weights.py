@@ -55,5 +55,5 @@ def load(network: nn.Module, stored: bytes, path: Path) -> None:
 
 def wrong(path: Path) -> InputError:
     """Return the error for a file that holds something else."""
-    return InputError(f"{path} does not hold MTCNN's {', '.join(FILES)} as the wheel of facenet-pytorch 2.6.0 has them; "
-                      f"delete it, and `{FETCH}` fetches them")
+    return InputError(f"{path} does not hold MTCNN's {', '.join(FILES)} as the wheel of facenet-pytorch 2.6.0 has "
+                      f"them; delete it, and `{FETCH}` fetches them")

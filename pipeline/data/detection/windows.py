@@ -22,7 +22,7 @@ def summed_area_table(pixels: np.ndarray) -> torch.Tensor:
 def cut(table: torch.Tensor, windows: torch.Tensor, height: int, width: int) -> torch.Tensor:
     """Cut windows out of a picture and bring them to one size.
 
-    Each pixel is the mean of the pixels that it covers in the picture, even in part, as in torch's "area" interpolation.
+    Each pixel is the mean of the pixels that it covers in the picture, even in part: torch's "area" interpolation.
     Outside of the picture all is black, as where the networks were trained.
 
     Args:
