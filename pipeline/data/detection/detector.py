@@ -2,7 +2,7 @@
 
 Source: K. Zhang, Z. Zhang, Z. Li, Y. Qiao, "Joint Face Detection and Alignment Using Multitask Cascaded Convolutional
 Networks", IEEE Signal Processing Letters 23, 2016. Thresholds are those of facenet-pytorch. Boxes are the same as its
-boxes. Two things differ:
+boxes where no window leaves the picture. Two things differ:
 
 - Outside of the picture all is black, as in MTCNN's own code. facenet-pytorch cuts the window at the border and
   stretches what is left, but places landmarks in the whole window. On CelebA's photographs cut at the edge of the face,
