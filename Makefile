@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PROSE := pipeline stages tests benchmarks docs deploy $(wildcard *.md *.yaml *.toml *.cff) Makefile environment.sh
 
-.PHONY: help repro check fix test test-fast coverage chaos bench submit leftovers ui lock again
+.PHONY: help repro check fix test test-fast coverage chaos bench submit leftovers ui lock detector again
 help:    ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 22
 
@@ -58,6 +58,10 @@ ui: $(READY)     ## MLflow in the browser
 lock: $(READY)   ## renew requirements.lock from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade --no-header \
 	  --no-annotate --extra dev --output-file requirements.lock pyproject.toml
+
+detector: $(READY)  ## the face detector's weights: the wheel of facenet-pytorch, 2 MB, as a file in data/
+	$(BIN)/python -m pip download --quiet --no-deps --only-binary :all: --require-hashes --dest data \
+	  -r requirements-detector.lock
 
 # Made anew, too, where its Python is gone.
 $(READY): requirements.lock pyproject.toml environment.sh $(shell $(BIN)/python -c '' 2>/dev/null || echo again)
