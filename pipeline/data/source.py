@@ -3,12 +3,12 @@
 from pathlib import Path
 
 from pipeline.data.celeba import CelebA, open_celeba
-from pipeline.data.splits import Source, Splitting, check_splits
+from pipeline.data.splits import Splitting, check_splits
 
-SOURCE_IN_WORDS: dict[Source, str] = {"synthetic": "drawn faces (synthetic)", "celeba": "CelebA"}  # for reports
+SOURCE_IN_WORDS: dict[str, str] = {"synthetic": "drawn faces (synthetic)", "celeba": "CelebA"}  # for reports
 
 
-def open_source(source: Source, root: Path, splitting: Splitting) -> CelebA:
+def open_source(source: str, root: Path, splitting: Splitting) -> CelebA:
     """Open the faces in `root` and check them.
 
     Args:

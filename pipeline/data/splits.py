@@ -7,24 +7,30 @@ import numpy as np
 from pipeline.errors import InputError
 from pipeline.vocabulary import SPLITS
 
-Source = Literal["synthetic", "celeba"]  # as data.source in params.yaml
-
 
 class Splitting(NamedTuple):
     """How the images of a data set are split, named as in the section `data` of params.yaml.
 
     Attributes:
-        test: "official" takes the partition table (CelebA: 162,770 / 19,867 / 19,962). A number takes the last that
-            many images as test set (the paper: 20,000) and all before them for training; the partition is not read.
+        test: "official" takes the data set's own partition: CelebA's table (162,770 / 19,867 / 19,962), `split_column`,
+            or files named by their split; "hash" where it has none. "hash" takes `shares` by a hash of the id. A number
+            takes the last that many images as test set (the paper: 20,000) and all before them for training; the
+            partition is not read.
         valid_images: how many images, the last before the test set, are kept back for validation then; the paper has
-            none. With "official" it has no effect.
+            none. It has an effect only where `test` is a number.
         limit: at most this many images, evenly thinned over the whole data set. The splits are made first, so that
             they keep their proportions. None takes all images.
+        shares: of train, valid and test, where a hash splits; they sum to 1.
+        split_column: of the table of attributes, or of the Parquet files; it names the split of each image.
+        person_column: of the same; it names the person in each image. No person is in two splits.
     """
 
-    test: Literal["official"] | int = "official"
+    test: Literal["official", "hash"] | int = "official"
     valid_images: int = 1000
     limit: int | None = None
+    shares: tuple[float, float, float] = (0.8, 0.1, 0.1)
+    split_column: str | None = None
+    person_column: str | None = None
 
 
 OFFICIAL = Splitting()
@@ -48,7 +54,7 @@ def thinned_rows(images: int, limit: int | None) -> np.ndarray:
     return rows if limit is None or limit >= images else rows[:limit] * images // limit
 
 
-def check_splits(split: np.ndarray, splitting: Splitting, source: Source) -> None:
+def check_splits(split: np.ndarray, splitting: Splitting, source: str) -> None:
     """Raise InputError unless there are at least two images for training, for validation and for the test.
 
     All are needed: validation measures each epoch and chooses the SVMs' C, the test measures the rest. One image has
@@ -67,7 +73,7 @@ def check_splits(split: np.ndarray, splitting: Splitting, source: Source) -> Non
                      f"{remedy(splitting, source)}")
 
 
-def remedy(splitting: Splitting, source: Source) -> str:
+def remedy(splitting: Splitting, source: str) -> str:
     """Return what to change where a split is too small, in words."""
     if splitting.test != "official" and min(splitting.test, splitting.valid_images) < 2:
         return "set data.test and data.valid_images to 2 or more"
