@@ -1,5 +1,8 @@
 """Which images are for training, for validation and for the test."""
 
+import hashlib
+import math
+from collections.abc import Callable, Sequence
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -35,6 +38,78 @@ class Splitting(NamedTuple):
 
 OFFICIAL = Splitting()
 
+
+def split_images(image_ids: Sequence[str], splitting: Splitting, official: Callable[[], np.ndarray],
+                 persons: Sequence[str | None] | None = None) -> np.ndarray:
+    """Split N images as `splitting.test` says, and see to it that no person is in two splits.
+
+    Args:
+        image_ids: N, in the order of the data set.
+        splitting: what is wanted; `limit` is not applied here.
+        official: returns the data set's own partition, str N; called only if it is wanted.
+        persons: N names, None where the person is not known; None if nobody is named.
+
+    Returns:
+        str N, each one of SPLITS.
+
+    Raises:
+        InputError: the splitting is not possible, or it would put a person in two splits.
+    """
+    if splitting.test == "hash":
+        people = persons or [None] * len(image_ids)
+        return split_by_hash([person or image_id for person, image_id in zip(people, image_ids, strict=True)],
+                             splitting.shares)
+    if splitting.test == "official":
+        split, remedy = official(), "mend the partition, or set data.test to hash"
+    else:
+        split = last_as_test(len(image_ids), splitting.test, splitting.valid_images)
+        remedy = "set data.test to hash, which splits by person"
+    if persons is not None:
+        check_persons(split, persons, remedy)
+    return split
+
+
+def split_by_hash(keys: Sequence[str], shares: Sequence[float]) -> np.ndarray:
+    """Split N images by what each is called, or by who is in it.
+
+    A key is a number u in 0 … 1: the first 8 bytes of the SHA-256 of its UTF-8 text, as a big-endian integer, divided
+    by 2⁶⁴. It is for training where u < shares[0], for validation where u < shares[0] + shares[1], else for the test.
+    So an image keeps its split on every machine, and when others are added or taken out. A split has its share of
+    many keys only nearly.
+
+    Args:
+        keys: N; those that are equal come into one split.
+        shares: of SPLITS, each 0 or more, with the sum 1.
+
+    Returns:
+        str N, each one of SPLITS.
+
+    Raises:
+        InputError: the shares are no shares of one whole.
+    """
+    check_shares(shares)
+    first_bytes = b"".join(hashlib.sha256(key.encode()).digest()[:8] for key in keys)
+    numbers = np.frombuffer(first_bytes, ">u8") / 2.0 ** 64
+    return np.array(SPLITS)[np.searchsorted(np.cumsum(shares)[:-1], numbers, side="right")]
+
+
+def check_shares(shares: Sequence[float]) -> None:
+    """Raise InputError unless these are shares of train, valid and test: three, none below 0, with the sum 1 ± 1e-6."""
+    if len(shares) != len(SPLITS) or not all(share >= 0 for share in shares) or \
+            not math.isclose(sum(shares), 1, rel_tol=0, abs_tol=1e-6):
+        raise InputError(f"data.shares is {list(shares)}: give the shares of {', '.join(SPLITS)}, each 0 or more, "
+                         "with the sum 1")
+
+
+def check_persons(split: np.ndarray, persons: Sequence[str | None], remedy: str) -> None:
+    """Raise InputError where a person is in two splits. split: str N; persons: N names, None where unknown."""
+    splits_of: dict[str, str] = {}
+    for person, name in zip(persons, split.tolist(), strict=True):
+        if person is not None and splits_of.setdefault(person, name) != name:
+            raise InputError(f"the person {person!r} is in the splits {splits_of[person]} and {name}, so that the "
+                             f"test would not be of people who are new to the model: {remedy}")
+
+
 def last_as_test(images: int, test_images: int, valid_images: int) -> np.ndarray:
     """Return the split of each image, str N: first train, then the last ones for validation and for the test.
 
@@ -49,7 +124,13 @@ def last_as_test(images: int, test_images: int, valid_images: int) -> np.ndarray
 
 
 def thinned_rows(images: int, limit: int | None) -> np.ndarray:
-    """Return which rows of a data set stay: at most `limit`, evenly spread; int64, ascending."""
+    """Return which rows of a data set stay: at most `limit`, evenly spread; int64, ascending.
+
+    Raises:
+        InputError: `limit` is below 1.
+    """
+    if limit is not None and limit < 1:
+        raise InputError(f"data.limit is {limit}: it should be at least 1 image")
     rows = np.arange(images)
     return rows if limit is None or limit >= images else rows[:limit] * images // limit
 
@@ -75,11 +156,17 @@ def check_splits(split: np.ndarray, splitting: Splitting, source: str) -> None:
 
 def remedy(splitting: Splitting, source: str) -> str:
     """Return what to change where a split is too small, in words."""
-    if splitting.test != "official" and min(splitting.test, splitting.valid_images) < 2:
+    if isinstance(splitting.test, int) and min(splitting.test, splitting.valid_images) < 2:
         return "set data.test and data.valid_images to 2 or more"
     more = "raise or drop data.limit, or " if splitting.limit else ""
-    if splitting.test != "official":
+    if isinstance(splitting.test, int):
         return f"{more}change data.test and data.valid_images"
-    partition = "raise data.synthetic_images" if source == "synthetic" else "mend list_eval_partition"
+    if splitting.test == "hash":
+        return f"{more}change data.shares, or take more {'persons' if splitting.person_column else 'images'}"
+    if splitting.split_column:
+        partition = f"mend the column {splitting.split_column}"
+    else:
+        partition = {"synthetic": "raise data.synthetic_images",
+                     "celeba": "mend list_eval_partition"}.get(source, f"mend the partition of {source}")
     return (f"{more}{partition}, or set data.test to a number, which takes so many of the last images for the test, "
             "and data.valid_images before them for validation")
