@@ -23,7 +23,7 @@ from pipeline.config.loading import load_params
 from pipeline.config.running import Cluster
 from pipeline.config.variant import Variant
 from pipeline.data import shard_files, shards
-from pipeline.data.celeba import open_celeba
+from pipeline.data.sources.celeba import open_celeba
 from pipeline.data.prepare import prepare
 from pipeline.errors import InputError
 from pipeline.evaluation import svm

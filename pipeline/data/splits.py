@@ -1,8 +1,7 @@
 """Which images are for training, for validation and for the test."""
 
 import hashlib
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -39,15 +38,17 @@ class Splitting(NamedTuple):
 OFFICIAL = Splitting()
 
 
-def split_images(image_ids: Sequence[str], splitting: Splitting, official: Callable[[], np.ndarray],
-                 persons: Sequence[str | None] | None = None) -> np.ndarray:
+def split_images(image_ids: np.ndarray, splitting: Splitting, official: Callable[[], np.ndarray | None],
+                 persons: np.ndarray | None = None) -> np.ndarray:
     """Split N images as `splitting.test` says, and see to it that no person is in two splits.
 
     Args:
-        image_ids: N, in the order of the data set.
+        image_ids: str N, in the order of the data set.
         splitting: what is wanted; `limit` is not applied here.
-        official: returns the data set's own partition, str N; called only if it is wanted.
-        persons: N names, None where the person is not known; None if nobody is named.
+        official: returns the data set's own partition, str N, or None if it has none: then a hash splits. It is called
+            only where the partition is wanted.
+        persons: str N, who is in each image, "" where that is not known: such an image is taken for a person of its
+            own. None if the data set names nobody.
 
     Returns:
         str N, each one of SPLITS.
@@ -55,59 +56,27 @@ def split_images(image_ids: Sequence[str], splitting: Splitting, official: Calla
     Raises:
         InputError: the splitting is not possible, or it would put a person in two splits.
     """
-    if splitting.test == "hash":
-        people = persons or [None] * len(image_ids)
-        return split_by_hash([person or image_id for person, image_id in zip(people, image_ids, strict=True)],
-                             splitting.shares)
-    if splitting.test == "official":
-        split, remedy = official(), "mend the partition, or set data.test to hash"
+    if isinstance(splitting.test, int):
+        split: np.ndarray | None = last_as_test(len(image_ids), splitting.test, splitting.valid_images)
+        remedy = "set data.test to hash, which keeps a person's images together"
     else:
-        split = last_as_test(len(image_ids), splitting.test, splitting.valid_images)
-        remedy = "set data.test to hash, which splits by person"
+        split = official() if splitting.test == "official" else None
+        remedy = "mend the partition, or set data.test to hash, which keeps a person's images together"
+    if split is None:
+        names = image_ids if persons is None else np.where(persons == "", image_ids, persons)
+        return split_by_hash(names, splitting.shares)
     if persons is not None:
         check_persons(split, persons, remedy)
     return split
 
 
-def split_by_hash(keys: Sequence[str], shares: Sequence[float]) -> np.ndarray:
-    """Split N images by what each is called, or by who is in it.
-
-    A key is a number u in 0 … 1: the first 8 bytes of the SHA-256 of its UTF-8 text, as a big-endian integer, divided
-    by 2⁶⁴. It is for training where u < shares[0], for validation where u < shares[0] + shares[1], else for the test.
-    So an image keeps its split on every machine, and when others are added or taken out. A split has its share of
-    many keys only nearly.
-
-    Args:
-        keys: N; those that are equal come into one split.
-        shares: of SPLITS, each 0 or more, with the sum 1.
-
-    Returns:
-        str N, each one of SPLITS.
-
-    Raises:
-        InputError: the shares are no shares of one whole.
-    """
-    check_shares(shares)
-    first_bytes = b"".join(hashlib.sha256(key.encode()).digest()[:8] for key in keys)
-    numbers = np.frombuffer(first_bytes, ">u8") / 2.0 ** 64
-    return np.array(SPLITS)[np.searchsorted(np.cumsum(shares)[:-1], numbers, side="right")]
-
-
-def check_shares(shares: Sequence[float]) -> None:
-    """Raise InputError unless these are shares of train, valid and test: three, none below 0, with the sum 1 ± 1e-6."""
-    if len(shares) != len(SPLITS) or not all(share >= 0 for share in shares) or \
-            not math.isclose(sum(shares), 1, rel_tol=0, abs_tol=1e-6):
-        raise InputError(f"data.shares is {list(shares)}: give the shares of {', '.join(SPLITS)}, each 0 or more, "
-                         "with the sum 1")
-
-
-def check_persons(split: np.ndarray, persons: Sequence[str | None], remedy: str) -> None:
-    """Raise InputError where a person is in two splits. split: str N; persons: N names, None where unknown."""
+def check_persons(split: np.ndarray, persons: np.ndarray, remedy: str) -> None:
+    """Raise InputError where a person is in two splits. split: str N; persons: str N, "" where unknown."""
     splits_of: dict[str, str] = {}
-    for person, name in zip(persons, split.tolist(), strict=True):
-        if person is not None and splits_of.setdefault(person, name) != name:
-            raise InputError(f"the person {person!r} is in the splits {splits_of[person]} and {name}, so that the "
-                             f"test would not be of people who are new to the model: {remedy}")
+    for person, name in zip(persons.tolist(), split.tolist(), strict=True):
+        if person and splits_of.setdefault(person, name) != name:
+            raise InputError(f"the person {person!r} is in the splits {splits_of[person]} and {name}, so the test "
+                             f"would show faces that the model has learned: {remedy}")
 
 
 def last_as_test(images: int, test_images: int, valid_images: int) -> np.ndarray:
@@ -121,6 +90,22 @@ def last_as_test(images: int, test_images: int, valid_images: int) -> np.ndarray
         raise InputError(f"data.test is {test_images:,} and data.valid_images {valid_images:,}, which leave none of "
                          f"{images:,} images to train on; lower them, or take more images")
     return np.repeat(SPLITS, [train_images, valid_images, test_images])
+
+
+def split_by_hash(names: np.ndarray, shares: tuple[float, float, float]) -> np.ndarray:
+    """Return the split of each name, str N, by a hash of the name alone.
+
+    The first 8 bytes of the name's SHA-256 are a number in 0 … 1. It is below the first share for train, below the
+    first two for valid, else test. So an image keeps its split when others come or go, and a person too, where the
+    names are those of persons. Splits have the shares only on average.
+
+    Args:
+        names: str N, image ids or persons.
+        shares: of train, valid and test; they sum to 1.
+    """
+    numbers = np.array([int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big") / 2 ** 64
+                        for name in names.tolist()])
+    return np.array(SPLITS)[np.digitize(numbers, [shares[0], shares[0] + shares[1]])]
 
 
 def thinned_rows(images: int, limit: int | None) -> np.ndarray:
@@ -166,7 +151,7 @@ def remedy(splitting: Splitting, source: str) -> str:
     if splitting.split_column:
         partition = f"mend the column {splitting.split_column}"
     else:
-        partition = {"synthetic": "raise data.synthetic_images",
-                     "celeba": "mend list_eval_partition"}.get(source, f"mend the partition of {source}")
+        partition = {"synthetic": "raise data.synthetic_images", "celeba": "mend list_eval_partition"}.get(
+            source, "take more images, mend the folders or files that are named by splits")
     return (f"{more}{partition}, or set data.test to a number, which takes so many of the last images for the test, "
             "and data.valid_images before them for validation")

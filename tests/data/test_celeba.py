@@ -5,7 +5,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from pipeline.data.celeba import open_celeba
+from pipeline.data.sources.celeba import open_celeba
 from pipeline.data.celeba_fingerprint import fingerprint
 from pipeline.data.celeba_images import decode
 from pipeline.data.splits import Splitting

@@ -5,7 +5,7 @@ import pytest
 
 from pipeline.data import prepare as module
 from pipeline.data import shards
-from pipeline.data.celeba import open_celeba
+from pipeline.data.sources.celeba import open_celeba
 from pipeline.data.celeba_images import decode
 from pipeline.data.prepare import all_views, prepare
 from pipeline.data.splits import Splitting

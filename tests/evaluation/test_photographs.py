@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pipeline.data import shards
-from pipeline.data.celeba import open_celeba
+from pipeline.data.sources.celeba import open_celeba
 from pipeline.data.prepare import prepare
 from pipeline.errors import InputError
 from pipeline.evaluation import photographs

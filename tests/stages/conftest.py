@@ -5,7 +5,7 @@ import pytest
 from pipeline.config.loading import load_params
 from pipeline.config.plans import PhotographsPlan, SamplingPlan
 from pipeline.data import shards
-from pipeline.data.celeba import open_celeba
+from pipeline.data.sources.celeba import open_celeba
 from pipeline.data.prepare import prepare
 from pipeline.latent_space.encoding import encode_to_file
 from pipeline.models.build import build_model
