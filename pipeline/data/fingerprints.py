@@ -39,3 +39,13 @@ def of_images(images: Images, image_ids: Iterable[str], skip_unreadable: bool = 
             content.update(f"{image_id}\n".encode())
         count += 1
     return {"images": count, "bytes": size, "sha256": content.hexdigest()}
+
+
+def of_table(path: Path) -> FileFingerprint:
+    """Return the bytes and the SHA-256 of a file, or those of all files below a folder with their names."""
+    if path.is_file():
+        return of_file(path)
+    files = {str(file.relative_to(path)): of_file(file) for file in sorted(path.rglob("*")) if file.is_file()}
+    content = "".join(f"{name} {file['sha256']}\n" for name, file in files.items())
+    return {"bytes": sum(int(file["bytes"]) for file in files.values()),
+            "sha256": hashlib.sha256(content.encode()).hexdigest()}
