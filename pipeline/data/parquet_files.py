@@ -1,5 +1,6 @@
 """Parquet files with images: which there are, what their columns are, and where in them the images lie."""
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -8,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.data.celeba_layout import is_web_page
-from pipeline.errors import InputError, did_you_mean
+from pipeline.errors import InputError, did_you_mean, experiment_copy_hint
 
 AGAIN = "download it again"
 MAGIC = b"PAR1"  # how a Parquet file begins and ends
@@ -42,13 +43,16 @@ def open_files(root: Path) -> list[StoredFile]:
         InputError: there is none, one is damaged or no Parquet file, or two are the same.
     """
     if root.is_dir():
-        paths = sorted(path for path in root.rglob("*") if path.suffix.lower() == ".parquet" and path.is_file()
+        paths = sorted(path for path in root.rglob("*") if path.suffix.lower() == ".parquet" and not path.is_dir()
                        and not any(part.startswith((".", "_")) for part in path.relative_to(root).parts))
         if not paths:
             raise InputError(f"{root} holds no Parquet file (*.parquet): set data.root to the folder that does")
         names = [path.relative_to(root).with_suffix("").as_posix() for path in paths]
-    else:
+    elif root.exists():
         paths, names = [root], [root.stem]
+    else:
+        raise InputError(f"{root} is missing: set data.root to a Parquet file, or to a folder of such"
+                         f"{experiment_copy_hint('give data.root as an absolute path')}")
     files = [_open(path, name) for path, name in zip(paths, names, strict=True)]
     if not any(file.rows for file in files):
         raise InputError(f"{root} holds no image: its Parquet files have no rows; {AGAIN}")
@@ -70,12 +74,16 @@ def _open(path: Path, name: str) -> StoredFile:
         if not begin.startswith(MAGIC):
             raise InputError(f"{path} is not a Parquet file, which begins with PAR1: {AGAIN}, or take it out")
         with pq.ParquetFile(path) as file:
-            return StoredFile(path, name, file.schema_arrow, file.metadata)
+            found = StoredFile(path, name, file.schema_arrow, file.metadata)
     except (OSError, pa.ArrowException) as error:
         if isinstance(error, OSError) and error.strerror:
             raise InputError(f"{path} cannot be read ({error.strerror})") from error
         raise InputError(f"{path} ({size:,} bytes) is damaged or cut short, since its end cannot be read "
                          f"({one_line(error)}): {AGAIN}") from error
+    repeated = [column for column, count in Counter(found.schema.names).items() if count > 1]
+    if repeated:
+        raise InputError(f"{path} has several columns called {repeated[0]!r}: rename or remove all but one")
+    return found
 
 
 def _refuse_copies(files: Sequence[StoredFile]) -> None:
@@ -145,11 +153,8 @@ def read_columns(files: Sequence[StoredFile], names: Sequence[str]) -> pa.Table:
     for file in files:
         for name in names:
             if name not in file.schema.names and name not in leaves(file):
-                other = files[0].path if file is not files[0] else "its schema"
-                raise InputError(f"{file.path} has no column {name!r}{did_you_mean(name, file.schema.names)}; it has "
-                                 f"{', '.join(file.schema.names)}" if other == "its schema" else
-                                 f"{file.path} lacks the column {name!r}, which {other} has: take it out, or "
-                                 f"{AGAIN}")
+                raise InputError(f"{file.path} has no column {name}{did_you_mean(name, file.schema.names)}, which "
+                                 f"the other files have; it has {', '.join(file.schema.names)}: mend it or take it out")
         tables.append(_read(file, names))
     try:
         return pa.concat_tables(tables, promote_options="permissive")

@@ -45,6 +45,11 @@ class ParquetImages:
     pickled. Threads take turns.
     """
 
+    _turn: threading.Lock
+    _block: Block | None
+    _file: tuple[Path, pq.ParquetFile] | None
+    _failed: dict[int, tuple[int, str]]  # by row group: from which row on it cannot be read, and why
+
     def __init__(self, path: Path, files: Sequence[StoredFile], leaf: str, image_ids: np.ndarray) -> None:
         """Index the images.
 
@@ -122,9 +127,7 @@ class ParquetImages:
 
     def _forget(self) -> None:
         self._turn = threading.Lock()
-        self._block: Block | None = None
-        self._file: tuple[Path, pq.ParquetFile] | None = None
-        self._failed: dict[int, tuple[int, str]] = {}  # by row group: from which row on it cannot be read, and why
+        self._block, self._file, self._failed = None, None, {}
 
     def __getstate__(self) -> dict[str, Any]:
         """Return what is pickled: no lock, no open file, no images."""
