@@ -33,9 +33,8 @@ def own_attributes(files: Sequence[StoredFile], others: Collection[str | None], 
     """
     found: dict[str, Attributes] = {}
     left_out: dict[str, str] = {}
-    for field in files[0].schema:
-        if field.name in others:
-            continue
+    fields = {field.name: field for file in files for field in file.schema if field.name not in others}
+    for field in fields.values():
         if field.name.lower() in RESERVED:
             left_out[field.name] = "the shards have a column of this name"
         elif not _can_be_binary(field.type):
@@ -45,7 +44,7 @@ def own_attributes(files: Sequence[StoredFile], others: Collection[str | None], 
         else:
             column = _read_binary(files, field.name, image_ids, where)
             if column is None:
-                left_out[field.name] = f"{field.type}, but not two values"
+                left_out[field.name] = f"{field.type}, but not two values for yes and no"
             else:
                 found[field.name] = column
     check_attribute_names(list(found), where)

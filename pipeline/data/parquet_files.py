@@ -1,5 +1,6 @@
 """Parquet files with images: which there are, what their columns are, and where in them the images lie."""
 
+import stat
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -62,7 +63,9 @@ def open_files(root: Path) -> list[StoredFile]:
 
 def _open(path: Path, name: str) -> StoredFile:
     try:
-        size = path.stat().st_size
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):  # opening a named pipe would wait for ever
+            raise InputError(f"{path} is not a file: take it out")
         with open(path, "rb") as stream:
             begin = stream.read(1024)
         if not begin:
@@ -77,8 +80,8 @@ def _open(path: Path, name: str) -> StoredFile:
             found = StoredFile(path, name, file.schema_arrow, file.metadata)
     except (OSError, pa.ArrowException) as error:
         if isinstance(error, OSError) and error.strerror:
-            raise InputError(f"{path} cannot be read ({error.strerror})") from error
-        raise InputError(f"{path} ({size:,} bytes) is damaged or cut short, since its end cannot be read "
+            raise InputError(f"{path} cannot be read ({error.strerror}): mend it or take it out") from error
+        raise InputError(f"{path} ({status.st_size:,} bytes) is damaged or cut short, since its end cannot be read "
                          f"({one_line(error)}): {AGAIN}") from error
     repeated = [column for column, count in Counter(found.schema.names).items() if count > 1]
     if repeated:
@@ -103,14 +106,24 @@ def image_column(files: Sequence[StoredFile]) -> str:
     It is in the one column that is a struct with a field `bytes`, or, if there is no such, the one binary column.
 
     Raises:
-        InputError: there is none, there are several, or it is not in every file.
+        InputError: there is none, there are several, it is not in every file, or it holds nothing in a file.
     """
     leaf = _image_column(files[0])
-    for file in files[1:]:
+    for file in files:
         if leaf not in leaves(file):
             raise InputError(f"{file.path} has no column {leaf} of images, which {files[0].path} has: take out the "
                              "files that do not belong together, or name one folder of them in data.root")
+        if _nulls(file, leaf) == file.rows:
+            raise InputError(f"{file.path} holds no images, only nulls in the column {leaf}, as where paths stand for "
+                             "the images: write it again with their bytes")
     return leaf
+
+
+def _nulls(file: StoredFile, leaf: str) -> int:
+    """Return how many images are null, as far as the footer tells."""
+    number, groups = leaves(file)[leaf], range(file.metadata.num_row_groups)
+    statistics = [file.metadata.row_group(group).column(number).statistics for group in groups]
+    return sum(each.null_count for each in statistics if each is not None and each.has_null_count)
 
 
 def _image_column(file: StoredFile) -> str:

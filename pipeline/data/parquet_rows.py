@@ -20,21 +20,21 @@ WORDS = {word: split for word, split in SPLIT_NAMES.items() if word.isalpha()}  
 
 
 def image_ids(files: Sequence[StoredFile], leaf: str) -> tuple[np.ndarray, bool]:
-    """Return the id of each row, and whether the ids are made of file and row.
+    """Return the id of each row, and whether all ids are made of file and row.
 
     - If there is a column `image_id`, its values are the ids: text, or whole numbers, which are written with as many
       digits as the largest has, so that their order is that of the numbers.
-    - Else, if the images are a struct with a field `path`, and the file names in it are all given and each once, they
-      are the ids: CelebA's own names in a mirror that keeps them.
-    - Else an id is the name of the Parquet file below the folder, without suffix, and the number of the row in it:
-      "train-00000-of-00003-000017". It stays when other files come or go.
+    - Else, if the images are a struct with a field `path`, the file names in it are the ids, as far as they are given,
+      if each is there once: CelebA's own names in a mirror that keeps them.
+    - Else, and where a path is not given, an id is the name of the Parquet file below the folder, without suffix, and
+      the number of the row in it: "train-00000-of-00003-000017". It stays when other files come or go.
 
     Args:
         files: in the order of the rows.
         leaf: of the images, "image.bytes" or "image".
 
     Returns:
-        str N, each once; and True for the last rule.
+        str N, each once; and True if no row has a name of its own.
 
     Raises:
         InputError: the column image_id has no text and no whole numbers, or an id is missing, is there twice or holds
@@ -43,12 +43,16 @@ def image_ids(files: Sequence[StoredFile], leaf: str) -> tuple[np.ndarray, bool]
     if any(ID_COLUMN in file.schema.names for file in files):
         column = read_columns(files, [ID_COLUMN]).column(0)
         return _checked(_written(column, files[0].path), files), False
+    by_row = [f"{file.name}-{row:06d}" for file in files for row in range(file.rows)]
     path = leaf.removesuffix(".bytes") + ".path"
-    if path != leaf and all(path in leaves(file) for file in files):
-        names = _file_names(read_columns(files, [path]).column(0))
-        if names is not None:
-            return names, False
-    return np.array([f"{file.name}-{row:06d}" for file in files for row in range(file.rows)]), True
+    if all(path in leaves(file) for file in files):
+        paths = read_columns(files, [path]).column(0)
+        names = [row if name is None else re.split(r"[/\\]", name)[-1]
+                 for row, name in zip(by_row, paths.to_pylist(), strict=True)]
+        if paths.null_count < len(names) and len(set(names)) == len(names) and \
+                all(name and name.isprintable() for name in names):
+            return np.array(names), False
+    return np.array(by_row), True
 
 
 def _written(column: pa.ChunkedArray, path: Path) -> list[str | None]:
@@ -89,16 +93,6 @@ def _place(files: Sequence[StoredFile], row: int) -> str:
             return f"{file.path}, row {row}"
         row -= file.rows
     raise IndexError(row)
-
-
-def _file_names(column: pa.ChunkedArray) -> np.ndarray | None:
-    """Return the last parts of paths, str N, or None unless all are given and each is there once."""
-    if column.null_count:
-        return None
-    names = [re.split(r"[/\\]", path)[-1] for path in column.to_pylist()]
-    if len(set(names)) < len(names) or not all(name and name.isprintable() for name in names):
-        return None
-    return np.array(names)
 
 
 def split_of_name(name: str) -> str | None:
