@@ -13,6 +13,7 @@ from pipeline.data.celeba_layout import is_web_page
 from pipeline.errors import InputError, did_you_mean, experiment_copy_hint
 
 AGAIN = "download it again"
+DAMAGE = (OSError, UnicodeDecodeError, pa.ArrowException)  # what a reader of damaged files raises
 MAGIC = b"PAR1"  # how a Parquet file begins and ends
 GIT_LFS = b"version https://git-lfs"  # how the text begins that Git has in the place of a large file
 
@@ -78,7 +79,10 @@ def _open(path: Path, name: str) -> StoredFile:
             raise InputError(f"{path} is not a Parquet file, which begins with PAR1: {AGAIN}, or take it out")
         with pq.ParquetFile(path) as file:
             found = StoredFile(path, name, file.schema_arrow, file.metadata)
-    except (OSError, pa.ArrowException) as error:
+            rows = sum(file.metadata.row_group(number).num_rows for number in range(file.metadata.num_row_groups))
+            if rows != found.rows:
+                raise pa.ArrowInvalid(f"{found.rows:,} rows, but {rows:,} in the row groups")
+    except DAMAGE as error:
         if isinstance(error, OSError) and error.strerror:
             raise InputError(f"{path} cannot be read ({error.strerror}): mend it or take it out") from error
         raise InputError(f"{path} ({status.st_size:,} bytes) is damaged or cut short, since its end cannot be read "
@@ -106,24 +110,14 @@ def image_column(files: Sequence[StoredFile]) -> str:
     It is in the one column that is a struct with a field `bytes`, or, if there is no such, the one binary column.
 
     Raises:
-        InputError: there is none, there are several, it is not in every file, or it holds nothing in a file.
+        InputError: there is none, there are several, or it is not in every file.
     """
     leaf = _image_column(files[0])
-    for file in files:
+    for file in files[1:]:
         if leaf not in leaves(file):
             raise InputError(f"{file.path} has no column {leaf} of images, which {files[0].path} has: take out the "
                              "files that do not belong together, or name one folder of them in data.root")
-        if _nulls(file, leaf) == file.rows:
-            raise InputError(f"{file.path} holds no images, only nulls in the column {leaf}, as where paths stand for "
-                             "the images: write it again with their bytes")
     return leaf
-
-
-def _nulls(file: StoredFile, leaf: str) -> int:
-    """Return how many images are null, as far as the footer tells."""
-    number, groups = leaves(file)[leaf], range(file.metadata.num_row_groups)
-    statistics = [file.metadata.row_group(group).column(number).statistics for group in groups]
-    return sum(each.null_count for each in statistics if each is not None and each.has_null_count)
 
 
 def _image_column(file: StoredFile) -> str:
@@ -180,7 +174,9 @@ def _read(file: StoredFile, names: Sequence[str]) -> pa.Table:
     try:
         with pq.ParquetFile(file.path, page_checksum_verification=True) as stored:
             table = stored.read(columns=list(names), use_threads=False)
-    except (OSError, pa.ArrowException) as error:
+            if table.num_rows != file.rows:
+                raise pa.ArrowInvalid(f"{table.num_rows:,} rows instead of {file.rows:,}")
+    except DAMAGE as error:
         raise InputError(f"{file.path} is damaged: its columns cannot be read ({one_line(error)}): "
                          f"{AGAIN}") from error
     leaf = [name for name in names if name not in table.column_names]

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.data.parquet_files import StoredFile, leaves, one_line
+from pipeline.data.parquet_files import DAMAGE, StoredFile, one_line
 from pipeline.errors import InputError
 
 BLOCK_BYTES = 32 * 2 ** 20  # of images that are held at once, about
@@ -61,7 +61,7 @@ class ParquetImages:
         """
         self.path, self._leaf = path, leaf
         self._row_of = {image_id: row for row, image_id in enumerate(image_ids.tolist())}
-        self._groups = [group for file in files for group in _row_groups(file, leaf)]
+        self._groups = [group for file in files for group in _row_groups(file)]
         self._starts = np.cumsum([0] + [group.rows for group in self._groups])[:-1].tolist()
         self._forget()
 
@@ -77,8 +77,8 @@ class ParquetImages:
         with self._turn:
             value: bytes | None = self._value(group, row - self._starts[group], image_id)
         if value is None:
-            raise InputError(f"{image_id} in {self._groups[group].path} has no image, only a null: take the row out, "
-                             "or download the file again")
+            raise InputError(f"{image_id} in {self._groups[group].path} has no image, only a null (paths are not "
+                             "followed): take the row out, or write the file with the images' bytes")
         return value
 
     def passes(self, rows: np.ndarray) -> float:
@@ -103,7 +103,7 @@ class ParquetImages:
             while row >= block.start + len(block.values):
                 start = block.start + len(block.values)
                 self._block = block = Block(group, start, _binary(next(block.rest)), block.rest)
-        except (OSError, pa.ArrowException, StopIteration) as error:
+        except (*DAMAGE, StopIteration) as error:
             start = 0 if block is None or block.group != group else block.start + len(block.values)
             reason = one_line(error) if not isinstance(error, StopIteration) else "the rows end too early"
             self._failed[group], self._block = (start, reason), None
@@ -140,12 +140,11 @@ class ParquetImages:
         self._forget()
 
 
-def _row_groups(file: StoredFile, leaf: str) -> Iterator[RowGroup]:
-    column = leaves(file)[leaf]
+def _row_groups(file: StoredFile) -> Iterator[RowGroup]:
     for number in range(file.metadata.num_row_groups):
         group = file.metadata.row_group(number)
-        if group.num_rows:
-            image_bytes = max(1, group.column(column).total_uncompressed_size // group.num_rows)
+        if group.num_rows:  # images are nearly all of it, and a damaged column's own size ends the process in pyarrow
+            image_bytes = max(1, group.total_byte_size // group.num_rows)
             yield RowGroup(file.path, number, group.num_rows, min(BLOCK_ROWS, max(1, BLOCK_BYTES // image_bytes)))
 
 
