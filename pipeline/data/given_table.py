@@ -28,7 +28,7 @@ class GivenTable(NamedTuple):
     def column(self, name: str, parameter: str) -> pa.ChunkedArray:
         """Return a column that the parameter names; raises InputError if there is none."""
         if name not in self.columns.column_names:
-            raise InputError(f"{parameter} is {name}, but {self.path} has no such column"
+            raise InputError(f"{parameter} is {name!r}, but {self.path} has no such column"
                              f"{did_you_mean(name, self.columns.column_names)}; it has "
                              f"{', '.join(self.columns.column_names)}")
         return self.columns[name]

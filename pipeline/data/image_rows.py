@@ -69,7 +69,8 @@ def rows_of_images(named: Sequence[str], image_ids: Sequence[str], where: str | 
         where: the table's file, for messages.
 
     Raises:
-        InputError: no row names an image, a row may mean several images, or two rows name one image.
+        InputError: a row may mean several images, two rows name one image, or so few rows name an image that the table
+            is hardly of these images: fewer than half of the rows, and of the images.
     """
     rows = np.full(len(image_ids), -1)
     images = [_composed(image_id) for image_id in image_ids]
@@ -88,10 +89,12 @@ def rows_of_images(named: Sequence[str], image_ids: Sequence[str], where: str | 
             rows[image] = row
         if not missing:
             break
-    if (rows < 0).all():
-        raise InputError(f"{where} has none of the {len(image_ids):,} images: it has {named[0]} …, and they are "
-                         f"{image_ids[0]} …; give the paths below data.root, or file names, in its column image_id or "
-                         "its first")
+    found = int((rows >= 0).sum())
+    if found * 2 < min(len(image_ids), len(named)):
+        image_id, name = image_ids[int(np.argmin(rows))], named[next(iter(missing.values()))]
+        raise InputError(f"{where} has {len(named):,} rows, and only {found:,} of them are of the {len(image_ids):,} "
+                         f"images: it has {name}, which is no image, and lacks {image_id}; give the paths below "
+                         "data.root, or file names, in its column image_id or its first")
     return rows
 
 
