@@ -40,8 +40,8 @@ def annotated(images: Images, image_ids: Sequence[str], given: Given,
     for parameter in ("split_column", "person_column"):
         name = getattr(given.splitting, parameter)
         if table is None and name is not None:
-            raise InputError(f"data.{parameter} is {name!r}, but there is no table: set data.attributes to one that has "
-                             "this column")
+            raise InputError(f"data.{parameter} is {name!r}, but there is no table: set data.attributes to one that "
+                             "has this column")
         if table is not None and name is not None:
             table.given.column(name, f"data.{parameter}")
     attributes = no_attributes(len(image_ids)) if table is None else _attributes(table, given.splitting)

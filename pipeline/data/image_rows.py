@@ -74,11 +74,13 @@ def rows_of_images(named: Sequence[str], image_ids: Sequence[str], where: str | 
     """
     rows = np.full(len(image_ids), -1)
     images = [_composed(image_id) for image_id in image_ids]
-    missing = {_composed(name.removeprefix("./")): row for row, name in enumerate(named)}
+    missing = [(_composed(name.removeprefix("./")), row) for row, name in enumerate(named)]
     for shortened in (str, _file_name, _without_extension, lambda image: _without_extension(_file_name(image))):
         by_name = _by_name(images, shortened)
-        for name in [name for name in missing if name in by_name]:
-            image, row = by_name[name], missing.pop(name)
+        for name, row in missing:
+            if name not in by_name:
+                continue
+            image = by_name[name]
             if image == _AMBIGUOUS:
                 several = [image_id for image_id, key in zip(image_ids, images, strict=True) if shortened(key) == name]
                 raise InputError(f"{where} has {named[row]}, which may be {several[0]} or {several[1]}: give the "
@@ -87,11 +89,12 @@ def rows_of_images(named: Sequence[str], image_ids: Sequence[str], where: str | 
                 raise InputError(f"{where} has {named[rows[image]]} and {named[row]}, which are both the image "
                                  f"{image_ids[image]}: leave one row for each image")
             rows[image] = row
+        missing = [(name, row) for name, row in missing if name not in by_name]
         if not missing:
             break
     found = int((rows >= 0).sum())
     if found * 2 < min(len(image_ids), len(named)):
-        image_id, name = image_ids[int(np.argmin(rows))], named[next(iter(missing.values()))]
+        image_id, name = image_ids[int(np.argmin(rows))], named[missing[0][1]]
         raise InputError(f"{where} has {len(named):,} rows, and only {found:,} of them are of the {len(image_ids):,} "
                          f"images: it has {name}, which is no image, and lacks {image_id}; give the paths below "
                          "data.root, or file names, in its column image_id or its first")
