@@ -40,48 +40,50 @@ def annotated(images: Images, image_ids: Sequence[str], given: Given,
     for parameter in ("split_column", "person_column"):
         name = getattr(given.splitting, parameter)
         if table is None and name is not None:
-            raise InputError(f"data.{parameter} is {name}, but there is no table: set data.attributes to one that has "
-                             "this column")
+            raise InputError(f"data.{parameter} is {name!r}, but there is no table: set data.attributes to one that "
+                             "has this column")
         if table is not None and name is not None:
             table.given.column(name, f"data.{parameter}")
     attributes = no_attributes(len(image_ids)) if table is None else _attributes(table, given.splitting)
     ids = np.array(image_ids, dtype=str)
-    split = _split(ids, table, given.splitting, own_partition)
+    split, of_split = _split(ids, table, given.splitting, own_partition)
     landmarks, of_landmarks = _landmarks(table, given, image_ids)
-    all_notes = (*notes, *(table.notes() if table else ()), *of_landmarks)
+    all_notes = (*notes, *(table.notes() if table else ()), *of_split, *of_landmarks)
     return Dataset(ids, split, attributes, landmarks, images, all_notes).of_rows(
         thinned_rows(len(ids), given.splitting.limit))
 
 
 def _attributes(table: RowsOfImages, splitting: Splitting) -> Attributes:
-    others = {splitting.split_column, splitting.person_column, *LANDMARKS}
+    others = {splitting.split_column, splitting.person_column, *_landmark_names(table)}
     names = [name for name in table.names if name not in others]
     check_attribute_names(names, table.path)
+    if not names:
+        return no_attributes(len(table.image_ids))
     return binary_attributes(table.columns(names), names, np.array(table.image_ids, dtype=str), table.path)
 
 
 def _split(image_ids: np.ndarray, table: RowsOfImages | None, splitting: Splitting, own_partition: Partition
-           ) -> np.ndarray:
-    if table is None:
-        return split_images(image_ids, splitting, own_partition)
-    persons = None
-    if splitting.person_column is not None:
+           ) -> tuple[np.ndarray, list[str]]:
+    """Return the split of each image, str N, and notes."""
+    own, persons, notes = None, None, []
+    if table is not None and splitting.person_column is not None:
         persons = np.array(table.words(splitting.person_column, "data.person_column"))
-
-    def official() -> np.ndarray | None:
-        if splitting.split_column is None:
-            return own_partition()
-        words = table.words(splitting.split_column, "data.split_column")
-        return splits_named(words, table.image_ids, f"{table.path}, column {splitting.split_column},")
-
-    return split_images(image_ids, splitting, official, persons)
+    if splitting.test == "official":
+        if table is not None and splitting.split_column is not None:
+            own = splits_named(table.words(splitting.split_column, "data.split_column"), table.image_ids,
+                               f"{table.path}, column {splitting.split_column},")
+        else:
+            own = own_partition()
+        if own is None:
+            notes = ["no partition is given: the images are split by a hash, as with data.test hash"]
+    return split_images(image_ids, splitting, own, persons), notes
 
 
 def _landmarks(table: RowsOfImages | None, given: Given, image_ids: Sequence[str]
                ) -> tuple[np.ndarray | None, list[str]]:
     """Return the landmarks, float32 N×5×2, and notes. table: that of attributes, which may have them, too."""
     if given.landmarks is None:
-        unused = table is not None and set(LANDMARKS) <= set(table.names)
+        unused = table is not None and bool(_landmark_names(table))
         return None, [f"the landmarks in {given.attributes} are not used: set data.landmarks to it, too"] * unused
     points, notes = table, []
     if points is None or given.landmarks != given.attributes:
@@ -89,3 +91,8 @@ def _landmarks(table: RowsOfImages | None, given: Given, image_ids: Sequence[str
         notes = points.notes()
     columns = points.columns([name for name in points.names if name in LANDMARKS])
     return landmark_columns(columns, image_ids, given.landmarks), notes
+
+
+def _landmark_names(table: RowsOfImages) -> tuple[str, ...]:
+    """Return LANDMARKS if the table has them all, else nothing."""
+    return LANDMARKS if set(LANDMARKS) <= set(table.names) else ()

@@ -28,7 +28,7 @@ class GivenTable(NamedTuple):
     def column(self, name: str, parameter: str) -> pa.ChunkedArray:
         """Return a column that the parameter names; raises InputError if there is none."""
         if name not in self.columns.column_names:
-            raise InputError(f"{parameter} is {name}, but {self.path} has no such column"
+            raise InputError(f"{parameter} is {name!r}, but {self.path} has no such column"
                              f"{did_you_mean(name, self.columns.column_names)}; it has "
                              f"{', '.join(self.columns.column_names)}")
         return self.columns[name]
@@ -76,8 +76,6 @@ def read_given_table(path: Path) -> GivenTable:
 
 def texts(column: pa.ChunkedArray) -> list[str]:
     """Return values as text without spaces around it, whole numbers without a point, and "" where there is none."""
-    if pa.types.is_dictionary(column.type):
-        column = column.cast(column.type.value_type)
     values = column.to_pylist()
     if pa.types.is_floating(column.type):
         values = [int(value) if value is not None and value.is_integer() else value for value in values]
@@ -93,7 +91,7 @@ def _id_column(table: pa.Table) -> str:
 
 
 def _texts_of_ids(column: pa.ChunkedArray, name: str, path: Path) -> list[str]:
-    kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
+    kind = column.type
     if not (pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_integer(kind)):
         raise InputError(f"{path} has {kind} in the column {name}, where the image ids should be: call their column "
                          f"{ID_COLUMN}, or put it first")

@@ -56,8 +56,8 @@ def find_images(root: Path) -> Found:
                 _check_name(entry, root)
                 first = seen.setdefault(_identity(Path(entry.path)), Path(entry.path))
                 if first != Path(entry.path):
-                    raise InputError(f"{entry.path} is the same folder as {first}, by a link, so that its images would "
-                                     "be there twice: take the link out")
+                    raise InputError(f"{first} and {entry.path} are one folder, by a link, so that its images would be "
+                                     "there twice: take the link out")
                 folders.append(f"{prefix}{entry.name}/")
                 continue
             extension = os.path.splitext(entry.name)[1].lower()
@@ -85,7 +85,7 @@ def _no_folder(root: Path) -> str:
 def _entries(folder: Path) -> list[os.DirEntry[str]]:
     try:
         with os.scandir(folder) as entries:
-            return list(entries)
+            return sorted(entries, key=lambda entry: entry.name)
     except OSError as error:
         raise InputError(f"{folder} cannot be read ({error.strerror}): make it readable, or take it out") from error
 

@@ -69,15 +69,18 @@ def rows_of_images(named: Sequence[str], image_ids: Sequence[str], where: str | 
         where: the table's file, for messages.
 
     Raises:
-        InputError: no row names an image, a row may mean several images, or two rows name one image.
+        InputError: a row may mean several images, two rows name one image, or so few rows name an image that the table
+            is hardly of these images: fewer than half of the rows, and of the images.
     """
     rows = np.full(len(image_ids), -1)
     images = [_composed(image_id) for image_id in image_ids]
-    missing = {_composed(name.removeprefix("./")): row for row, name in enumerate(named)}
+    missing = [(_composed(name.removeprefix("./")), row) for row, name in enumerate(named)]
     for shortened in (str, _file_name, _without_extension, lambda image: _without_extension(_file_name(image))):
         by_name = _by_name(images, shortened)
-        for name in [name for name in missing if name in by_name]:
-            image, row = by_name[name], missing.pop(name)
+        for name, row in missing:
+            if name not in by_name:
+                continue
+            image = by_name[name]
             if image == _AMBIGUOUS:
                 several = [image_id for image_id, key in zip(image_ids, images, strict=True) if shortened(key) == name]
                 raise InputError(f"{where} has {named[row]}, which may be {several[0]} or {several[1]}: give the "
@@ -86,12 +89,15 @@ def rows_of_images(named: Sequence[str], image_ids: Sequence[str], where: str | 
                 raise InputError(f"{where} has {named[rows[image]]} and {named[row]}, which are both the image "
                                  f"{image_ids[image]}: leave one row for each image")
             rows[image] = row
+        missing = [(name, row) for name, row in missing if name not in by_name]
         if not missing:
             break
-    if (rows < 0).all():
-        raise InputError(f"{where} has none of the {len(image_ids):,} images: it has {named[0]} …, and they are "
-                         f"{image_ids[0]} …; give the paths below data.root, or file names, in its column image_id or "
-                         "its first")
+    found = int((rows >= 0).sum())
+    if found * 2 < min(len(image_ids), len(named)):
+        image_id, name = image_ids[int(np.argmin(rows))], named[missing[0][1]]
+        raise InputError(f"{where} has {len(named):,} rows, and only {found:,} of them are of the {len(image_ids):,} "
+                         f"images: it has {name}, which is no image, and lacks {image_id}; give the paths below "
+                         "data.root, or file names, in its column image_id or its first")
     return rows
 
 

@@ -36,7 +36,8 @@ def landmark_columns(table: pa.Table, image_ids: Sequence[str], where: str | Pat
     if len(lacking):
         name = LANDMARKS[int(np.argmax(np.isnan(landmarks[lacking[0]].ravel())))]
         raise InputError(f"{where} lacks landmarks of {len(lacking):,} of {len(image_ids):,} images, first {name} of "
-                         f"{image_ids[lacking[0]]}: add them, take these images out, or set data.align to detect")
+                         f"{image_ids[lacking[0]]}: add them, take these images out, or set data.landmarks to "
+                         "data/none and data.align to detect")
     return landmarks.astype(np.float32)
 
 

@@ -11,10 +11,10 @@ PARQUET = (".parquet", ".pq")
 
 
 def read_parquet_table(path: Path) -> pa.Table:
-    """Read a Parquet file, or all those below a folder, sorted by their paths.
+    """Read a Parquet file, or all those below a folder, sorted by their paths. Categories become their values.
 
     Raises:
-        InputError: a file is damaged or holds what is neither number nor text, or files have other columns than others.
+        InputError: a file is damaged or holds what is neither number nor text, or it has other columns than others.
     """
     parts = [path] if path.is_file() else sorted(
         part for part in path.rglob("*") if part.suffix.lower() in PARQUET and part.is_file() and
@@ -26,7 +26,7 @@ def read_parquet_table(path: Path) -> pa.Table:
         try:
             with pq.ParquetFile(part) as file:
                 _check_types(file.schema_arrow, part)
-                tables.append(file.read())
+                tables.append(_plain(file.read()))
         except (pa.ArrowException, OSError) as error:
             raise InputError(f"{part} is not a Parquet file, or it is damaged: write it again") from error
         if sorted(tables[-1].column_names) != sorted(tables[0].column_names):
@@ -38,6 +38,13 @@ def read_parquet_table(path: Path) -> pa.Table:
     except pa.ArrowException as error:
         raise InputError(f"the parts of {path} have columns of other types ({' '.join(str(error).split())}): give all "
                          "parts the same") from error
+
+
+def _plain(table: pa.Table) -> pa.Table:
+    """Return the table without dictionaries, which pandas writes for categories."""
+    fields = [pa.field(field.name, field.type.value_type) if pa.types.is_dictionary(field.type) else field
+              for field in table.schema]
+    return table.cast(pa.schema(fields))
 
 
 def _check_types(schema: pa.Schema, path: Path) -> None:

@@ -36,9 +36,13 @@ def splits_named(words: Sequence[str], image_ids: Sequence[str], where: str | Pa
 
 
 def splits_of_folders(image_ids: Sequence[str]) -> np.ndarray | None:
-    """Return the split of each image, str N, from the first folder of its path; None unless each is named by a split.
+    """Return the split of each image, str N, from the first folder of its path.
 
-    The folders must name all three splits.
+    None where an image lies in no folder, a folder has another name than SPLIT_NAMES (which may not be a digit), or all
+    are of one split: then the folders are no partition.
     """
-    splits = [SPLIT_NAMES.get(image_id.split("/")[0].lower(), "") if "/" in image_id else "" for image_id in image_ids]
-    return np.array(splits) if set(splits) == set(SPLITS) else None
+    folders = [image_id.split("/")[0].lower() if "/" in image_id else "" for image_id in image_ids]
+    of_folder = {folder: "" if folder.isdigit() else SPLIT_NAMES.get(folder, "") for folder in set(folders)}
+    if "" in of_folder.values() or len(set(of_folder.values())) < 2:
+        return None
+    return np.array([of_folder[folder] for folder in folders])

@@ -1,7 +1,6 @@
 """Which images are for training, for validation and for the test."""
 
 import hashlib
-from collections.abc import Callable
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -38,15 +37,15 @@ class Splitting(NamedTuple):
 OFFICIAL = Splitting()
 
 
-def split_images(image_ids: np.ndarray, splitting: Splitting, official: Callable[[], np.ndarray | None],
+def split_images(image_ids: np.ndarray, splitting: Splitting, own: np.ndarray | None,
                  persons: np.ndarray | None = None) -> np.ndarray:
     """Split N images as `splitting.test` says, and see to it that no person is in two splits.
 
     Args:
         image_ids: str N, in the order of the data set.
         splitting: what is wanted; `limit` is not applied here.
-        official: returns the data set's own partition, str N, or None if it has none: then a hash splits. It is called
-            only where the partition is wanted.
+        own: the data set's own partition, str N, or None if it has none: then a hash splits. It has an effect only
+            where `splitting.test` is official.
         persons: str N, who is in each image, "" where that is not known: such an image is taken for a person of its
             own. None if the data set names nobody.
 
@@ -60,7 +59,7 @@ def split_images(image_ids: np.ndarray, splitting: Splitting, official: Callable
         split: np.ndarray | None = last_as_test(len(image_ids), splitting.test, splitting.valid_images)
         remedy = "set data.test to hash, which keeps a person's images together"
     else:
-        split = official() if splitting.test == "official" else None
+        split = own if splitting.test == "official" else None
         remedy = "mend the partition, or set data.test to hash, which keeps a person's images together"
     if split is None:
         names = image_ids if persons is None else np.where(persons == "", image_ids, persons)
@@ -152,6 +151,6 @@ def remedy(splitting: Splitting, source: str) -> str:
         partition = f"mend the column {splitting.split_column}"
     else:
         partition = {"synthetic": "raise data.synthetic_images", "celeba": "mend list_eval_partition"}.get(
-            source, "take more images, mend the folders or files that are named by splits")
+            source, "take more images, or mend their partition, or set data.test to hash, which needs none")
     return (f"{more}{partition}, or set data.test to a number, which takes so many of the last images for the test, "
             "and data.valid_images before them for validation")

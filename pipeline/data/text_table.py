@@ -12,6 +12,7 @@ from pyarrow import csv as arrow_csv
 from pipeline.data.celeba_layout import is_web_page
 from pipeline.data.picture import EXTENSIONS, read_file
 from pipeline.errors import InputError
+from pipeline.vocabulary import counted
 
 TEXT = (".csv", ".tsv")
 DELIMITERS = (",", ";", "\t")
@@ -76,6 +77,6 @@ def _parse(data: bytes, names: Sequence[str], delimiter: str, path: Path) -> pa.
     if misfits:
         where = f"line {misfits[0].number}" if misfits[0].number is not None else repr(misfits[0].text[:40])
         more = f" (and {len(misfits) - 1:,} more such lines)" if len(misfits) > 1 else ""
-        raise InputError(f"{path}, {where}: {misfits[0].actual_columns} values instead of "
+        raise InputError(f"{path}, {where}: {counted(misfits[0].actual_columns, 'value')} where the first row has "
                          f"{misfits[0].expected_columns}{more}: mend it")
     return table

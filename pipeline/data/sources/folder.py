@@ -7,7 +7,6 @@ from pipeline.data.image_folder import FolderImages, find_images, in_words
 from pipeline.data.picture import EXTENSIONS
 from pipeline.data.split_names import splits_of_folders
 from pipeline.errors import InputError
-from pipeline.vocabulary import counted
 
 IN_WORDS = "photographs (folder)"  # for reports
 HAS_LANDMARKS = False  # of its own, without data.landmarks
@@ -27,8 +26,7 @@ def open_dataset(given: Given) -> Dataset:
         there = f" (it has {in_words(others)})" if others else ""
         raise InputError(f"{given.root} has no images{there}: data.root should hold files {' '.join(EXTENSIONS[:2])} "
                          ".png .webp or the like, also in folders")
-    notes = [f"left out in {given.root}: {in_words(others)} that {'is' if others.total() == 1 else 'are'} no "
-             f"{counted(others.total(), 'image').split()[1]} by extension"] if others else []
+    notes = [f"{given.root} has other files than images, which are left out: {in_words(others)}"] if others else []
     return annotated(FolderImages(given.root), image_ids, given, lambda: splits_of_folders(image_ids), notes)
 
 
