@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 
 from pipeline.data.celeba_layout import is_web_page
 from pipeline.errors import InputError, did_you_mean, experiment_copy_hint
+from pipeline.files.hashes import sha256
 
 AGAIN = "download it again"
 DAMAGE = (OSError, UnicodeDecodeError, pa.ArrowException)  # what a reader of damaged files raises
@@ -58,8 +59,9 @@ def open_files(root: Path) -> list[StoredFile]:
     files = [_open(path, name) for path, name in zip(paths, names, strict=True)]
     if not any(file.rows for file in files):
         raise InputError(f"{root} holds no image: its Parquet files have no rows; {AGAIN}")
+    files = [file for file in files if file.rows]
     _refuse_copies(files)
-    return [file for file in files if file.rows]
+    return files
 
 
 def _open(path: Path, name: str) -> StoredFile:
@@ -94,12 +96,12 @@ def _open(path: Path, name: str) -> StoredFile:
 
 
 def _refuse_copies(files: Sequence[StoredFile]) -> None:
-    """Raise InputError where two files have the same size and footer: all images would be there twice."""
+    """Raise InputError where two files are the same: all images would be there twice."""
     seen: dict[tuple[int, int, int], StoredFile] = {}
     for file in files:
         key = (file.path.stat().st_size, file.rows, file.metadata.serialized_size)
         other = seen.setdefault(key, file)
-        if other is not file and file.rows and other.metadata.equals(file.metadata):
+        if other is not file and other.metadata.equals(file.metadata) and sha256(other.path) == sha256(file.path):
             raise InputError(f"{other.path} and {file.path} are the same, so their images would be taken twice: "
                              "take one of them out")
 
@@ -160,8 +162,8 @@ def read_columns(files: Sequence[StoredFile], names: Sequence[str]) -> pa.Table:
     for file in files:
         for name in names:
             if name not in file.schema.names and name not in leaves(file):
-                raise InputError(f"{file.path} has no column {name}{did_you_mean(name, file.schema.names)}, which "
-                                 f"the other files have; it has {', '.join(file.schema.names)}: mend it or take it out")
+                raise InputError(f"{file.path} has no column {name}, which the other files have"
+                                 f"{did_you_mean(name, file.schema.names)}: mend it or take it out")
         tables.append(_read(file, names))
     try:
         return pa.concat_tables(tables, promote_options="permissive")

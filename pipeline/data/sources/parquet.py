@@ -36,6 +36,7 @@ from pipeline.vocabulary import SPLITS
 IN_WORDS = "images in Parquet files"  # for reports
 HAS_LANDMARKS = False  # of its own, without data.landmarks
 MOST_PASSES = 4  # over the files, which the order of the ids may cost
+BY_HASH = "no partition is given: the images are split by a hash, as with data.test hash"
 
 
 def open_dataset(given: Given) -> Dataset:
@@ -89,12 +90,15 @@ def fingerprint(given: Given) -> dict[str, FileFingerprint]:
 def _joined(given: Given, files: Sequence[StoredFile], images: ParquetImages, ids: np.ndarray, order: np.ndarray
             ) -> Dataset:
     """Return the images in an order, split, with the landmarks and attributes of the given tables."""
-    splitting = given.splitting
+    names, splitting = ids[order].tolist(), given.splitting
     if _in_table(given, files):
         given = given._replace(splitting=splitting._replace(limit=None))
-        return annotated(images, ids[order].tolist(), given, lambda: _named_split(files, order))
-    split = _split(splitting, files, ids, order)
-    return annotated(images, ids[order].tolist(), given._replace(splitting=OFFICIAL), lambda: split)
+        return annotated(images, names, given, lambda: _by_name(files, order))
+    own = _own_partition(splitting, files, ids, order) if splitting.test == "official" else None
+    person = splitting.person_column
+    split = split_images(ids[order], splitting, own, None if person is None else _words(files, person)[order])
+    notes = [BY_HASH] if splitting.test == "official" and own is None else []
+    return annotated(images, names, given._replace(splitting=OFFICIAL), lambda: split, notes)
 
 
 def _in_table(given: Given, files: Sequence[StoredFile]) -> bool:
@@ -118,22 +122,19 @@ def _in_table(given: Given, files: Sequence[StoredFile]) -> bool:
     return any(places.values())
 
 
-def _named_split(files: Sequence[StoredFile], order: np.ndarray) -> np.ndarray | None:
+def _own_partition(splitting: Splitting, files: Sequence[StoredFile], ids: np.ndarray, order: np.ndarray
+                   ) -> np.ndarray | None:
+    """Return the split of each image in an order, as a column or the names of the files tell it."""
+    name = splitting.split_column
+    if name is None:
+        return _by_name(files, order)
+    where = f"{files[0].path}{' and the files beside it' if len(files) > 1 else ''}, column {name},"
+    return splits_named(_words(files, name)[order].tolist(), ids[order].tolist(), where)
+
+
+def _by_name(files: Sequence[StoredFile], order: np.ndarray) -> np.ndarray | None:
     split = split_by_file_names(files)
     return None if split is None else split[order]
-
-
-def _split(splitting: Splitting, files: Sequence[StoredFile], ids: np.ndarray, order: np.ndarray) -> np.ndarray:
-    """Return the split of each image in an order, as the files tell it."""
-    def official() -> np.ndarray | None:
-        name = splitting.split_column
-        if name is None:
-            return _named_split(files, order)
-        where = f"{files[0].path}{' and the files beside it' if len(files) > 1 else ''}, column {name},"
-        return splits_named(_words(files, name)[order].tolist(), ids[order].tolist(), where)
-
-    person = splitting.person_column
-    return split_images(ids[order], splitting, official, None if person is None else _words(files, person)[order])
 
 
 def _words(files: Sequence[StoredFile], name: str) -> np.ndarray:
