@@ -87,7 +87,7 @@ def _entries(folder: Path) -> list[os.DirEntry[str]]:
         with os.scandir(folder) as entries:
             return sorted(entries, key=lambda entry: entry.name)
     except OSError as error:
-        raise InputError(f"{folder} cannot be read ({error.strerror}): make it readable, or take it out") from error
+        raise _unreadable(folder, error) from error
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
@@ -98,8 +98,15 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
 
 
 def _identity(folder: Path) -> tuple[int, int]:
-    status = folder.stat()
+    try:
+        status = folder.stat()
+    except OSError as error:  # its path is too long
+        raise _unreadable(folder, error) from error
     return status.st_dev, status.st_ino
+
+
+def _unreadable(folder: Path, error: OSError) -> InputError:
+    return InputError(f"{folder!s:.200} cannot be read ({error.strerror}): make it readable, or take it out")
 
 
 def _check_name(entry: os.DirEntry[str], root: Path) -> None:

@@ -102,6 +102,17 @@ def test_a_root_that_is_no_folder(tmp_path):
     assert "is not a folder" in refused(tmp_path / "loop")
 
 
+def test_a_path_that_is_too_long(tmp_path):
+    here = os.open(tmp_path, os.O_RDONLY)
+    for _ in range(25):  # 4,096 characters is the most that one call takes, so each folder is made from the one above
+        os.mkdir("x" * 200, dir_fd=here)
+        below = os.open("x" * 200, os.O_RDONLY, dir_fd=here)
+        os.close(here)
+        here = below
+    os.close(here)
+    assert refused(tmp_path).endswith("cannot be read (File name too long): make it readable, or take it out")
+
+
 def test_a_folder_without_permission(tmp_path, monkeypatch):
     def scandir(folder):  # root may read any folder, so the test cannot take the permission away
         raise PermissionError(13, "Permission denied")

@@ -72,7 +72,7 @@ def test_rows_in_the_order_of_the_images(tmp_path):
     assert [note.replace(str(table.path), "T") for note in table.notes()] == [
         "T does not list 1 image of 4, first ben/2.png: their values are unknown",
         "T lists 1 image that the data set does not have"]
-    with pytest.raises(InputError, match="^data.person_column is 'preson', but .*t.csv has no such column; did you "
+    with pytest.raises(InputError, match="^data.person_column is 'parson', but .*t.csv has no such column; did you "
                                          "mean person.; it has Hat, person$"):
-        table.words("preson", "data.person_column")
+        table.words("parson", "data.person_column")
     assert isinstance(table.columns([]), pa.Table)
