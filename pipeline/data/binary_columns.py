@@ -14,7 +14,8 @@ ALLOWED = "0 and 1, -1 and 1, true and false, or yes and no"
 REMEDY = "mend it or leave the column out"
 
 # Text in lower case, without spaces around it → number; text of a number is that number.
-_IN_WORDS = {"true": 1.0, "yes": 1.0, "false": 0.0, "no": 0.0, "": np.nan}
+_IN_WORDS = {"true": 1.0, "yes": 1.0, "false": 0.0, "no": 0.0} | dict.fromkeys(
+    ("", "na", "n/a", "<na>", "#n/a", "#na", "nan", "-nan", "null", "none"), np.nan)  # what pandas takes for unknown
 _NEITHER = np.inf  # stands for what is no yes, no no and not unknown
 
 
@@ -22,8 +23,8 @@ def binary_attributes(table: pa.Table, names: Sequence[str], image_ids: np.ndarr
     """Read columns of a table as attributes.
 
     A column holds booleans, integers, floats or text. Numbers are 0 and 1, or −1 and 1; one of the three alone is
-    clear, too. Text is true and false, yes and no or such a number, in any case. Null, NaN and empty text mean that
-    the value is unknown.
+    clear, too. Text is true and false, yes and no or such a number, in any case. Null, NaN, empty text and NA or
+    null in text mean that the value is unknown.
 
     Args:
         table: N rows.

@@ -33,6 +33,7 @@ def outcome(column):
     (pa.array([0, 0, 0, None]), [N, N, N, U]),
     (pa.array(["TRUE", "false", "", None]), [Y, N, U, U]),
     (pa.array(["Yes", " no ", "yes", "NO"]), [Y, N, Y, N]),
+    (pa.array(["NA", "no", "null", "None"]), [U, N, U, U]),
     (pa.array(["1", "-1", "1.0", "nan"], pa.large_string()), [Y, N, Y, U]),
     (pa.array(["yes", "no", None, "yes"]).dictionary_encode(), [Y, N, U, Y]),
     (pa.array([1, 0, None, 1]).dictionary_encode(), [Y, N, U, Y]),
