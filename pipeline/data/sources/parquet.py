@@ -1,14 +1,16 @@
 """Images in Parquet files, as the common mirrors of CelebA have them. They are read in place.
 
-The layout, as the card of https://huggingface.co/datasets/flwrlabs/celeba quotes it (files train-00000-of-00019.parquet
-…, valid-…, test-…, of some 500 MB each):
+The layout, as the card https://huggingface.co/datasets/flwrlabs/celeba/blob/main/README.md has it, of files
+train-00000-of-00019.parquet …, valid-…, test-…, each of some 500 MB:
 
     dataset_info: features:
-      - name: image              dtype: image     (in Parquet: struct<bytes: binary, path: string>)
+      - name: image              dtype: image
       - name: celeb_id           dtype: int64
       - name: 5_o_Clock_Shadow   dtype: bool
       - …                        dtype: bool      (CelebA's 40 attributes, in CelebA's order)
 
+An `image` is struct<bytes: binary, path: string> in Parquet; path may be null
+(https://github.com/huggingface/datasets/blob/main/src/datasets/features/image.py). Row groups have 100 or 1,000 rows.
 https://huggingface.co/datasets/tpremoli/CelebA-attrs has int64 for bool, and validation-… for valid-….
 https://huggingface.co/datasets/huggan/CelebA-faces-with-attributes has a constant `label`, an `image_id` ("000001.jpg")
 and the attributes as int64 of -1 and 1, all in train-….parquet. https://huggingface.co/datasets/nielsr/CelebA-faces has
