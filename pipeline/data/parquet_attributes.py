@@ -31,27 +31,26 @@ def own_attributes(files: Sequence[StoredFile], others: Collection[str | None], 
     Raises:
         InputError: an attribute has a name that cannot be used, or a file is damaged.
     """
-    found: dict[str, Attributes] = {}
-    left_out: dict[str, str] = {}
-    fields = {field.name: field for file in files for field in file.schema if field.name not in others}
-    for field in fields.values():
-        if field.name.lower() in RESERVED:
-            left_out[field.name] = "the shards have a column of this name"
-        elif not _can_be_binary(field.type):
-            left_out[field.name] = str(field.type)
-        elif not all(field.name in file.schema.names for file in files):
-            left_out[field.name] = "not in every file"
-        else:
-            column = _read_binary(files, field.name, image_ids, where)
-            if column is None:
-                left_out[field.name] = f"{field.type}, but not two values for yes and no"
-            else:
-                found[field.name] = column
-    check_attribute_names(list(found), where)
-    if not found:
-        return no_attributes(len(image_ids)), left_out
-    return Attributes(tuple(found), np.hstack([column.values for column in found.values()]),
-                      np.hstack([column.known for column in found.values()])), left_out
+    fields = {field.name: field.type for file in files for field in file.schema if field.name not in others}
+    left_out = {name: why for name, kind in fields.items() if (why := _no_candidate(name, kind, files))}
+    candidates = [name for name in fields if name not in left_out]
+    table = read_columns(files, candidates) if candidates else pa.table({})
+    for name in candidates:
+        if not pa.types.is_boolean(table[name].type) and not _tells_two(table[name], image_ids):
+            left_out[name] = f"{fields[name]}, but not two values for yes and no"
+    names = [name for name in candidates if name not in left_out]
+    check_attribute_names(names, where)
+    attributes = binary_attributes(table, names, image_ids, where) if names else no_attributes(len(image_ids))
+    return attributes, {name: left_out[name] for name in fields if name in left_out}
+
+
+def _no_candidate(name: str, kind: pa.DataType, files: Sequence[StoredFile]) -> str | None:
+    """Return why a column is no attribute, whatever its values are; None where it may be one."""
+    if name.lower() in RESERVED:
+        return "the shards have a column of this name"
+    if not _can_be_binary(kind):
+        return str(kind)
+    return None if all(name in file.schema.names for file in files) else "not in every file"
 
 
 def _can_be_binary(kind: pa.DataType) -> bool:
@@ -60,14 +59,12 @@ def _can_be_binary(kind: pa.DataType) -> bool:
                                        pa.types.is_string, pa.types.is_large_string))
 
 
-def _read_binary(files: Sequence[StoredFile], name: str, image_ids: np.ndarray, where: Path) -> Attributes | None:
-    """Return one column as an attribute, or None if it is none."""
-    table = read_columns(files, [name])
-    if not is_binary(table.column(0)):
-        return None
-    read = binary_attributes(table, [name], image_ids, where)
-    both = read.values.any() and (read.known & ~read.values).any()
-    return read if both or pa.types.is_boolean(table.column(0).type) else None
+def _tells_two(column: pa.ChunkedArray, image_ids: np.ndarray) -> bool:
+    """Return whether a column is binary, and both yes and no are in it."""
+    if not is_binary(column):
+        return False
+    read = binary_attributes(pa.table({"": column}), [""], image_ids, "")
+    return bool(read.values.any() and (read.known & ~read.values).any())
 
 
 def in_words(left_out: dict[str, str], where: Path) -> list[str]:
