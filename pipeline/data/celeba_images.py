@@ -24,7 +24,7 @@ from pipeline.data.celeba_layout import (
     is_web_page,
     web_page_error,
 )
-from pipeline.data.picture import read_picture
+from pipeline.data.picture import read_file, read_picture
 from pipeline.errors import InputError
 
 
@@ -78,10 +78,7 @@ class FolderImages:
 
     def read(self, image_id: str) -> bytes:
         """Return the encoded bytes of one image; raises InputError if the file cannot be read."""
-        try:
-            return (self.path / image_id).read_bytes()
-        except OSError as error:
-            raise InputError(f"{self.path / image_id} cannot be read ({error.strerror}): unpack it again") from error
+        return read_file(self.path / image_id, remedy="unpack it again")
 
 
 def open_images(root: Path, image_ids: np.ndarray) -> ZipImages | FolderImages:
