@@ -6,11 +6,14 @@ from pipeline.data.sources.celeba import open_celeba
 from pipeline.data.space import disk_warning, memory_warning, shard_bytes, training_bytes
 
 
-def test_shards_take_about_what_is_said(celeba_root, tmp_path, shared_celeba):
+def test_shards_take_about_what_is_said(tmp_path, shared_celeba):
     faces = open_celeba(shared_celeba).of_rows(slice(0, 200))
     views = prepare(faces, tmp_path / "shards", image_size=64, progress=False)
     written = sum(path.stat().st_size for path in (tmp_path / "shards").rglob("*.parquet"))
     assert 0.9 < written / shard_bytes(200, len(views), 64) < 1.1
+
+
+def test_training_holds_12288_bytes_a_face():
     assert training_bytes(162_770, 64) == 2_000_117_760
 
 

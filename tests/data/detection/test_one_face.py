@@ -5,10 +5,10 @@ from PIL import Image
 
 from pipeline.data.celeba_layout import TEMPLATE
 from pipeline.data.checking import check_images
-from pipeline.data.detection import one_face
 from pipeline.data.detection.detector import Face
 from pipeline.data.detection.one_face import find_face
 from pipeline.data.framing import Framing
+from pipeline.data.upright import similarity
 from pipeline.errors import InputError
 from pipeline.parallel import in_processes, in_this_process
 from tests.data.detection.test_detector import spots
@@ -18,15 +18,16 @@ PICTURE = Image.new("RGB", (400, 300))
 
 
 class Finds:
-    """A detector that finds given faces: x of the left side, width, and landmarks."""
+    """A detector that finds given faces (x of the left side, width, landmarks), and others in CelebA's frame."""
 
-    def __init__(self, *faces):
+    def __init__(self, *faces, again=()):
         self.faces = [Face((left, 20.0, left + width, 20 + width), 0.9, points.astype(np.float32))
                       for left, width, points in faces]
+        self.again = [Face((0.0, 0.0, 9.0, 9.0), 0.9, points.astype(np.float32)) for points in again]
 
     def detect(self, image):
         assert torch.get_num_threads() == 1
-        return self.faces
+        return self.again if image.size == (178, 218) else self.faces
 
 
 def refused(*faces) -> str:
@@ -38,6 +39,21 @@ def refused(*faces) -> str:
 def test_points_are_counted_from_the_corner():
     found = find_face(Finds((30.0, 100.0, TEMPLATE)), PICTURE, "a")
     assert found.dtype == np.float32 and (found == TEMPLATE + 0.5).all()
+
+
+def test_points_are_found_again_where_the_face_is_upright():
+    turned = (TEMPLATE - (89, 109)) @ np.array([[0, 1.5], [-1.5, 0]]) + (200, 150)  # by 90°, larger
+    wrong = turned + np.array([[6, 0], [6, 0], [0, 0], [0, 0], [0, 0]])
+    move = similarity(TEMPLATE, wrong + 0.5)
+    seen = move.back((turned + 0.5) @ (1, 1j))  # where the frame shows the right points
+    right = np.stack([seen.real, seen.imag], axis=1) - 0.5
+    found = find_face(Finds((30.0, 100.0, wrong), again=[TEMPLATE + 40, right]), PICTURE, "a")
+    assert np.abs(found - (turned + 0.5)).max() < 1e-3 and found.dtype == np.float32
+    for others in ((), (TEMPLATE + 40,)):
+        assert np.abs(find_face(Finds((30.0, 100.0, wrong), again=others), PICTURE, "a") - (wrong + 0.5)).max() < 1e-3
+    mirrored = Finds((30.0, 100.0, wrong), again=[TEMPLATE[[1, 0, 2, 4, 3]]])
+    with pytest.raises(InputError, match="does not place"):
+        find_face(mirrored, PICTURE, "a")
 
 
 def test_faces_in_the_background_do_not_count():
@@ -61,26 +77,21 @@ def test_the_number_of_threads_is_as_before():
 
 
 @pytest.mark.parametrize("processes", [1, 2])
-def test_faces_of_a_data_set(spot_weights, monkeypatch, processes):
-    """Weights for a spot put its landmarks in no face's order, so the check of that is left out."""
-    monkeypatch.setattr(one_face, "check_landmarks", lambda *given: None)
+def test_faces_of_a_data_set(spot_weights, processes):
     stored = {"one.png": encoded(spots(260, 220, (120, 85, 10)), "PNG"), "none.png": encoded(PICTURE, "PNG"),
               "two.png": encoded(spots(400, 250, (70, 60, 14), (270, 130, 14)), "PNG"), "cut.png": b"\x89PNG",
               "far.png": encoded(spots(400, 250, (70, 60, 5), (270, 130, 14)), "PNG")}
     parallel_map = in_this_process if processes == 1 else in_processes(2)
-    if processes == 2:  # the patch is not seen there
-        stored = {name: stored[name] for name in ("none.png", "two.png")}
     checked = check_images(dataset_of(stored), Framing("detect"), parallel_map, spot_weights, progress=False)
     reasons = {image.image_id: image.reason for image in checked.broken}
     assert reasons.pop("none.png") == "shows no face that the detector finds"
     assert reasons.pop("two.png") == "shows 2 faces of similar size"
-    if processes == 1:
-        assert reasons == {"cut.png": "is damaged or not an image"}
-        assert checked.landmarks.dtype == np.float32 and checked.landmarks.shape == (5, 5, 2)
-        assert np.isfinite(checked.landmarks).all(axis=(1, 2)).tolist() == checked.sound.tolist() == [
-            True, False, False, False, True]
-        assert np.abs(checked.landmarks[0].mean(axis=0) - (120, 85)).max() < 40
-        assert np.abs(checked.landmarks[4].mean(axis=0) - (270, 130)).max() < 40
+    assert reasons == {"cut.png": "is damaged or not an image"}
+    assert checked.landmarks.dtype == np.float32 and checked.landmarks.shape == (5, 5, 2)
+    assert np.isfinite(checked.landmarks).all(axis=(1, 2)).tolist() == checked.sound.tolist() == [
+        True, False, False, False, True]
+    assert np.abs(checked.landmarks[0].mean(axis=0) - (120, 85)).max() < 40
+    assert np.abs(checked.landmarks[4].mean(axis=0) - (270, 130)).max() < 40
 
 
 def test_detection_needs_weights(tmp_path):
