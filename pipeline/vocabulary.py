@@ -21,6 +21,7 @@ LAYERS: tuple[str, ...] = tuple(f"relu{block}_{convolution}" for block, convolut
 # Folders of `pipeline` in which each file is one choice of params.yaml, by the name of the file.
 RECONSTRUCTIONS, TERMS, ADVERSARIES = "losses/reconstruction", "losses/terms", "losses/adversaries"
 ARCHITECTURES, VIEWS, BASELINES = "models/architectures", "data/views", "evaluation/baselines"
+SOURCES = "data/sources"
 
 
 def readable(attribute: str) -> str:

@@ -27,7 +27,7 @@ def main() -> None:
     variants = [section for section in plan.values() if isinstance(section, Variant)]
     files = {PLAN / name: section.planned() if isinstance(section, Variant) else
              section.model_dump_json(indent=1) + "\n" for name, section in plan.items()}
-    files |= {path: code.as_text(digest) for path, digest in code.digests(variants).items()}
+    files |= {path: code.as_text(digest) for path, digest in code.digests(variants, params.data.source).items()}
     for folder in (PLAN, CODE):
         shutil.rmtree(folder, ignore_errors=True)
     for path, text in files.items():

@@ -1,19 +1,16 @@
 """Cut every view out of every image and write Parquet shards by view and split."""
 
-from pathlib import Path
-
 from pipeline import messages
 from pipeline.cluster.tasks import parallel_map
 from pipeline.config.loading import load_params
 from pipeline.config.plans import DataPlan, read_plan
-from pipeline.data.celeba_fingerprint import fingerprint
 from pipeline.data.prepare import prepare
-from pipeline.data.source import SOURCE_IN_WORDS, open_source
-from pipeline.data.splits import Splitting
+from pipeline.data.source import fingerprint, in_words, open_source
 from pipeline.errors import exit_on_input_error
 from pipeline.files.hashes import digest
-from pipeline.paths import CHECKED_DATASET, DATASET, SHARDS, UNFINISHED
+from pipeline.paths import CHECKED_DATASET, SHARDS, UNFINISHED
 from pipeline.plan import code
+from pipeline.plan.given import given_by
 from pipeline.workspace.records import write_record
 
 
@@ -21,11 +18,11 @@ def main() -> None:
     """Run the stage."""
     own_code = code.refuse_unplanned_code("prepare")
     plan, cluster = read_plan(DataPlan), load_params().cluster
-    root = DATASET if plan.source == "synthetic" else Path(plan.root)
-    content = CHECKED_DATASET.read_text() if CHECKED_DATASET.is_file() else str(fingerprint(DATASET))
-    faces = open_source(plan.source, root, Splitting(plan.test, plan.valid_images, plan.limit))
+    given = given_by(plan)
+    content = CHECKED_DATASET.read_text() if CHECKED_DATASET.is_file() else str(fingerprint(plan.source, given))
+    faces = open_source(plan.source, given)
     with parallel_map(cluster, cluster.processes) as spread:
-        manifests = prepare(faces, SHARDS, plan.image_size, parallel_map=spread, source=SOURCE_IN_WORDS[plan.source],
+        manifests = prepare(faces, SHARDS, plan.image_size, parallel_map=spread, source=in_words(plan.source),
                             work=UNFINISHED / "prepare",
                             made_by=digest(plan.model_dump_json(), own_code, content))
     write_record("prepare")

@@ -31,6 +31,7 @@ from pipeline.config.plans import (
     read_variants,
 )
 from pipeline.data import shard_files, shards
+from pipeline.data.attributes import all_known
 from pipeline.evaluation import linear_svm
 from pipeline.evaluation.svm_file import read_svms
 from pipeline.files.json_file import read_json, write_json
@@ -109,7 +110,7 @@ def change_test(pixels: Callable[[np.ndarray], np.ndarray] = lambda pixels: pixe
     for view in VIEWS:
         test = shards.load(paths.SHARDS, view, "test")
         shard_files.write_part(paths.SHARDS, view, "test", 0, test.image_ids, pixels(test.pixels),
-                               labels(test.attributes), np.zeros((len(test.image_ids), 5, 2), np.int16), about={})
+                               all_known(test.attributes.names, labels(test.attributes.values)), None, about={})
 
 
 def encode_views(parts: str) -> None:

@@ -23,8 +23,9 @@ from pipeline.config.loading import load_params
 from pipeline.config.running import Cluster
 from pipeline.config.variant import Variant
 from pipeline.data import shard_files, shards
-from pipeline.data.celeba import open_celeba
+from pipeline.data.attributes import no_attributes
 from pipeline.data.prepare import prepare
+from pipeline.data.sources.celeba import open_celeba
 from pipeline.errors import InputError
 from pipeline.evaluation import svm
 from pipeline.files.folder import Folder
@@ -172,9 +173,9 @@ def folder(tmp_path_factory) -> Path:
     for split, number in images.items():
         ids = np.array([f"{split}-{row}.jpg" for row in range(number)])
         shard_files.write_part(folder / "shards", "aligned", split, 0, ids, tiny.faces(number, seed=len(split)),
-                               np.zeros((number, 40), bool), np.zeros((number, 5, 2), np.int16), about={})
+                               no_attributes(number), None, about={})
     (folder / "shards" / shards.manifest_name("aligned")).write_text(
-        json.dumps({"image_size": tiny.SIZE, "images": images}))
+        json.dumps({"image_size": tiny.SIZE, "images": images, "attributes": []}))
     tiny.write_loss_network(folder / paths.LOSS_NETWORK.name)
     return folder
 

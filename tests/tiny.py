@@ -88,4 +88,4 @@ def write_code(*variants: Variant) -> None:
 def _code(plans: tuple[str, ...], vocabulary_file: str) -> dict[Path, str]:
     """Return path → text of the digests of all stages."""
     variants = [Variant.model_validate({**json.loads(plan), "label": ""}) for plan in plans]  # no code knows it
-    return {path: code.as_text(digest) for path, digest in code.digests(variants).items()}
+    return {path: code.as_text(digest) for path, digest in code.digests(variants, "synthetic").items()}

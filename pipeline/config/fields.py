@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from pipeline.errors import did_you_mean, experiment_copy_hint
-from pipeline.vocabulary import ATTRIBUTES, BASELINES, LAYERS, VIEWS, choices
+from pipeline.vocabulary import ATTRIBUTES, BASELINES, LAYERS, SOURCES, VIEWS, choices
 
 NO_FILE = "data/none"  # an empty file: DVC depends on every file that a parameter names, and takes no null
 
@@ -69,6 +69,23 @@ def check_attributes(names: list[str]) -> list[str]:
     return names
 
 
+def check_source(source: str) -> str:
+    """Return `source`, or raise ValueError unless it is a file of pipeline/data/sources."""
+    known = choices(SOURCES)
+    if source not in known:
+        raise ValueError(f"{source} is not a source, a file of pipeline/{SOURCES}"
+                         f"{experiment_copy_hint('add it to Git')}{did_you_mean(source, known)}; "
+                         f"there are {', '.join(known)}")
+    return source
+
+
+def check_shares(shares: list[float]) -> list[float]:
+    """Return `shares`, or raise ValueError unless they are three, not negative, and sum to 1."""
+    if len(shares) != 3 or min(shares) < 0 or abs(sum(shares) - 1) > 1e-6:
+        raise ValueError(f"must be three shares of train, valid and test that sum to 1, not {shares}")
+    return shares
+
+
 def check_candidates(candidates: list[float]) -> list[float]:
     """Return `candidates`, or raise ValueError unless there is at least one, each once."""
     if not candidates or len(set(candidates)) < len(candidates):
@@ -93,6 +110,8 @@ Layer = Annotated[LayerName, AfterValidator(check_layer)]
 Layers = Annotated[list[LayerName], EACH_ONCE, AfterValidator(check_layers)]
 Views = Annotated[list[str], EACH_ONCE, AfterValidator(check_views)]
 View = Annotated[str, AfterValidator(check_view)]
+Source = Annotated[str, AfterValidator(check_source)]
+Shares = Annotated[list[float], Field(min_length=3, max_length=3), AfterValidator(check_shares)]
 Methods = Annotated[list[str], Field(json_schema_extra={"uniqueItems": True}), AfterValidator(check_baselines)]
 AttributeNames = Annotated[list[Annotated[str, one_of(ATTRIBUTES)]], Field(min_length=2),
                            AfterValidator(check_attributes)]

@@ -27,14 +27,29 @@ class Planned(Section):
 
 
 class DatasetPlan(Planned):
-    """The part of `Data` on which the images themselves and their split depend."""
+    """The part of `Data` on which the images themselves and their split depend.
+
+    Attributes:
+        attributes: The path of a table; None for none.
+        landmarks: The path of a table; None for none.
+        detector: The path of the detector's weights; None for none.
+    """
 
     section: ClassVar[str] = "dataset"
-    source: Literal["synthetic", "celeba"]
+    source: str
     root: str
+    attributes: str | None
+    landmarks: str | None
+    align: Literal["auto", "none", "landmarks", "crop", "detect"]
+    detector: str | None
+    broken: Literal["stop", "skip"]
+    broken_limit: float
     synthetic_images: int
-    test: Literal["official"] | Positive
+    test: Literal["official", "hash"] | Positive
     valid_images: int
+    shares: list[float]
+    split_column: str | None
+    person_column: str | None
     limit: int | None
     seed: int
 

@@ -17,6 +17,8 @@ from pipeline.config.fields import (
     NotNegative,
     Positive,
     Section,
+    Shares,
+    Source,
     View,
     Views,
 )
@@ -25,15 +27,39 @@ from pipeline.config.fields import (
 class Data(Section):
     """The images, and how they are split."""
 
-    source: Literal["synthetic", "celeba"] = Field(description=(
-        "Faces that this project draws itself (synthetic), or CelebA from the folder root (celeba)."))
+    source: Source = Field(description=(
+        "File of pipeline/data/sources: faces that this project draws itself (synthetic), or those in root: CelebA as "
+        "it is distributed (celeba), a folder of photographs (folder), or Parquet files with images (parquet)."))
     root: str = Field(description=(
-        "Folder of CelebA as it is distributed: images as a folder or zip, tables as .txt or .csv."))
+        "Folder of CelebA, of photographs or of Parquet files, or one Parquet file."))
+    attributes: str = Field(description=(
+        "Table of binary attributes, .csv or .parquet, one row per image; data/none for none, and for CelebA's own."))
+    landmarks: str = Field(description=(
+        "Table of five landmarks, .csv or .parquet, one row per image; data/none for none, and for CelebA's own."))
+    align: Literal["auto", "none", "landmarks", "crop", "detect"] = Field(description=(
+        "How a face comes to CelebA's frame of 178×218 pixels: it is there (none), by its landmarks, by a square crop, "
+        "or by landmarks that a detector finds (detect). auto: none where the first image has 178×218 pixels, else "
+        "landmarks where there are some, else crop."))
+    detector: str = Field(description=(
+        "Weights of the detector, which `make detector` downloads; data/none for none."))
+    broken: Literal["stop", "skip"] = Field(description=(
+        "What an image does that cannot be read or has no face: stop the run, or be skipped."))
+    broken_limit: Annotated[float, Field(ge=0, lt=1)] = Field(description=(
+        "Skip at most this share of the images, and stop where more are broken."))
     synthetic_images: Annotated[int, Field(ge=30)] = Field(description="Number of faces to draw.")
-    test: Literal["official"] | Positive = Field(description=(
-        "Test images: official for CelebA's partition, or N for the last N images. [1], section 4.3.5: 20,000."))
+    test: Literal["official", "hash"] | Positive = Field(description=(
+        "Test images: official for the data set's own partition (CelebA's, split_column, or files named by splits; "
+        "hash where it has none), hash for shares by a hash of the image's id, or N for the last N images. [1], "
+        "section 4.3.5: 20,000."))
     valid_images: Positive = Field(description=(
-        "Validation images, held out before the last N; unused with the official partition."))
+        "Validation images, held out before the last N; used only where test is a number."))
+    shares: Shares = Field(description=(
+        "Shares of train, valid and test, where a hash splits."))
+    split_column: str | None = Field(description=(
+        "Column that names the split of each image, in the table of attributes or in the Parquet files; null for "
+        "none."))
+    person_column: str | None = Field(description=(
+        "Column that names the person in each image, there too: no person is in two splits; null for none."))
     limit: Positive | None = Field(description=(
         "At most so many images, evenly spread over the data set after it is split; null for all."))
     image_size: int = Field(json_schema_extra={"minimum": 32, "multipleOf": 16}, description=(
@@ -42,9 +68,9 @@ class Data(Section):
     @field_validator("test", mode="before")
     @classmethod
     def check_test(cls, test: Any) -> Any:
-        """Return the value, or raise ValueError unless it is official or a number above 0."""
-        if test != "official" and (type(test) is not int or test < 1):
-            raise ValueError(f"must be official or a number of images, not {test!r}")
+        """Return the value, or raise ValueError unless it is official, hash or a number above 0."""
+        if test not in ("official", "hash") and (type(test) is not int or test < 1):
+            raise ValueError(f"must be official, hash or a number of images, not {test!r}")
         return test
 
     @field_validator("image_size")

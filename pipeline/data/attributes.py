@@ -55,9 +55,14 @@ def all_known(names: Sequence[str], values: np.ndarray) -> Attributes:
     return Attributes(tuple(names), values, np.ones_like(values))
 
 
+def nothing_known(names: Sequence[str], images: int) -> Attributes:
+    """Return attributes of which no value is known."""
+    return Attributes(tuple(names), *(np.zeros((images, len(names)), bool) for _ in range(2)))
+
+
 def no_attributes(images: int) -> Attributes:
     """Return the attributes of a data set that has none."""
-    return all_known((), np.zeros((images, 0), bool))
+    return nothing_known((), images)
 
 
 def concatenated(parts: Sequence[Attributes]) -> Attributes:

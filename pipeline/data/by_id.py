@@ -4,13 +4,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from pipeline.data.attributes import Attributes
 from pipeline.data.shards import Location, load, load_attributes
 from pipeline.errors import InputError
 from pipeline.vocabulary import SPLITS
 
 
 def attributes_of(root: Location, image_ids: np.ndarray, splits: Sequence[str] = SPLITS,
-                  view: str = "aligned") -> np.ndarray:
+                  view: str = "aligned") -> Attributes:
     """Return the attributes of the given images.
 
     Args:
@@ -20,13 +21,13 @@ def attributes_of(root: Location, image_ids: np.ndarray, splits: Sequence[str] =
         view: whose shards are read; the attributes are the same in all.
 
     Returns:
-        bool N×40: row i belongs to image_ids[i], columns are in the order of ATTRIBUTES.
+        Row i belongs to image_ids[i].
 
     Raises:
         InputError: an image is given twice, or is not, or twice, in the shards. The message names it.
     """
     known, _, attributes = load_attributes(root, splits, view)
-    return attributes[rows_of(image_ids, known, root, splits, view)]
+    return attributes.of_rows(rows_of(image_ids, known, root, splits, view))
 
 
 def pixels_of(root: Location, image_ids: np.ndarray, splits: Sequence[str] = SPLITS,

@@ -8,9 +8,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipeline.data.attributes import Attributes
 from pipeline.errors import InputError
 from pipeline.files.folder import Folder
-from pipeline.vocabulary import ATTRIBUTES
 
 PART = re.compile(r"part-\d{5,}\.parquet")
 
@@ -86,9 +86,10 @@ def pixel_column(table: pa.Table, group: RowGroup, size: int) -> np.ndarray:
     return pixels
 
 
-def attribute_columns(table: pa.Table, group: RowGroup) -> np.ndarray:
-    """Return the attributes, bool N×40, in the order of ATTRIBUTES; raises InputError where one is unknown."""
-    unknown = [name for name in ATTRIBUTES if table[name].null_count]
-    if unknown:
-        raise InputError(f"{group} has images whose {unknown[0]} is unknown: this step needs all 40 attributes")
-    return np.stack([table[name].to_numpy() for name in ATTRIBUTES], axis=1)
+def attribute_columns(table: pa.Table, names: Sequence[str]) -> Attributes:
+    """Return the attributes of these names; nulls are unknown values."""
+    values, known = (np.zeros((len(table), len(names)), bool) for _ in range(2))
+    for column, name in enumerate(names):
+        known[:, column] = table[name].is_valid().to_numpy()
+        values[:, column] = table[name].fill_null(False).to_numpy()
+    return Attributes(tuple(names), values, known)

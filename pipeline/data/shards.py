@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from pipeline.data.attributes import Attributes, concatenated, nothing_known
 from pipeline.data.row_groups import (
     RowGroup,
     attribute_columns,
@@ -25,9 +26,10 @@ from pipeline.data.row_groups import (
 )
 from pipeline.errors import InputError
 from pipeline.files.folder import Folder
-from pipeline.vocabulary import ATTRIBUTES, SPLITS
+from pipeline.vocabulary import SPLITS
 
 MANIFEST = "_manifest.json"
+MISSING = "missing"  # in the manifest of a view that cannot be cut out of these images: why
 Location = str | Path | Folder  # of shards: on local disk, NFS or in object storage
 
 # Rows per file, and the unit of work: a process holds this many images of every view (25 MB a view at 64×64), no more.
@@ -39,7 +41,7 @@ class Faces(NamedTuple):
 
     image_ids: np.ndarray  # str N
     pixels: np.ndarray  # uint8 N×3×S×S, contiguous, RGB, 0 … 255
-    attributes: np.ndarray  # bool N×40, columns in the order of ATTRIBUTES
+    attributes: Attributes  # of N images
 
 
 def manifest(root: Location, view: str) -> dict[str, Any]:
@@ -48,6 +50,14 @@ def manifest(root: Location, view: str) -> dict[str, Any]:
     Raises:
         InputError: there are no shards of this view, or the manifest is damaged.
     """
+    found = _read_manifest(root, view)
+    if why := found.get(MISSING):
+        raise InputError(f"{root} has no images of the view {view}: {why}")
+    return found
+
+
+def _read_manifest(root: Location, view: str) -> dict[str, Any]:
+    """Return a manifest, that of a view without images too; raises InputError as `manifest` does."""
     folder = Folder.of(root)
     if not folder.has(name := manifest_name(view)):
         raise InputError(f"no shards of a view {view!r} at {root}; run `dvc repro prepare`")
@@ -58,55 +68,56 @@ def manifest(root: Location, view: str) -> dict[str, Any]:
 
 
 def views(root: Location) -> list[str]:
-    """Return the views that are complete under `root`, sorted."""
+    """Return the views that are complete under `root` and have images, sorted."""
     folder = Folder.of(root)
     names = [name.removeprefix("view=") for name in folder.folders() if name.startswith("view=")]
-    return [view for view in names if folder.has(manifest_name(view))]
+    return [view for view in names if folder.has(manifest_name(view)) and MISSING not in _read_manifest(root, view)]
 
 
 def load(root: Location, view: str, split: str) -> Faces:
     """Read one split of one view into memory.
 
     Raises:
-        InputError: it is missing or damaged, or an attribute is unknown.
+        InputError: it is missing or damaged.
     """
     groups = _row_groups(root, view, split)
     ends = np.cumsum([0, *(group.rows for group in groups)])
-    size = manifest(root, view)["image_size"]
+    about = manifest(root, view)
+    size, attribute_names = about["image_size"], about["attributes"]
     pixels = np.empty((ends[-1], 3, size, size), np.uint8)
-    attributes = np.empty((ends[-1], len(ATTRIBUTES)), bool)
 
-    def gather(number: int) -> np.ndarray:
-        table = read_row_group(groups[number], ["image_id", "pixels", *ATTRIBUTES])
-        rows = slice(ends[number], ends[number + 1])
-        pixels[rows] = pixel_column(table, groups[number], size)
-        attributes[rows] = attribute_columns(table, groups[number])
-        return image_id_column(table)
+    def gather(number: int) -> tuple[np.ndarray, Attributes]:
+        table = read_row_group(groups[number], ["image_id", "pixels", *attribute_names])
+        pixels[ends[number]:ends[number + 1]] = pixel_column(table, groups[number], size)
+        return image_id_column(table), attribute_columns(table, attribute_names)
 
     with ThreadPoolExecutor(min(16, os.cpu_count() or 1)) as threads:  # Arrow decodes without the interpreter's lock
-        image_ids = list(threads.map(gather, range(len(groups))))
-    return Faces(np.concatenate(image_ids) if image_ids else np.empty(0, str), pixels, attributes)
+        columns = list(threads.map(gather, range(len(groups))))
+    if not columns:
+        return Faces(np.empty(0, str), pixels, nothing_known(attribute_names, 0))
+    image_ids, attributes = zip(*columns, strict=True)
+    return Faces(np.concatenate(image_ids), pixels, concatenated(attributes))
 
 
 def load_attributes(root: Location, splits: Sequence[str] = SPLITS,
-                    view: str = "aligned") -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+                    view: str = "aligned") -> tuple[np.ndarray, np.ndarray, Attributes]:
     """Read the attributes of whole splits, without the pixels.
 
     Returns:
-        Image ids (str N), their splits (str N) and attributes (bool N×40, columns in the order of ATTRIBUTES), split
-        after split.
+        Image ids (str N), their splits (str N) and their attributes, split after split.
 
     Raises:
-        InputError: a split is missing or damaged, or an attribute is unknown.
+        InputError: a split is missing or damaged.
     """
-    image_ids, names, attributes = [np.empty(0, str)], [np.empty(0, str)], [np.empty((0, len(ATTRIBUTES)), bool)]
+    attribute_names = manifest(root, view)["attributes"]
+    image_ids, names, attributes = [np.empty(0, str)], [np.empty(0, str)], [nothing_known(attribute_names, 0)]
     for split in splits:
         for group in _row_groups(root, view, split):
-            table = read_row_group(group, ["image_id", *ATTRIBUTES])
+            table = read_row_group(group, ["image_id", *attribute_names])
             image_ids.append(image_id_column(table))
             names.append(np.full(len(table), split))
-            attributes.append(attribute_columns(table, group))
-    return np.concatenate(image_ids), np.concatenate(names), np.concatenate(attributes)
+            attributes.append(attribute_columns(table, attribute_names))
+    return np.concatenate(image_ids), np.concatenate(names), concatenated(attributes)
 
 
 def batches(root: Location, view: str, split: str, batch_size: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:

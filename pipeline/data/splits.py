@@ -1,5 +1,6 @@
 """Which images are for training, for validation and for the test."""
 
+import hashlib
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -48,6 +49,22 @@ def last_as_test(images: int, test_images: int, valid_images: int) -> np.ndarray
     return np.repeat(SPLITS, [train_images, valid_images, test_images])
 
 
+def split_by_hash(names: np.ndarray, shares: tuple[float, float, float]) -> np.ndarray:
+    """Return the split of each name, str N, by a hash of the name alone.
+
+    The first 8 bytes of the name's SHA-256 are a number in 0 … 1. It is below the first share for train, below the
+    first two for valid, else test. So an image keeps its split when others come or go, and a person too, where the
+    names are those of persons. Splits have the shares only on average.
+
+    Args:
+        names: str N, image ids or persons.
+        shares: of train, valid and test; they sum to 1.
+    """
+    numbers = np.array([int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big") / 2 ** 64
+                        for name in names.tolist()])
+    return np.array(SPLITS)[np.digitize(numbers, [shares[0], shares[0] + shares[1]])]
+
+
 def thinned_rows(images: int, limit: int | None) -> np.ndarray:
     """Return which rows of a data set stay: at most `limit`, evenly spread; int64, ascending."""
     rows = np.arange(images)
@@ -75,9 +92,11 @@ def check_splits(split: np.ndarray, splitting: Splitting, source: str) -> None:
 
 def remedy(splitting: Splitting, source: str) -> str:
     """Return what to change where a split is too small, in words."""
-    if splitting.test != "official" and min(splitting.test, splitting.valid_images) < 2:
+    if isinstance(splitting.test, int) and min(splitting.test, splitting.valid_images) < 2:
         return "set data.test and data.valid_images to 2 or more"
     more = "raise or drop data.limit, or " if splitting.limit else ""
+    if splitting.test == "hash":
+        return f"{more}change data.shares, or take more images"
     if splitting.test != "official":
         return f"{more}change data.test and data.valid_images"
     partition = "raise data.synthetic_images" if source == "synthetic" else "mend list_eval_partition"

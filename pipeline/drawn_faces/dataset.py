@@ -57,6 +57,11 @@ def _faces_in_order(images: int, seed: int, processes: int) -> Iterator[Iterable
         yield pool.imap(draw, range(1, images + 1), chunksize=CHUNK)
 
 
+def file_names(images: int) -> list[str]:
+    """Return the names of the drawn faces, as CelebA's: "000001.jpg", "000002.jpg" and so on."""
+    return [f"{index:06d}.jpg" for index in range(1, images + 1)]
+
+
 def partition(images: int) -> np.ndarray:
     """Return the split of each image, int (N,): 0 train, 1 valid, 2 test, in CelebA's order and proportions."""
     ends = np.rint(np.cumsum(CELEBA_SPLITS) / sum(CELEBA_SPLITS) * images)
@@ -91,7 +96,7 @@ def write_dataset(folder: Path, images: int, seed: int, processes: int = 0, prog
 
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    names = [f"{index:06d}.jpg" for index in range(1, images + 1)]
+    names = file_names(images)
     attributes = np.empty((images, len(ATTRIBUTES)), bool)
     landmarks = np.empty((images, len(LANDMARKS)), int)
     with (replacing(folder / f"{IMAGES}.zip") as path, zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive,

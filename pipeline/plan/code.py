@@ -9,7 +9,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from pipeline.config.plans import read_variants
+from pipeline.config.plans import DatasetPlan, read_plan, read_variants
 from pipeline.config.variant import Variant
 from pipeline.errors import InputError
 from pipeline.paths import CODE, of_stage
@@ -20,6 +20,7 @@ from pipeline.vocabulary import (
     ARCHITECTURES,
     BASELINES,
     RECONSTRUCTIONS,
+    SOURCES,
     TERMS,
     VIEWS,
     choices,
@@ -32,6 +33,7 @@ FOR_ENCODERS = ("latents", "attributes", "evaluate")
 
 MODEL_BUILDER, LOSS_BUILDER = "pipeline.models.build", "pipeline.losses.build"
 BUILDERS = {MODEL_BUILDER, LOSS_BUILDER}  # they import what a variant names
+SOURCE_OPENER = "pipeline.data.source"  # it imports what data.source names
 
 Digest = dict[str, str]  # module → digest of its file
 
@@ -47,31 +49,36 @@ def path_of(stage: str, variant: str | None = None) -> Path:
     return of_stage(CODE, stage, variant)
 
 
-def digests(variants: Sequence[Variant]) -> dict[Path, Digest]:
-    """Return the digests of all stages, by path."""
+def digests(variants: Sequence[Variant], source: str) -> dict[Path, Digest]:
+    """Return the digests of all stages, by path. source: data.source."""
     modules = Modules()
     by_path: dict[Path, Digest] = {}
     for stage in stages():
         if stage in OF_EACH_VARIANT:
-            by_path |= {path_of(stage, variant.name): stage_digest(modules, stage, [variant]) for variant in variants}
+            by_path |= {path_of(stage, variant.name): stage_digest(modules, stage, [variant], source)
+                        for variant in variants}
         else:
-            by_path[path_of(stage)] = stage_digest(modules, stage, variants)
+            by_path[path_of(stage)] = stage_digest(modules, stage, variants, source)
     return by_path
 
 
-def stage_digest(modules: Modules, stage: str, variants: Sequence[Variant]) -> Digest:
+def stage_digest(modules: Modules, stage: str, variants: Sequence[Variant], source: str | None = None) -> Digest:
     """Return the digest of a stage.
 
     Args:
         modules: The project's code.
         stage: Its name in dvc.yaml, without a variant.
         variants: The variants for which it runs; none for all of the plan, if the stage builds models or losses.
+        source: data.source; None for that of the plan, if the stage opens the data set.
     """
     top = f"stages.{stage}"
     only_top = stage in FOR_ENCODERS and not any(variant.encodes for variant in variants)
     loaded = modules.reached(top, named_modules(variants), only_top)
     if not variants and loaded & BUILDERS:
         loaded = modules.reached(top, named_modules(read_variants()), only_top)
+    if SOURCE_OPENER in loaded:
+        named = {SOURCE_OPENER: {module_name(SOURCES, source or read_plan(DatasetPlan).source)}}
+        loaded |= modules.reached(SOURCE_OPENER, named, only_top=False)
     return {module: modules.digest(module) for module in sorted(loaded) if not reason(module, stage)}
 
 

@@ -62,13 +62,15 @@ def resolve(params: Params) -> dict[str, Section]:
 def plan_sections(params: Params, variants: Variants) -> list[Planned]:
     """Return the plan's sections of stages that do not belong to one variant."""
     seed, label_of = params.seed, labels(list(variants.values()))
-    dataset = {name: value for name, value in dict(params.data).items() if name != "image_size"}
+    data = dict(params.data) | {name: given_file(getattr(params.data, name))
+                                for name in ("attributes", "landmarks", "detector")}
+    dataset = {name: value for name, value in data.items() if name != "image_size"}
     loss_network = {**dict(params.loss_network), "file": params.loss_network.file if reads_file(params) else None}
-    inception = None if params.sampling.inception == NO_FILE else params.sampling.inception
+    inception = given_file(params.sampling.inception)
     sampling = {**dict(params.sampling), "inception": inception, "seed": seed}
-    lpips = None if params.evaluate.lpips == NO_FILE else params.evaluate.lpips
+    lpips = given_file(params.evaluate.lpips)
     return [
-        DataPlan(**dict(params.data), seed=seed),
+        DataPlan(**data, seed=seed),
         DatasetPlan(**dataset, seed=seed),
         LossNetworkPlan(**loss_network, seed=seed),
         LossNetworksPlan(layers={name: loss_layers(variant) for name, variant in variants.items()},
@@ -83,6 +85,11 @@ def plan_sections(params: Params, variants: Variants) -> list[Planned]:
         SamplingPlan(**sampling),
         ReportPlan(**dict(params.report), seed=seed, variants=label_of),
     ]
+
+
+def given_file(path: str) -> str | None:
+    """Return the path that a parameter names, or None where it names no file."""
+    return None if path == NO_FILE else path
 
 
 def loss_layers(variant: Variant) -> list[str]:

@@ -15,8 +15,8 @@ INTRODUCTION = """# What runs again after a change of code
 Each stage of `dvc.yaml` depends on one file, `code/<stage>.json`. It holds a digest of every module that the stage
 reaches by its imports. These make nothing run again: comments, docstrings, the texts in errors, warnings and prints,
 and `pipeline/messages.py`. The architecture, the loss and the adversary that a variant names in `params.yaml` count
-only for that variant. `track` depends on all of `code/`, since code decides which record in MLflow is that of a
-result: it runs whenever a change makes another stage run.
+only for that variant. A source of faces counts only where `data.source` names it. `track` depends on all of `code/`,
+since code decides which record in MLflow is that of a result: it runs whenever a change makes another stage run.
 
 `plan` reads the files of weights that parameters name, to refuse wrong ones before any long work. They change nothing
 in `plan/`, so only the stages that use such a file depend on it and run again when it changes.
@@ -35,13 +35,13 @@ A digest cannot see two things:
 """
 
 
-def table(variants: Sequence[Variant]) -> dict[str, list[str]]:
+def table(variants: Sequence[Variant], source: str) -> dict[str, list[str]]:
     """Return every module → the stages whose digest has it, such as "report" and "train@dfc".
 
-    plan is not among them: it runs after every change.
+    plan is not among them: it runs after every change. source: data.source.
     """
     stages: dict[str, list[str]] = {module: [] for module in Modules().names}
-    for path, digest in digests(variants).items():
+    for path, digest in digests(variants, source).items():
         for module in digest:
             stages[module].append(stage_of(CODE, path))
     return stages
@@ -57,19 +57,19 @@ def in_words(stages: Sequence[str], variants: Sequence[Variant]) -> str:
                      for family, of in families.items())
 
 
-def page(variants: Sequence[Variant]) -> str:
-    """Return the page: an introduction and the table of all modules, in Markdown."""
+def page(variants: Sequence[Variant], source: str) -> str:
+    """Return the page: an introduction and the table of all modules, in Markdown. source: data.source."""
     rows = [f"| module of {' and '.join(PACKAGES)} | stages that run again, beside plan |", "|---|---|"]
-    for module, stages in table(variants).items():
+    for module, stages in table(variants, source).items():
         words = in_words(stages, variants) or "none"
         rows.append(f"| {module} | {words}{f': {reason(module)}' if reason(module) else ''} |")
     return INTRODUCTION + "\n".join(rows) + "\n"
 
 
 def main() -> None:
-    """Print the page for the variants of params.yaml."""
+    """Print the page for the variants and the source of params.yaml."""
     params = load_params()
-    print(page([params.variant(name) for name in params.variants]), end="")
+    print(page([params.variant(name) for name in params.variants], params.data.source), end="")
 
 
 if __name__ == "__main__":

@@ -5,9 +5,9 @@ import zipfile
 import numpy as np
 import pytest
 
-from pipeline.data.celeba import open_celeba
 from pipeline.data.celeba_fingerprint import fingerprint
 from pipeline.data.celeba_images import decode
+from pipeline.data.sources.celeba import open_celeba
 from pipeline.data.splits import Splitting
 from pipeline.errors import InputError
 from pipeline.vocabulary import ATTRIBUTES
@@ -31,9 +31,10 @@ def test_reads_every_distributed_form(celeba_root, drawn, tables, pictures):
     celeba = open_celeba(celeba_root(tables=tables, pictures=pictures))
     assert celeba.image_ids.tolist() == drawn.image_ids(10)
     assert celeba.split.tolist() == ["train"] * 5 + ["valid"] * 3 + ["test"] * 2
-    assert celeba.attributes.dtype == bool and celeba.landmarks.dtype == np.int16
+    assert celeba.attributes.names == ATTRIBUTES and celeba.attributes.known.all()
+    assert celeba.landmarks.dtype == np.int16
     for row, image_id in enumerate(celeba.image_ids):
-        np.testing.assert_array_equal(celeba.attributes[row], drawn.attributes(row) == 1)
+        np.testing.assert_array_equal(celeba.attributes.values[row], drawn.attributes(row) == 1)
         np.testing.assert_array_equal(celeba.landmarks[row], drawn.landmarks(row))
         assert celeba.images.read(image_id) == drawn.jpeg(row)
 
@@ -57,7 +58,7 @@ def test_columns_and_rows_may_have_another_order(celeba_root, drawn):
     rewrite(root / "list_attr_celeba.csv", turn_columns)
     rewrite(root / "list_eval_partition.csv", lambda lines: lines[:1] + lines[:0:-1])
     celeba = open_celeba(root)
-    np.testing.assert_array_equal(celeba.attributes[3], drawn.attributes(3) == 1)
+    np.testing.assert_array_equal(celeba.attributes.values[3], drawn.attributes(3) == 1)
     assert celeba.split.tolist() == ["train"] * 5 + ["valid"] * 3 + ["test"] * 2
 
 
@@ -74,7 +75,7 @@ def test_limit_thins_evenly(celeba_root):
     celeba = open_celeba(celeba_root(images=20), Splitting(limit=10))
     assert celeba.image_ids.tolist() == [f"{number:06}.jpg" for number in range(1, 20, 2)]
     assert celeba.split.tolist() == ["train"] * 5 + ["valid"] * 3 + ["test"] * 2
-    assert celeba.attributes.shape == (10, 40) and celeba.landmarks.shape == (10, 5, 2)
+    assert celeba.attributes.values.shape == (10, 40) and celeba.landmarks.shape == (10, 5, 2)
 
 
 def test_images_can_be_sent_to_another_process(celeba_root, drawn):
@@ -222,5 +223,5 @@ def test_fingerprint_of_a_folder_changes_with_any_image_and_any_name(celeba_root
 def test_real_photographs(shared_celeba):
     celeba = open_celeba(shared_celeba)
     assert len(celeba) == 6000 and (celeba.split == "train").sum() == 4500
-    smiling = celeba.attributes[:, ATTRIBUTES.index("Smiling")].mean()
+    smiling = celeba.attributes.having("Smiling").mean()
     assert 0.4 < smiling < 0.6

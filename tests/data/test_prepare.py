@@ -1,3 +1,4 @@
+import dataclasses
 import json
 
 import numpy as np
@@ -5,9 +6,10 @@ import pytest
 
 from pipeline.data import prepare as module
 from pipeline.data import shards
-from pipeline.data.celeba import open_celeba
+from pipeline.data.attributes import Attributes, no_attributes
 from pipeline.data.celeba_images import decode
 from pipeline.data.prepare import all_views, prepare
+from pipeline.data.sources.celeba import open_celeba
 from pipeline.data.splits import Splitting
 from pipeline.data.views import aligned
 from pipeline.errors import InputError
@@ -36,7 +38,8 @@ def test_shards_hold_every_crop(celeba_root, tmp_path, drawn, small_parts):
         for split, first in (("train", 0), ("valid", 10), ("test", 16)):
             faces = shards.load(tmp_path / "shards", view, split)
             assert faces.image_ids.tolist() == celeba.image_ids[celeba.split == split].tolist()
-            np.testing.assert_array_equal(faces.attributes, celeba.attributes[celeba.split == split])
+            np.testing.assert_array_equal(faces.attributes.values,
+                                          celeba.attributes.values[celeba.split == split])
             for row, pixels in enumerate(faces.pixels, start=first):
                 image = decode("", drawn.jpeg(row), "")
                 np.testing.assert_array_equal(pixels, crop(image, 32, drawn.landmarks(row)))
@@ -162,6 +165,30 @@ def test_an_image_size_of_zero_is_refused(celeba_root, tmp_path):
 def test_progress_counts_images(celeba_root, tmp_path, capsys):
     prepare(open_celeba(celeba_root()), tmp_path / "shards", image_size=16)
     assert "10/10" in capsys.readouterr().err
+
+
+def test_views_that_need_landmarks_are_left_out_where_there_are_none(celeba_root, tmp_path):
+    celeba = open_celeba(celeba_root())
+    with_landmarks = prepare(celeba, tmp_path / "with", image_size=16, progress=False)
+    manifests = prepare(dataclasses.replace(celeba, landmarks=None), tmp_path / "shards", image_size=16, progress=False)
+    assert list(manifests) == ["aligned", "flipped"] == shards.views(tmp_path / "shards")
+    assert manifests["aligned"]["sha256"] != with_landmarks["aligned"]["sha256"]
+    np.testing.assert_array_equal(shards.load(tmp_path / "shards", "flipped", "test").pixels,
+                                  shards.load(tmp_path / "with", "flipped", "test").pixels)
+    with pytest.raises(InputError, match="has no images of the view eyes: it is cut by landmarks, and these images"):
+        shards.manifest(tmp_path / "shards", "eyes")
+
+
+def test_attributes_may_be_unknown_or_none(celeba_root, tmp_path):
+    celeba = open_celeba(celeba_root())
+    known = np.arange(30).reshape(10, 3) % 4 > 0
+    attributes = Attributes(("a", "b/c", "ü"), known & celeba.attributes.values[:, :3], known)
+    for given in (attributes, no_attributes(10)):
+        prepare(dataclasses.replace(celeba, attributes=given), tmp_path / "shards", image_size=16, progress=False)
+        found = shards.load_attributes(tmp_path / "shards")[2]
+        assert found.names == given.names
+        np.testing.assert_array_equal(found.values, given.values)
+        np.testing.assert_array_equal(found.known, given.known)
 
 
 def test_real_photographs(shared_celeba, tmp_path):

@@ -2,8 +2,9 @@
 
 import pytest
 
+from pipeline.config.loading import load_params
 from pipeline.config.plans import DatasetPlan
-from pipeline.data.celeba import CelebA
+from pipeline.data.dataset import Dataset, Given
 from pipeline.data.source import open_source
 from pipeline.data.splits import Splitting
 from pipeline.drawn_faces.before_drawing import check_splits_before_drawing
@@ -13,8 +14,8 @@ from tests import tiny
 from tests.data.conftest import draw_celeba
 
 
-def opened(root, **splitting) -> CelebA:
-    return open_source("celeba", root, Splitting(**{"valid_images": 3, **splitting}))
+def opened(root, **splitting) -> Dataset:
+    return open_source("celeba", Given(root, Splitting(**{"valid_images": 3, **splitting})))
 
 
 def draw_without(split: int, root):
@@ -63,7 +64,7 @@ def test_drawn_faces_are_refused_before_they_are_drawn_as_they_would_be_afterwar
 
     before = refusal(lambda: check_splits_before_drawing(60, splitting))
     write_dataset(tmp_path, 60, 0, processes=1, progress=False)
-    assert before == refusal(lambda: open_source("synthetic", tmp_path, splitting))
+    assert before == refusal(lambda: open_source("synthetic", Given(tmp_path, splitting)))
     assert bool(before) == (changes in ({"limit": 5}, {"test": 58}, {"test": 5, "limit": 6}))
 
 
@@ -73,8 +74,9 @@ def test_the_stage_refuses_before_it_draws(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     tiny.write_code()
     (tmp_path / "plan/pipeline").mkdir(parents=True, exist_ok=True)
-    plan = DatasetPlan(source="synthetic", root="", synthetic_images=60, test="official", valid_images=3, limit=5,
-                       seed=0)
+    data = {name: value for name, value in dict(load_params(tiny.PARAMS).data).items() if name != "image_size"}
+    plan = DatasetPlan(**data | {"attributes": None, "landmarks": None, "detector": None, "synthetic_images": 60,
+                                 "valid_images": 3, "limit": 5}, seed=0)
     (tmp_path / "plan/pipeline/dataset.json").write_text(plan.model_dump_json())
     monkeypatch.setattr(dataset, "write_dataset", lambda *arguments: pytest.fail("faces are drawn"))
     with pytest.raises(InputError, match="each of the three needs at least 2"):

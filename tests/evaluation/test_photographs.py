@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from pipeline.data import shards
-from pipeline.data.celeba import open_celeba
 from pipeline.data.prepare import prepare
+from pipeline.data.sources.celeba import open_celeba
 from pipeline.errors import InputError
 from pipeline.evaluation import photographs
 from pipeline.evaluation.photographs import draw_photographs, read_features, write_features

@@ -5,8 +5,8 @@ import pytest
 from pipeline.config.loading import load_params
 from pipeline.config.plans import PhotographsPlan, SamplingPlan
 from pipeline.data import shards
-from pipeline.data.celeba import open_celeba
 from pipeline.data.prepare import prepare
+from pipeline.data.sources.celeba import open_celeba
 from pipeline.latent_space.encoding import encode_to_file
 from pipeline.models.build import build_model
 from pipeline.models.weights_file import write_weights

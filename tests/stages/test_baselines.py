@@ -10,8 +10,8 @@ import pytest
 from pipeline.config.loading import load_params
 from pipeline.config.plans import BaselinesPlan, LossNetworkPlan
 from pipeline.data import shards
-from pipeline.data.celeba import open_celeba
 from pipeline.data.prepare import prepare
+from pipeline.data.sources.celeba import open_celeba
 from pipeline.evaluation import vgg_fc
 from pipeline.files.json_file import read_json
 from pipeline.vocabulary import BASELINES, SPLITS, choices

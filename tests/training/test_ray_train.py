@@ -11,6 +11,7 @@ import torch
 from pipeline.config.running import Cluster
 from pipeline.config.variant import Variant
 from pipeline.data import shard_files, shards
+from pipeline.data.attributes import no_attributes
 from pipeline.data.pixels import to_network
 from pipeline.errors import InputError
 from pipeline.files.folder import Folder
@@ -29,9 +30,9 @@ def project(tmp_path_factory) -> Path:
     for split, count in IMAGES.items():
         ids = np.array([f"{split}-{number}.jpg" for number in range(count)])
         shard_files.write_part(root / "shards", "aligned", split, 0, ids, tiny.faces(count, seed=len(split)),
-                               np.zeros((count, 40), bool), np.zeros((count, 5, 2), np.int16), about={})
+                               no_attributes(count), None, about={})
     (root / "shards" / shards.manifest_name("aligned")).write_text(
-        json.dumps({"image_size": tiny.SIZE, "view": "aligned", "images": IMAGES}))
+        json.dumps({"image_size": tiny.SIZE, "view": "aligned", "images": IMAGES, "attributes": []}))
     tiny.write_loss_network(root / "loss_network.safetensors")
     return root
 

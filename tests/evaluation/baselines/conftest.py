@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from pipeline.data import shard_files
+from pipeline.data.attributes import all_known
 from pipeline.evaluation.baseline import Faces, Given
-from pipeline.vocabulary import SPLITS
+from pipeline.vocabulary import ATTRIBUTES, SPLITS
 from tests import tiny
 
 IMAGES = {"train": 120, "valid": 40, "test": 40}
@@ -24,10 +25,10 @@ def write_shards(root: Path, images: dict[str, int] = IMAGES) -> Faces:
         attributes = random.random((images[split], 40)) < 0.3
         attributes[:, 0], attributes[:, 1] = bright, True
         ids = np.array([f"{split}-{row:03}.jpg" for row in range(images[split])], dtype=str)
-        shard_files.write_part(root, VIEW, split, 0, ids, pixels, attributes,
+        shard_files.write_part(root, VIEW, split, 0, ids, pixels, all_known(ATTRIBUTES, attributes),
                                np.zeros((images[split], 5, 2), np.int16), about={})
     (root / f"view={VIEW}/_manifest.json").write_text(
-        json.dumps({"image_size": tiny.SIZE, "view": VIEW, "images": images}))
+        json.dumps({"image_size": tiny.SIZE, "view": VIEW, "images": images, "attributes": ATTRIBUTES}))
     return Faces(root, VIEW)
 
 

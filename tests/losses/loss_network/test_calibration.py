@@ -7,9 +7,9 @@ import pytest
 import torch
 
 from pipeline.config.loading import load_params
-from pipeline.data.celeba import open_celeba
 from pipeline.data.celeba_images import decode
 from pipeline.data.pixels import to_network
+from pipeline.data.sources.celeba import open_celeba
 from pipeline.data.views import aligned
 from pipeline.losses.loss_network import sources
 from pipeline.losses.loss_network.calibration import measure_rms

@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from pipeline.data import shards
-from pipeline.data.celeba import open_celeba
 from pipeline.data.prepare import prepare
+from pipeline.data.sources.celeba import open_celeba
 from pipeline.errors import InputError
 from pipeline.losses.loss_network import measure
 from pipeline.losses.loss_network.calibration import measure_rms

@@ -4,37 +4,48 @@ The original files are understood (`list_attr_celeba.txt` …, also in the folde
 download site), and the common mirror with `.csv` tables and a nested image folder.
 """
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from pipeline.data.celeba_images import FolderImages, ZipImages, decode, open_images
+from pipeline.data.attributes import all_known
+from pipeline.data.celeba_fingerprint import FileFingerprint
+from pipeline.data.celeba_fingerprint import fingerprint as fingerprint_of_celeba
+from pipeline.data.celeba_images import decode, open_images
 from pipeline.data.celeba_layout import ATTRIBUTE_TABLE, DOWNLOAD, LANDMARK_TABLE, LANDMARKS, PARTITION_TABLE
 from pipeline.data.celeba_tables import check_landmarks, check_values, read_table, values_in_order_of
-from pipeline.data.splits import OFFICIAL, Splitting, last_as_test, thinned_rows
+from pipeline.data.dataset import Dataset, Given
+from pipeline.data.splits import OFFICIAL, Splitting, last_as_test, split_by_hash, thinned_rows
 from pipeline.errors import InputError
 from pipeline.vocabulary import ATTRIBUTES, SPLITS
 
-
-@dataclass(frozen=True, eq=False)
-class CelebA:
-    """N annotated images, in the order of the attribute table."""
-
-    image_ids: np.ndarray  # str N, "000001.jpg" …
-    attributes: np.ndarray  # bool N×40, columns in the order of ATTRIBUTES
-    landmarks: np.ndarray  # int16 N×5×2: x, y of POINTS, in pixels of the aligned image
-    split: np.ndarray  # str N, one of SPLITS
-    images: ZipImages | FolderImages
-
-    def __len__(self) -> int:
-        return len(self.image_ids)
+IN_WORDS = "CelebA"  # for reports
+HAS_LANDMARKS = True  # of its own, without data.landmarks
 
 
-def open_celeba(root: str | Path, splitting: Splitting = OFFICIAL) -> CelebA:
+def open_dataset(given: Given) -> Dataset:
+    """Open CelebA in the folder `given.root`; see `open_celeba`."""
+    for name, path in (("data.attributes", given.attributes), ("data.landmarks", given.landmarks)):
+        if path is not None:
+            raise InputError(f"{name} is {path}, but CelebA has its own tables; set it to data/none, or read its "
+                             "images with data.source folder")
+    for name, column in (("data.split_column", given.splitting.split_column),
+                         ("data.person_column", given.splitting.person_column)):
+        if column is not None:
+            raise InputError(f"{name} is {column}, but CelebA's tables have no such column; set it to null")
+    return open_celeba(given.root, given.splitting)
+
+
+def fingerprint(given: Given) -> dict[str, FileFingerprint]:
+    """Return what tells this copy of CelebA from another."""
+    return fingerprint_of_celeba(given.root)
+
+
+def open_celeba(root: str | Path, splitting: Splitting = OFFICIAL) -> Dataset:
     """Read the tables and the images' directory under `root`, and decode the first image.
 
-    Images that no table lists are left out.
+    Images that no table lists are left out. The images keep the order of the attribute table. Landmarks are int16, in
+    pixels of the aligned images.
 
     Args:
         root: the folder that holds CelebA's tables and images.
@@ -59,6 +70,8 @@ def open_celeba(root: str | Path, splitting: Splitting = OFFICIAL) -> CelebA:
         partition = read_table(root, PARTITION_TABLE, ("partition",))
         check_values(partition, (0, 1, 2))
         split = np.array(SPLITS)[values_in_order_of(attributes, partition)[:, 0]]
+    elif splitting.test == "hash":
+        split = split_by_hash(image_ids, splitting.shares)
     else:
         split = last_as_test(len(image_ids), splitting.test, splitting.valid_images)
 
@@ -68,4 +81,4 @@ def open_celeba(root: str | Path, splitting: Splitting = OFFICIAL) -> CelebA:
     if splitting.limit is not None and splitting.limit < 1:
         raise InputError(f"data.limit is {splitting.limit}: it should be at least 1 image")
     kept = thinned_rows(len(image_ids), splitting.limit)
-    return CelebA(image_ids[kept], attributes.values[kept] == 1, landmarks[kept], split[kept], images)
+    return Dataset(image_ids, split, all_known(ATTRIBUTES, attributes.values == 1), landmarks, images).of_rows(kept)
