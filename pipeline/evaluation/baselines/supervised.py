@@ -29,8 +29,8 @@ ORDER = 1  # the stream of random numbers that decides the order of images, and 
 def measure(given: Given) -> Decisions:
     """Train the network, and return the logits of the epoch with the lowest loss on validation images.
 
-    The loss is the mean binary cross-entropy of all known values of all attributes. Half of the images are mirrored, others in every epoch.
-    The pixels of the training split are held as bytes, 2 GB for CelebA at 64×64.
+    The loss is the mean binary cross-entropy of all known values of all attributes. Half of the images are mirrored,
+    others in every epoch. The pixels of the training split are held as bytes, 2 GB for CelebA at 64×64.
 
     Raises:
         InputError: there are no training or no validation images, their attributes are all unknown, or the training
@@ -65,10 +65,11 @@ def measure(given: Given) -> Decisions:
                 best, best_epoch, weights = loss, epoch, copy.deepcopy(network.state_dict())
         network.load_state_dict(weights)
         valid, test = decide(network, given, "valid"), decide(network, given, "test")
-    return Decisions("supervised network", f"The VAE’s encoder with {len(of_valid.names)} outputs instead of the latent "
-                     f"vector, trained on the labels of the training split for {given.epochs} epochs; the validation "
-                     f"loss chose epoch {best_epoch}, so its validation accuracy is that of the images by which it was chosen. It has "
-                     "no SVM, and learns nothing else from the validation labels.", valid, test)
+    return Decisions("supervised network", f"The VAE’s encoder with {len(of_valid.names)} outputs instead of the "
+                     f"latent vector, trained on the labels of the training split for {given.epochs} epochs; the "
+                     f"validation loss chose epoch {best_epoch}, so its validation accuracy is that of the images by "
+                     "which it was chosen. It has no SVM, and learns nothing else from the validation labels.",
+                     valid, test)
 
 
 def check_known(train: Attributes, valid: Attributes) -> None:
