@@ -125,9 +125,10 @@ def flips(folder: Path, averages: Scores) -> str:
     decoded = ("" if averages["decoded"] is None else
                f"; {averages['decoded']:.1%} of the decoded pictures agree, {averages['unmoved']:.1%} without moving, "
                f"and they keep {averages['kept']:.0%} of the change")
-    return (f"{folder}: over {averages['attributes']} attribute vectors, the SVM's answer flips at a mean median α of "
-            f"{averages['median_alpha']:.2f}, within α ≤ 1 for {averages['flipped']:.1%} of the test faces, and "
-            f"{averages['others']:.1%} of the other answers with it{decoded}")
+    others = "" if averages["others"] is None else f", and {averages['others']:.1%} of the other answers with it"
+    return (f"{folder}: over {counted(averages['attributes'], 'attribute vector')}, the SVM's answer flips at a mean "
+            f"median α of {averages['median_alpha']:.2f}, within α ≤ 1 for {averages['flipped']:.1%} of the test faces"
+            f"{others}{decoded}")
 
 
 def sampled(label: str, folder: Path, metrics: Scores, of_photographs: Scores, layer: str,

@@ -108,7 +108,7 @@ def evaluate_sets(x: np.ndarray, sets: Mapping[str, np.ndarray], attributes: Att
     if not count or not all(labelled(data, split) for split in ("train", "valid")):
         candidates = []  # nothing to fit and to score before the test
     with tqdm(total=len(sets) * (len(candidates) + 1) * count, desc=progress, unit="SVM",
-              disable=progress is None) as bar:
+              disable=progress is None or not count) as bar:
         def run(function: Callable[[Data, Work], Result], work: list[Work]) -> Iterator[Result]:
             for result in parallel_map(function, data, work):
                 bar.update(count)
