@@ -63,7 +63,7 @@ def own_choice(tmp_path, monkeypatch) -> Iterator[Callable[[str, str, str], None
         sys.modules.pop(imported[-1], None)
 
     for folder in (vocabulary.RECONSTRUCTIONS, vocabulary.TERMS, vocabulary.ADVERSARIES, vocabulary.ARCHITECTURES,
-                   vocabulary.VIEWS, vocabulary.BASELINES):
+                   vocabulary.VIEWS, vocabulary.BASELINES, vocabulary.SOURCES):
         shutil.copytree(project / folder, copy / folder, ignore=shutil.ignore_patterns("__pycache__"))
         package = importlib.import_module(f"pipeline.{folder.replace('/', '.')}")
         monkeypatch.setattr(package, "__path__", [*package.__path__, str(copy / folder)])

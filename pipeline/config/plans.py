@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any, ClassVar, Literal, TypeVar
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from pipeline import paths
 from pipeline.config.fields import Positive, Section
@@ -169,11 +169,13 @@ class ReportPlan(Report, Planned):
 
     Attributes:
         variants: Variant → label, in the order of params.yaml.
+        notes: What is otherwise than params.yaml says, in words.
     """
 
     section: ClassVar[str] = "report"
     seed: int
     variants: dict[str, str]
+    notes: list[str] = Field(default_factory=list)
 
 
 def read_plan(plan: type[PlanSection]) -> PlanSection:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pipeline.config.fields import NO_FILE, Section, check_layers
+from pipeline.config.fields import Section, check_layers
 from pipeline.config.labels import labels
 from pipeline.config.params import Params
 from pipeline.config.plans import (
@@ -21,10 +21,13 @@ from pipeline.config.plans import (
 )
 from pipeline.config.variant import Variant
 from pipeline.data.prepare import all_views
-from pipeline.errors import InputError, did_you_mean, experiment_copy_hint
+from pipeline.errors import InputError, did_you_mean
 from pipeline.losses.loss_network import sources
 from pipeline.losses.loss_network.layers import check_layers_held
 from pipeline.plan.checks import check_baselines, check_variant, check_weights_of_metrics
+from pipeline.plan.data_checks import check_data
+from pipeline.plan.files import check_file, given_file
+from pipeline.plan.possible_views import resolve_views
 
 Variants = dict[str, Variant]  # by name
 
@@ -61,7 +64,7 @@ def resolve(params: Params) -> dict[str, Section]:
 
 def plan_sections(params: Params, variants: Variants) -> list[Planned]:
     """Return the plan's sections of stages that do not belong to one variant."""
-    seed, label_of = params.seed, labels(list(variants.values()))
+    seed, label_of, views = params.seed, labels(list(variants.values())), resolve_views(params)
     data = dict(params.data) | {name: given_file(getattr(params.data, name))
                                 for name in ("attributes", "landmarks", "detector")}
     dataset = {name: value for name, value in data.items() if name != "image_size"}
@@ -76,20 +79,19 @@ def plan_sections(params: Params, variants: Variants) -> list[Planned]:
         LossNetworksPlan(layers={name: loss_layers(variant) for name, variant in variants.items()},
                          parameters={name: layers_parameter(params, name) for name in variants}),
         AttributesPlan(**dict(params.attributes), seed=seed),
-        EvaluatePlan(**{**dict(params.evaluate), "lpips": lpips}, reference_rms=references(params), seed=seed),
-        BaselinesPlan(**dict(params.baselines), svm_c=params.evaluate.svm_c, image_size=params.data.image_size,
-                      latent_dim=params.model.latent_dim, channels=params.model.channels,
+        EvaluatePlan(**{**dict(params.evaluate), "view_sets": views.view_sets, "lpips": lpips},
+                     reference_rms=references(params), seed=seed),
+        BaselinesPlan(**{**dict(params.baselines), "view": views.of_baselines}, svm_c=params.evaluate.svm_c,
+                      image_size=params.data.image_size, latent_dim=params.model.latent_dim,
+                      channels=params.model.channels,
                       layers=baseline_layers(params), train_seed=params.train.seed, seed=seed),
-        ViewGainsPlan(**dict(params.view_gains), labels={name: label_of[name] for name in params.view_gains.variants}),
+        ViewGainsPlan(**{**dict(params.view_gains), "views": views.of_gains},
+                      labels={name: label_of[name] for name in params.view_gains.variants}),
         PhotographsPlan(**{name: sampling[name] for name in PhotographsPlan.model_fields}),
         SamplingPlan(**sampling),
-        ReportPlan(**dict(params.report), seed=seed, variants=label_of),
+        ReportPlan(**{**dict(params.report), "view_set": views.report_set}, seed=seed, variants=label_of,
+                   notes=views.notes),
     ]
-
-
-def given_file(path: str) -> str | None:
-    """Return the path that a parameter names, or None where it names no file."""
-    return None if path == NO_FILE else path
 
 
 def loss_layers(variant: Variant) -> list[str]:
@@ -141,22 +143,10 @@ def references(params: Params) -> dict[str, float]:
 
 def check_paths(params: Params) -> None:
     """Raise InputError unless all paths that parameters name exist: DVC depends on them even if no stage reads them."""
-    if not Path(params.data.root).is_dir():
-        raise InputError(f"params.yaml: data.root is {params.data.root}, which is not a folder; give CelebA's, or "
-                         f"data/celeba where the faces are drawn{experiment_copy_hint('give an absolute path')}")
+    check_data(params.data)
     check_file("loss_network.file", params.loss_network.file, "VGG-19's weights")
     check_file("sampling.inception", params.sampling.inception, "Inception's weights")
     check_file("evaluate.lpips", params.evaluate.lpips, "LPIPS's weights")
-
-
-def check_file(parameter: str, path: str, what: str) -> None:
-    """Raise InputError unless the file that a parameter names exists. what: its contents, in words."""
-    if Path(path).is_dir():
-        raise InputError(f"params.yaml: {parameter} is {path}, which is a folder; give the file of {what}, or "
-                         f"{NO_FILE} for none")
-    if not Path(path).is_file():
-        raise InputError(f"params.yaml: {parameter} is {path}, which does not exist; give the file of {what}, or "
-                         f"{NO_FILE} for none{experiment_copy_hint('give an absolute path')}")
 
 
 def check_encodes(parameter: str, name: str, variants: Variants) -> None:

@@ -29,17 +29,18 @@ def variants() -> list:
 @pytest.fixture(scope="module")
 def shown(variants) -> dict[str, str]:
     """Module → the stages that run again when it changes, in words."""
-    return {module: in_words(stages, variants) for module, stages in table(variants).items()}
+    return {module: in_words(stages, variants) for module, stages in table(variants, "synthetic").items()}
 
 
 def test_the_documented_table_is_that_of_the_code(variants):
     """`python -m pipeline.plan.table > docs/what-runs-again.md` renews it. Look at the difference before."""
     documented = (PROJECT / "docs/what-runs-again.md").read_text()
-    assert without_own(documented) == without_own(page(variants))
+    assert without_own(documented) == without_own(page(variants, "synthetic"))
 
 
 OUR_CHOICES = {"baselines": ["loss_network", "pca", "supervised", "untrained"],
                "terms": ["total_variation"], "adversaries": ["gan", "wasserstein"], "architectures": ["dcgan", "vae"],
+               "sources": ["celeba", "folder", "parquet", "synthetic"],
                "views": ["aligned", "eyes", "flipped", "landmark", "mouth"], "reconstruction": ["feature", "pixel"]}
 
 
@@ -53,7 +54,7 @@ def without_own(page: str) -> list[str]:
 
 
 def test_files_of_ones_own_do_not_change_the_table(variants):
-    whole = page(variants)
+    whole = page(variants, "synthetic")
     own = "| pipeline.losses.terms.mine | none |\n| pipeline.losses.terms.total"
     assert without_own(whole.replace("| pipeline.losses.terms.total", own)) == whole.splitlines()
 
@@ -66,7 +67,7 @@ ENCODERS = "pvae,dfc,dfc_345,vae_wgan"
     ("stages.train", "train"), ("stages.report", "report"), ("pipeline.report.table1", "report"),
     ("pipeline.data.pixels", f"baselines, evaluate@{ENCODERS}, figures, latents@{ENCODERS}, loss_network, photographs, "
                              "samples, track, train"),
-    ("pipeline.data.celeba", "dataset, prepare"),
+    ("pipeline.data.sources.celeba", "dataset, prepare"),
     ("pipeline.data.shards", f"attributes@{ENCODERS}, baselines, evaluate@{ENCODERS}, figures, latents@{ENCODERS}, "
                              "loss_network, photographs, prepare, report, samples, train, view_gains"),
     ("pipeline.models.architectures.vae", f"baselines, evaluate@{ENCODERS}, figures, latents@{ENCODERS}, "
@@ -134,7 +135,7 @@ def test_a_stage_refuses_code_that_has_changed_since_the_plan(monkeypatch, tmp_p
     dfc = next(variant for variant in variants if variant.name == "dfc")
     with pytest.raises(InputError, match=r"^code/train/dfc.json is missing; run `dvc repro`"):
         refuse_unplanned_code("train", [dfc])
-    path, digest = path_of("train", "dfc"), digests(variants)[path_of("train", "dfc")]
+    path, digest = path_of("train", "dfc"), digests(variants, "synthetic")[path_of("train", "dfc")]
     path.parent.mkdir(parents=True)
     path.write_text(code.as_text(digest))
     assert json.loads(refuse_unplanned_code("train", [dfc])) == digest
@@ -147,7 +148,7 @@ def test_a_stage_refuses_code_that_has_changed_since_the_plan(monkeypatch, tmp_p
 
 
 def test_imports_in_functions_count_unless_the_stage_returns_before_them(variants):
-    found = digests(variants)
+    found = digests(variants, "synthetic")
     assert "pipeline.evaluation.svm" in found[path_of("evaluate", "dfc")]
     assert "pipeline.evaluation.svm" not in found[path_of("evaluate", "dcgan")]
     assert "stages.evaluate" in found[path_of("evaluate", "dcgan")]
@@ -181,7 +182,7 @@ def test_no_other_module_imports_by_a_name():
     """`code.named_modules` knows what names in params.yaml import; other such imports would be in no digest."""
     importing = Modules().graph.find_modules_that_directly_import("pipeline.registry")
     assert importing == {"pipeline.losses.build", "pipeline.models.build", "pipeline.data.prepare",
-                         "pipeline.plan.checks", "stages.baselines"}
+                         "pipeline.data.source", "pipeline.plan.checks", "stages.baselines"}
     by_importlib = Modules().graph.find_modules_that_directly_import("importlib")
     for_other_things = {"pipeline.evaluation.fidelity_package", "pipeline.evaluation.inception",
                         "pipeline.report.published_later", "pipeline.report.table1", "pipeline.tracking.store",

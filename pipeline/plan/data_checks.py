@@ -1,0 +1,49 @@
+"""Checks of the section data: what fits together, and whether its files are there."""
+
+from pathlib import Path
+
+from pipeline.config.fields import NO_FILE
+from pipeline.config.sections import Data
+from pipeline.data.source import load_source
+from pipeline.errors import InputError, experiment_copy_hint
+from pipeline.plan.files import check_file
+
+
+def check_data(data: Data) -> None:
+    """Raise InputError unless the files that the section data names are there, and its parameters fit together."""
+    source = load_source(data.source)
+    root = Path(data.root)
+    if not root.is_dir() and not (root.is_file() and data.source not in ("synthetic", "celeba")):
+        raise InputError(f"params.yaml: data.root is {data.root}, which is not a folder; give the folder of the "
+                         f"images, or data/celeba where they are drawn"
+                         f"{experiment_copy_hint('give an absolute path')}")
+    check_table("data.attributes", data.attributes, "attributes")
+    check_table("data.landmarks", data.landmarks, "landmarks")
+    check_file("data.detector", data.detector, "the detector's weights")
+    if data.align == "landmarks" and data.landmarks == NO_FILE and not source.HAS_LANDMARKS:
+        raise InputError("params.yaml: data.align is landmarks, but data.landmarks names no table; give one, or set "
+                         "data.align to crop or detect")
+    if data.align == "detect":
+        check_detector(data.detector)
+    if data.split_column is not None and data.test != "official":
+        raise InputError(f"params.yaml: data.split_column is {data.split_column}, which data.test: {data.test} does "
+                         "not read; set data.test to official, or data.split_column to null")
+    if data.person_column is not None and isinstance(data.test, int):
+        raise InputError(f"params.yaml: data.person_column is {data.person_column}, but data.test: {data.test} takes "
+                         "the last images, whoever they show; set data.test to hash or official")
+
+
+def check_table(parameter: str, path: str, what: str) -> None:
+    """Raise InputError unless a table that a parameter names is there, as a file or as a folder of Parquet files."""
+    if not Path(path).is_dir():
+        check_file(parameter, path, f"the table of {what}")
+
+
+def check_detector(path: str) -> None:
+    """Raise InputError unless the file holds the detector's weights."""
+    if path == NO_FILE:
+        raise InputError("params.yaml: data.align is detect, which needs the detector's weights; run `make detector` "
+                         "and set data.detector to the file that it names")
+    from pipeline.data.detection.weights import read_networks
+
+    read_networks(Path(path))
