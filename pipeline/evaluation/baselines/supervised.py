@@ -53,7 +53,7 @@ def measure(given: Given) -> Decisions:
                               mininterval=5) as bar:
         for epoch in range(1, given.epochs + 1):
             for pixels, labels, known in shuffled(train, given.train_seed, epoch):
-                step(network, optimizer, pixels.to(device), labels.to(device), known.to(device))
+                step(network, optimizer, pixels.to(device), labels.to(device), known)
                 bar.update(len(pixels))
             loss = loss_of_known(torch.from_numpy(decide(network, given, "valid")), valid_labels, valid_known).item()
             bar.set_postfix(valid_loss=f"{loss:.4f}")
@@ -117,7 +117,7 @@ def shuffled(train: shards.Faces, seed: int, epoch: int
 
 def step(network: "nn.Module", optimizer: "torch.optim.Optimizer", pixels: "torch.Tensor", labels: "torch.Tensor",
          known: "torch.Tensor") -> None:
-    """Update the network by one batch, as `shuffled` yields it."""
+    """Update the network by one batch, as `shuffled` yields it; pixels and labels are on the network's device."""
     from pipeline.data.pixels import to_network
 
     network.train()
@@ -132,14 +132,14 @@ def loss_of_known(logits: "torch.Tensor", labels: "torch.Tensor", known: "torch.
     Args:
         logits: float32 n×K.
         labels: float32 n×K, 0 or 1.
-        known: bool n×K.
+        known: bool n×K, on the CPU, so that a GPU need not be waited for.
     """
     from torch.nn import functional
 
     if known.all():
         return functional.binary_cross_entropy_with_logits(logits, labels)
     each = functional.binary_cross_entropy_with_logits(logits, labels, reduction="none")
-    return (each * known).sum() / known.sum().clamp(min=1)
+    return (each * known.to(each.device)).sum() / max(1, int(known.sum()))
 
 
 def decide(network: "nn.Module", given: Given, split: str) -> np.ndarray:
