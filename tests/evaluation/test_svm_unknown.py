@@ -137,6 +137,7 @@ def test_one_class_among_the_known_is_always_answered():
     rows = svm.evaluate(x, unknown(y, known), splits, [0.1])
     assert rows["note"][0] == "only positive training images: always answered so"
     assert rows["accuracy"][0] == rows["majority"][0] == pytest.approx(y[splits == "test", 0].mean())
+    assert rows["auroc"][0] == 0.5, "a constant answer, and no SVM that was fitted to one class"
     assert rows["note"][1].startswith("no positive test image: ") and np.isnan(rows["auroc"][1])
 
 
