@@ -30,6 +30,7 @@ class Dataset:
     attributes: Attributes  # of N images; of no names where there are none
     landmarks: np.ndarray | None  # float or int16 N×5×2: x, y of POINTS in pixels of the upright image; None for none
     images: Images
+    notes: tuple[str, ...] = ()  # what the user should know and need not change, each a sentence
 
     def __len__(self) -> int:
         return len(self.image_ids)
@@ -37,7 +38,8 @@ class Dataset:
     def of_rows(self, rows: np.ndarray) -> "Dataset":
         """Return some of the images. rows: bool N, or int M."""
         return Dataset(self.image_ids[rows], self.split[rows], self.attributes.of_rows(rows),
-                       None if self.landmarks is None else self.landmarks[rows], self.images)
+                       None if self.landmarks is None else self.landmarks[rows], self.images,
+                       self.notes)
 
 
 class Given(NamedTuple):

@@ -19,6 +19,9 @@ from pipeline.errors import InputError
 
 # Pillow's names. A JPEG of several pictures (MPO, from some telephones) is a JPEG.
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "JPEG2000", "AVIF")
+# Of their files, in lower case.
+EXTENSIONS = (".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".apng", ".webp", ".gif", ".bmp", ".tif", ".tiff",
+              ".ppm", ".pgm", ".pbm", ".pnm", ".jp2", ".j2k", ".jpx", ".avif")
 REMEDY = "replace it or take it out"
 
 # Where a format's header has the picture's width and height: how the file begins → offset in bytes, format for struct.
