@@ -136,7 +136,7 @@ def svm_table(folder: Path, view_set: str) -> Path:
 
 
 def svm_weights(folder: Path, view_set: str) -> Path:
-    """The 40 SVMs on a set of views themselves, for `evaluation.svm_file`. folder: EVALUATION / variant."""
+    """The SVMs on a set of views themselves, for `evaluation.svm_file`. folder: EVALUATION / variant."""
     return folder / f"svm_{view_set}.npz"
 
 

@@ -3,14 +3,15 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-import numpy as np
 import pandas as pd
 
+from pipeline.data.attributes import Attributes
 from pipeline.evaluation import svm, svm_notes
 from pipeline.evaluation.features import Features
 from pipeline.evaluation.set_names import ALL_VIEWS
 from pipeline.parallel import ParallelMap, in_this_process
 
+ABOUT = ("step", "over", "variants", "views", "dimensions")  # the first columns of the table
 SCORES = ("C", "accuracy", "balanced_accuracy", "majority", "valid_accuracy")  # of `svm.averages`, in the table
 
 
@@ -48,22 +49,23 @@ def plan_steps(variants: Sequence[str], views: Sequence[str], labels: Mapping[st
     return steps
 
 
-def score_view_gains(features: Features, attributes: np.ndarray, steps: Sequence[Step], C: Sequence[float],
+def score_view_gains(features: Features, attributes: Attributes, steps: Sequence[Step], C: Sequence[float],
                      progress: str | None = None, parallel_map: ParallelMap = in_this_process
                      ) -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
     """Train and score SVMs on the feature set of every step.
 
     Args:
         features: of all views of all variants that the steps name.
-        attributes: bool N×40, of the features' N images.
+        attributes: of the features' N images.
         steps: from `plan_steps`.
         C: candidates for the SVMs' C; see `svm.evaluate_sets`.
         progress: the label of a progress bar; None for no bar.
         parallel_map: where SVMs are fitted; see `svm.evaluate_sets`.
 
     Returns:
-        A table with one row per step, and name → the rows of `svm.evaluate` for the feature sets that combine variants.
-        The names are the first view's, and `ALL_VIEWS` where there are several views. The table's columns:
+        A table with one row per step, or no row without attributes; and name → the rows of `svm.evaluate` for the
+        feature sets that combine variants. The names are the first view's, and `ALL_VIEWS` where there are several
+        views. The table's columns:
           step               the name: "aligned", "+ landmark", …, "+ VAE-345", "aligned of VAE-123 + VAE-345"
           over               the step to compare it with, "" for the first
           variants, views    whose latents are concatenated, separated by spaces
@@ -74,11 +76,12 @@ def score_view_gains(features: Features, attributes: np.ndarray, steps: Sequence
     columns = {step.name: features.of(step.variants, step.views) for step in steps}
     scored = svm.evaluate_sets(features.x, columns, attributes, features.splits, C, progress, parallel_map)
     rows = []
-    for step in steps:
+    for step in steps if attributes.names else ():
         step_rows = scored[step.name].rows
         averages = svm.averages(step_rows)
         rows.append({"step": step.name, "over": step.over, "variants": " ".join(step.variants),
                      "views": " ".join(step.views), "dimensions": len(columns[step.name]),
                      **{name: averages[name] for name in SCORES},
                      "note": svm_notes.convergence(step_rows)})
-    return pd.DataFrame(rows), {step.table: scored[step.name].rows for step in steps if step.table is not None}
+    gains = pd.DataFrame(rows, columns=[*ABOUT, *SCORES, "note"])
+    return gains, {step.table: scored[step.name].rows for step in steps if step.table is not None}
