@@ -9,10 +9,11 @@ import pandas as pd
 from tqdm import tqdm
 
 from pipeline.data import shards
+from pipeline.data.attributes import Attributes
 from pipeline.errors import InputError
 from pipeline.evaluation import svm_notes
 from pipeline.evaluation.svm_scores import score_predictions, score_rankings
-from pipeline.vocabulary import ATTRIBUTES, SPLITS
+from pipeline.vocabulary import SPLITS
 
 READ_AT_ONCE = 512  # images
 
@@ -77,8 +78,8 @@ class Decisions(NamedTuple):
 
     label: str
     note: str
-    valid: np.ndarray  # float32 V×40, columns in the order of ATTRIBUTES
-    test: np.ndarray  # float32 T×40
+    valid: np.ndarray  # float32 V×K, columns in the order of the data set's attributes
+    test: np.ndarray  # float32 T×K
 
 
 def check_finite(label: str, x: np.ndarray) -> None:
@@ -98,23 +99,28 @@ def check_validation_images(faces: Faces, what: str) -> None:
                              "none; take more images, or leave it out")
 
 
-def score_decisions(decisions: Decisions, y: np.ndarray, splits: np.ndarray) -> pd.DataFrame:
+def score_decisions(decisions: Decisions, attributes: Attributes, splits: np.ndarray) -> pd.DataFrame:
     """Score decisions as `evaluation.svm.evaluate` scores those of SVMs.
 
     Args:
         decisions: of the validation and the test images.
-        y: bool N×40, the labels of all images, in the order of `ATTRIBUTES`.
+        attributes: of all N images.
         splits: str N: train, valid or test.
 
     Returns:
         The columns of `evaluation.svm.evaluate`; C is NaN, since there is no SVM. The majority class is that of the
-        splits train and valid, as for SVMs. valid_accuracy is the share of right decisions on validation images.
+        splits train and valid, as for SVMs. valid_accuracy is the share of right decisions on validation images. All
+        scores of an attribute are NaN where it is known for no training image, since nothing was learned about it.
     """
-    valid, test = splits == "valid", splits == "test"
-    truth = y[test]
-    scores = score_predictions(decisions.test > 0, truth, y[~test]) | score_rankings(decisions.test, truth)
-    notes = ["" if 0 < of_attribute.sum() < len(truth) else svm_notes.one_test_class(bool(of_attribute[0]))
-             for of_attribute in truth.T]
-    return pd.DataFrame({"attribute": ATTRIBUTES, **scores, "positives": truth.sum(axis=0), "images": len(truth),
-                         "valid_accuracy": ((decisions.valid > 0) == y[valid]).mean(axis=0), "C": float("nan"),
-                         "note": notes})
+    train, valid, truth = (attributes.of_rows(splits == split) for split in SPLITS)
+    learned = train.known.any(axis=0)
+    scores = (score_predictions(decisions.test > 0, truth, attributes.of_rows(splits != "test"))
+              | score_rankings(decisions.test, truth))
+    with np.errstate(invalid="ignore"):  # 0 / 0 is NaN, as it should be
+        valid_accuracy = (((decisions.valid > 0) == valid.values) & valid.known).sum(axis=0) / valid.known.sum(axis=0)
+    notes = [svm_notes.joined("" if seen else svm_notes.NO_TRAINING_IMAGE, of_test)
+             for seen, of_test in zip(learned, svm_notes.of_test_classes(truth), strict=True)]
+    return pd.DataFrame({
+        "attribute": truth.names, **{name: np.where(learned, score, np.nan) for name, score in scores.items()},
+        "positives": truth.values.sum(axis=0), "images": truth.known.sum(axis=0),
+        "valid_accuracy": np.where(learned, valid_accuracy, np.nan), "C": float("nan"), "note": notes})

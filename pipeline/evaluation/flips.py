@@ -6,14 +6,14 @@ is linear, so its answer flips at α = |wᵀz + b| / wᵀv where wᵀv > 0, and 
 moves the mean of the faces without the attribute to the mean of those with it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from pipeline.evaluation.linear_svm import LinearSVMs
-from pipeline.vocabulary import ATTRIBUTES
+from pipeline.evaluation.preservation import NO_SVM
 
 WITHIN = 1.0  # α up to which a flip counts as within reach: the papers' figures end at one whole vector
 MARGIN = 1.1  # a face is decoded at so many times the α at which its answer flips
@@ -25,27 +25,28 @@ Encode = Callable[[np.ndarray], np.ndarray]
 
 
 class Flips(NamedTuple):
-    """What the 40 attribute vectors do to the answers of the 40 SVMs."""
+    """What K attribute vectors do to the answers of K SVMs."""
 
     table: pd.DataFrame  # one row per attribute; `measure_flips` has the columns
-    entanglement: np.ndarray  # float64 40×40; see `entanglement_row`
+    entanglement: np.ndarray  # float64 K×K; see `entanglement_row`
 
 
-def measure_flips(z: np.ndarray, vectors: np.ndarray, svms: LinearSVMs, decoded_faces: int = 0,
-                  decode: Decode | None = None, encode: Encode | None = None) -> Flips:
+def measure_flips(names: Sequence[str], z: np.ndarray, vectors: np.ndarray, svms: LinearSVMs,
+                  decoded_faces: int = 0, decode: Decode | None = None, encode: Encode | None = None) -> Flips:
     """Move held-out faces along each attribute vector until the SVM's answer flips.
 
     Args:
+        names: of the K attributes.
         z: float32 N×D, posterior means of faces on which neither vectors nor SVMs were fitted.
-        vectors: float 40×D, in the order of `ATTRIBUTES`; NaN for an attribute without a vector.
-        svms: 40 SVMs on z.
+        vectors: float K×D; NaN for an attribute without a vector.
+        svms: K SVMs on z; with weights that are NaN for an attribute without an SVM.
         decoded_faces: at most so many faces of each attribute are decoded; 0 for none.
         decode: latent vectors, float32 N×D → images, uint8 N×3×S×S. Needed to decode, as `encode` is.
         encode: images → posterior means, float32 N×D.
 
     Returns:
         The entanglement, and a row per attribute; shares are 0 … 1:
-          attribute      CelebA's name
+          attribute      its name
           yes, no        number of faces with either answer of the SVM
           median_alpha   median over all faces of the α at which the answer flips
           flipped        share of faces whose answer flips within α ≤ `WITHIN`; 0 where the vector moves no answer to
@@ -62,16 +63,17 @@ def measure_flips(z: np.ndarray, vectors: np.ndarray, svms: LinearSVMs, decoded_
     decisions, effects = svms.decide(z), vectors.astype(np.float64) @ svms.weights[:-1]
     alpha = flipping_alpha(decisions, effects.diagonal())
     yes = (decisions > 0).sum(axis=0)
-    notes = [why_not(decisions[:, i], effects[i, i]) for i in range(len(ATTRIBUTES))]
-    measured = np.array([not note for note in notes])
-    entanglement = np.stack([entanglement_row(decisions, alpha[:, i], effects, i) if measured[i]
-                             else np.full(len(ATTRIBUTES), np.nan) for i in range(len(ATTRIBUTES))])
+    notes = [why_not(decisions[:, i], effects[i, i]) for i in range(len(names))]
+    measured = np.array([not note for note in notes], dtype=bool)
+    entanglement = np.full((len(names), len(names)), np.nan)
+    for i in np.flatnonzero(measured):
+        entanglement[i] = entanglement_row(decisions, alpha[:, i], effects, i)
     entanglement[:, ~measured] = np.nan
     stuck = (yes > 0) & (yes < len(z)) & (effects.diagonal() <= 0)  # no move along the vector flips an answer
     others = entanglement.copy()
     np.fill_diagonal(others, np.nan)
     table = pd.DataFrame({
-        "attribute": ATTRIBUTES, "yes": yes, "no": len(z) - yes,
+        "attribute": list(names), "yes": yes, "no": (decisions <= 0).sum(axis=0),
         "median_alpha": np.where(measured, np.median(alpha, axis=0), np.nan),
         "flipped": np.where(measured | stuck, (alpha <= WITHIN).mean(axis=0), np.nan),
         "others": pd.DataFrame(others).mean(axis=1),
@@ -100,6 +102,8 @@ def why_not(decisions: np.ndarray, gain: float) -> str:
         gain: wᵀv; NaN without a vector.
     """
     answers = decisions > 0
+    if np.isnan(decisions).any():
+        return NO_SVM
     if np.isnan(gain):
         return "no vector: the images to compute it from lack one class"
     if answers.all() or not answers.any():
@@ -136,16 +140,16 @@ def decoded_answers(z: np.ndarray, vectors: np.ndarray, svms: LinearSVMs, alpha:
 
     Args:
         z: float32 N×D.
-        vectors: float 40×D.
-        svms: 40 SVMs on z.
-        alpha: float64 N×40.
-        measured: bool 40, the attributes to do this for.
+        vectors: float K×D.
+        svms: K SVMs on z.
+        alpha: float64 N×K.
+        measured: bool K, the attributes to do this for.
         count: faces of each attribute, spread evenly over all when sorted by α; 0 for none.
         decode: see `measure_flips`.
         encode: see `measure_flips`.
 
     Returns:
-        decoded_faces (int64 40), decoded, unmoved and kept (float64 40; NaN where no face was decoded).
+        decoded_faces (int64 K), decoded, unmoved and kept (float64 K; NaN where no face was decoded).
     """
     found = {"decoded_faces": np.zeros(len(measured), np.int64),
              **{name: np.full(len(measured), np.nan) for name in ("decoded", "unmoved", "kept")}}

@@ -15,6 +15,9 @@ import numpy as np
 from scipy.linalg import cholesky, solve_triangular
 from scipy.optimize import minimize
 
+from pipeline.data.attributes import Attributes
+from pipeline.evaluation.svm_scores import one_class
+
 TOLERANCE = 1e-4  # of the gradient: its largest component over that at w = 0
 ITERATIONS, ROUNDS = 1000, 5  # of L-BFGS: iterations in a round, and rounds
 
@@ -123,6 +126,41 @@ def fit_standardised(x: np.ndarray, y: np.ndarray, C: float) -> Fitted:
     x /= deviation
     fitted = fit(x, y, C)
     return fitted._replace(svms=fitted.svms.before_standardisation(mean, deviation))
+
+
+def fit_where_known(x: np.ndarray, attributes: Attributes, C: float) -> Fitted:
+    """Fit an SVM per attribute by `fit_standardised`, each on the images where the attribute is known.
+
+    Those of attributes that are known for the same images are fitted together.
+
+    Args:
+        x: float N×D, raw features.
+        attributes: K attributes of the N images.
+        C: as in `fit`.
+
+    Returns:
+        As `fit_standardised` does. An attribute with one class is always answered so, and its gradient is 0. One that is
+        known for no image has weights that are NaN, and a gradient of 0.
+    """
+    count = len(attributes.names)
+    weights, gradient = np.full((x.shape[1] + 1, count), np.nan), np.zeros(count)
+    for columns, known in known_together(attributes.known):
+        y = np.ascontiguousarray(attributes.values[known][:, columns])
+        fitted = fit_standardised(x if known.all() else x[known], y, C)
+        weights[:, columns], gradient[columns] = fitted.svms.weights, fitted.gradient
+    constant = one_class(attributes) & attributes.known.any(axis=0)
+    weights[:, constant], gradient[constant] = 0, 0
+    weights[-1, constant] = np.where(attributes.values[:, constant].any(axis=0), 1, -1)
+    return Fitted(LinearSVMs(weights), gradient)
+
+
+def known_together(known: np.ndarray) -> list[tuple[list[int], np.ndarray]]:
+    """Group the equal columns of bool N×K: their numbers, and what they are, bool N. A column without True is in none."""
+    groups: dict[bytes, list[int]] = {}
+    for i, column in enumerate(known.T):
+        if column.any():
+            groups.setdefault(np.packbits(column).tobytes(), []).append(i)
+    return [(columns, known[:, columns[0]]) for columns in groups.values()]
 
 
 def with_bias(x: np.ndarray) -> np.ndarray:

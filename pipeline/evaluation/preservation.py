@@ -4,45 +4,53 @@ The SVMs are fitted to the latents of photographs. A reconstruction is encoded a
 encoder is the variant's own, so what it does not see in either image counts as kept.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from pipeline.vocabulary import ATTRIBUTES
-
 if TYPE_CHECKING:
     from pipeline.models.interface import Model
 
-# Latents, float N×D → decision values of the SVMs, N×40: above 0 where the face has the attribute.
+# Latents, float N×D → decision values of the SVMs, N×K: above 0 where the face has the attribute.
 Decide = Callable[[np.ndarray], np.ndarray]
 
 BATCH = 512  # images
 
 
-def attribute_preservation(decide: Decide, faces: np.ndarray, reconstructions: np.ndarray) -> pd.DataFrame:
+NO_SVM = "no SVM: no image to fit it to has a known value"
+COLUMNS = ("attribute", "faces", "reconstructions", "agreement", "chance", "kappa", "note")
+
+
+def attribute_preservation(names: Sequence[str], decide: Decide, faces: np.ndarray, reconstructions: np.ndarray
+                           ) -> pd.DataFrame:
     """Compare the SVMs' answers about faces with those about their reconstructions.
 
     Args:
-        decide: the SVMs.
+        names: of the K attributes.
+        decide: their SVMs; the decision values are NaN for an attribute that has none.
         faces: float N×D, latents of the faces.
         reconstructions: float N×D, latents of their reconstructions, from `encode_reconstructions`.
 
     Returns:
         One row per attribute; shares are 0 … 1:
-          attribute        CelebA's name
+          attribute        its name
           faces            share of faces that get the answer yes
           reconstructions  share of reconstructions that do
           agreement        share of faces whose reconstruction gets the same answer
           chance           the agreement to expect of answers with these shares that have nothing to do with each other
           kappa            Cohen's κ = (agreement − chance) / (1 − chance): 1 always the same answer, 0 no more than by
                            chance; NaN where all faces get one answer, so that there is nothing to keep
-          note             "", or why there is no kappa
+          note             "", or why there is no kappa; without an SVM all numbers are NaN
     """
-    before, after = decide(faces) > 0, decide(reconstructions) > 0
-    rows = []
-    for attribute, of_faces, of_reconstructions in zip(ATTRIBUTES, before.T, after.T, strict=True):
+    decided, decided_again = decide(faces), decide(reconstructions)
+    before, after, without = decided > 0, decided_again > 0, np.isnan(decided).any(axis=0)
+    rows: list[dict[str, str | float]] = []
+    for attribute, of_faces, of_reconstructions, no_svm in zip(names, before.T, after.T, without, strict=True):
+        if no_svm:
+            rows.append(dict.fromkeys(COLUMNS, float("nan")) | {"attribute": attribute, "note": NO_SVM})
+            continue
         p, q = float(of_faces.mean()), float(of_reconstructions.mean())
         one_answer = of_faces.all() or not of_faces.any()
         rows.append({
@@ -50,7 +58,7 @@ def attribute_preservation(decide: Decide, faces: np.ndarray, reconstructions: n
             "agreement": float((of_faces == of_reconstructions).mean()), "chance": p * q + (1 - p) * (1 - q),
             "kappa": float("nan") if one_answer else cohens_kappa(of_faces, of_reconstructions),
             "note": f"all faces get the answer {'yes' if of_faces.all() else 'no'}: no kappa" if one_answer else ""})
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
 def cohens_kappa(a: np.ndarray, b: np.ndarray) -> float:

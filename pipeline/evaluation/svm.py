@@ -1,4 +1,7 @@
-"""Attribute prediction: 40 linear SVMs on standardised latents (Hou et al. 2016, section 4.3.5)."""
+"""Attribute prediction: a linear SVM per attribute on standardised latents (Hou et al. 2016, section 4.3.5).
+
+An attribute's SVM is fitted and scored on the images where the attribute is known.
+"""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeVar
@@ -7,55 +10,57 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
+from pipeline.data.attributes import Attributes
 from pipeline.errors import InputError
 from pipeline.evaluation import linear_svm, svm_notes
 from pipeline.evaluation.linear_svm import TOLERANCE, Fitted, LinearSVMs
-from pipeline.evaluation.svm_scores import RANKINGS, one_class, score_predictions, score_rankings
+from pipeline.evaluation.svm_scores import RANKINGS, score_predictions, score_rankings
 from pipeline.parallel import ParallelMap, in_this_process
-from pipeline.vocabulary import ATTRIBUTES, SPLITS, counted
+from pipeline.vocabulary import SPLITS, counted
 
 Result = TypeVar("Result")
 MEANS = ("accuracy", "balanced_accuracy", *RANKINGS, "majority", "valid_accuracy")  # columns that `averages` averages
 
 
 class Data(NamedTuple):
-    """Features and labels of N images."""
+    """Features and K attributes of N images."""
 
     x: np.ndarray  # float N×D
-    y: np.ndarray  # bool N×40
+    attributes: Attributes
     rows: dict[str, np.ndarray]  # split → bool N
 
 
 class Work(NamedTuple):
-    """The unit of work: 40 SVMs."""
+    """The unit of work: K SVMs."""
 
     columns: np.ndarray  # of x
     C: float
 
 
 class Validated(NamedTuple):
-    """40 SVMs, fitted on the training split alone."""
+    """K SVMs, fitted on the training split alone."""
 
     C: float
-    accuracy: np.ndarray  # float64 40, share of validation images that are predicted correctly
+    accuracy: np.ndarray  # float64 K, share of validation images that are predicted correctly; NaN where there is none
     right: int  # such images, counted over all attributes
-    gradient: np.ndarray  # float64 40, of `linear_svm.Fitted`
+    gradient: np.ndarray  # float64 K, of `linear_svm.Fitted`
 
 
 class Evaluated(NamedTuple):
-    """40 SVMs on a set of features, fitted on the splits train and valid."""
+    """K SVMs on a set of features, fitted on the splits train and valid."""
 
     rows: pd.DataFrame  # one per attribute; `evaluate_sets` has the columns
-    svms: LinearSVMs  # for the set's raw features, in the order of `ATTRIBUTES`
+    svms: LinearSVMs  # for the set's raw features; see `linear_svm.fit_where_known`
 
 
-def evaluate(x: np.ndarray, y: np.ndarray, splits: np.ndarray, C: Sequence[float] = (1.0,),
+def evaluate(x: np.ndarray, attributes: Attributes, splits: np.ndarray, C: Sequence[float] = (1.0,),
              progress: str | None = None, parallel_map: ParallelMap = in_this_process) -> pd.DataFrame:
     """Return the rows of `evaluate_sets` for a single set that holds all columns of x."""
-    return evaluate_sets(x, {"all": np.arange(x.shape[1])}, y, splits, C, progress, parallel_map)["all"].rows
+    return evaluate_sets(x, {"all": np.arange(x.shape[1])}, attributes, splits, C, progress,
+                         parallel_map)["all"].rows
 
 
-def evaluate_sets(x: np.ndarray, sets: Mapping[str, np.ndarray], y: np.ndarray, splits: np.ndarray,
+def evaluate_sets(x: np.ndarray, sets: Mapping[str, np.ndarray], attributes: Attributes, splits: np.ndarray,
                   C: Sequence[float] = (1.0,), progress: str | None = None,
                   parallel_map: ParallelMap = in_this_process) -> dict[str, Evaluated]:
     """Train one linear SVM per set of features and attribute on the splits train and valid, and score it on test.
@@ -63,44 +68,50 @@ def evaluate_sets(x: np.ndarray, sets: Mapping[str, np.ndarray], y: np.ndarray, 
     Where there are validation images, SVMs are first fitted on the training split alone, with every candidate C, and
     scored on the validation split. C is chosen so, and a set can be. The test images decide nothing.
 
+    Everything about an attribute is over the images where it is known. SVMs of attributes that are known for the same
+    images are fitted together.
+
     Args:
         x: float N×D features. They are standardised here, with the mean and standard deviation of the images that the
-            SVMs are fitted on.
+            SVM is fitted on.
         sets: name of a feature set → its columns of x.
-        y: bool N×40, in the order of `ATTRIBUTES`.
+        attributes: K attributes of the N images.
         splits: str N: train, valid or test.
         C: candidates for the SVMs' C; `choose` chooses among several.
         progress: the label of a progress bar; None for no bar.
-        parallel_map: where SVMs are fitted; one item is the 40 SVMs of a feature set and a C.
+        parallel_map: where SVMs are fitted; one item is the K SVMs of a feature set and a C.
 
     Returns:
-        Name of the feature set → its SVMs, and one row per attribute; shares and scores are 0 … 1:
-          attribute          CelebA's name
+        Name of the feature set → its SVMs, and one row per attribute; shares and scores are 0 … 1. Scores are NaN for an
+        attribute without a training image, or without a test image, whose value is known:
+          attribute          its name
           accuracy           share of test images that are predicted correctly
           balanced_accuracy  mean of the two classes' recalls; NaN where the test set has only one class
           average_precision  of ranking the test images by decision value; NaN as above
           auroc              area under the ROC curve of the same ranking; NaN as above
           majority           accuracy of always giving the more frequent answer of the training images
           positives          number of positive test images
-          images             number of test images
+          images             number of test images whose value is known
           valid_accuracy     accuracy on the validation split, fitted on the training split alone with the chosen C; NaN
                              where one of the two has no image
           C                  the C that was used, the same in all rows
           note               "", or fragments of `svm_notes`: classes that are missing, and SVMs that have not converged
 
     Raises:
-        InputError: there is no image to train on or to test on; or there are several C and no image to choose with.
+        InputError: there is no image to train on or to test on; or there are several C and no image to choose with. Both
+            only where there are attributes.
     """
-    candidates = sorted(C)
-    data = Data(x, np.asarray(y, dtype=bool), {split: splits == split for split in SPLITS})
-    check_images(data.rows, candidates)
-    if not (data.rows["train"].any() and data.rows["valid"].any()):
+    candidates, count = sorted(C), len(attributes.names)
+    data = Data(x, attributes, {split: splits == split for split in SPLITS})
+    if count:
+        check_images(data, candidates)
+    if not count or not all(labelled(data, split) for split in ("train", "valid")):
         candidates = []  # nothing to fit and to score before the test
-    with tqdm(total=len(sets) * (len(candidates) + 1) * len(ATTRIBUTES), desc=progress, unit="SVM",
+    with tqdm(total=len(sets) * (len(candidates) + 1) * count, desc=progress, unit="SVM",
               disable=progress is None) as bar:
         def run(function: Callable[[Data, Work], Result], work: list[Work]) -> Iterator[Result]:
             for result in parallel_map(function, data, work):
-                bar.update(len(ATTRIBUTES))
+                bar.update(count)
                 yield result
 
         each = iter(list(run(validate, [Work(columns, c) for columns in sets.values() for c in candidates])))
@@ -112,54 +123,62 @@ def evaluate_sets(x: np.ndarray, sets: Mapping[str, np.ndarray], y: np.ndarray, 
                 for name, evaluated in zip(sets, final, strict=True)}
 
 
-def check_images(rows: Mapping[str, np.ndarray], C: Sequence[float]) -> None:
+def labelled(data: Data, split: str) -> int:
+    """Return the number of images of a split of which at least one attribute is known."""
+    return int(data.attributes.known[data.rows[split]].any(axis=1).sum())
+
+
+def check_images(data: Data, C: Sequence[float]) -> None:
     """Raise InputError unless the splits have the images that `evaluate_sets` needs."""
-    train, valid, test = (rows[split].sum() for split in ("train", "valid", "test"))
+    train, valid, test = (data.rows[split].sum() for split in ("train", "valid", "test"))
     if not train + valid or not test:
         raise InputError(f"attribute prediction needs images to train and to test on, and has {train + valid} and "
                          f"{test}; take more images or another split")
+    train, valid = labelled(data, "train"), labelled(data, "valid")
     if len(C) > 1 and not (train and valid):
         raise InputError(f"the SVM's C cannot be chosen from {', '.join(f'{c:g}' for c in C)}: there are "
-                         f"{counted(train, 'training image')} and {counted(valid, 'validation image')}; "
-                         "give svm_c a single value, or take images for both")
+                         f"{counted(train, 'training image')} and {counted(valid, 'validation image')} "
+                         "whose attributes are known; give svm_c a single value, or take images for both")
 
 
 def choose(validated: Sequence[Validated]) -> Validated:
-    """Return the SVMs with the highest mean accuracy over all attributes; ties go to the smallest C."""
+    """Return the SVMs with the most right answers over all attributes and images; ties go to the smallest C.
+
+    Where all values are known, these are the SVMs with the highest mean accuracy over the attributes.
+    """
     return max(sorted(validated, key=lambda svms: svms.C), key=lambda svms: svms.right)  # the first of equals
 
 
 def validate(data: Data, work: Work) -> Validated:
     """Fit the SVMs of a feature set and a C on the training split, and score them on the validation split."""
-    fitted, valid = fit(data, work, "train"), data.rows["valid"]
-    right = fitted.svms.predict(data.x[valid][:, work.columns]) == data.y[valid]
-    return Validated(work.C, right.mean(axis=0), int(right.sum()), fitted.gradient)
+    fitted, rows = fit(data, work, "train"), data.rows["valid"]
+    valid = data.attributes.of_rows(rows)
+    asked = valid.known & np.isfinite(fitted.svms.weights[-1])
+    right = (fitted.svms.predict(data.x[rows][:, work.columns]) == valid.values) & asked
+    with np.errstate(invalid="ignore"):  # 0 / 0 is NaN, as it should be
+        return Validated(work.C, right.sum(axis=0) / asked.sum(axis=0), int(right.sum()), fitted.gradient)
 
 
 def fit_and_score(data: Data, work: Work) -> Evaluated:
     """Fit the SVMs of a feature set and a C on the splits train and valid, and score them on the test split."""
     fitted, test = fit(data, work, "train", "valid"), data.rows["test"]
-    training, truth = data.y[data.rows["train"] | data.rows["valid"]], data.y[test]
+    training = data.attributes.of_rows(data.rows["train"] | data.rows["valid"])
+    truth = data.attributes.of_rows(test)
     decided = fitted.svms.decide(data.x[test][:, work.columns])
     scores = score_predictions(decided > 0, truth, training) | score_rankings(decided, truth)
-    notes = [svm_notes.joined(
-        svm_notes.one_training_class(bool(training[0, i])) if one_class(training)[i] else "",
-        svm_notes.one_test_class(bool(truth[0, i])) if one_class(truth)[i] else "",
-        not_converged(fitted.gradient[i], f"with C {work.C:g}")) for i in range(len(ATTRIBUTES))]
-    rows = pd.DataFrame({"attribute": ATTRIBUTES, **scores, "positives": truth.sum(axis=0), "images": len(truth),
-                         "valid_accuracy": np.nan, "C": float(work.C), "note": notes})
+    notes = [svm_notes.joined(of_training, of_test, not_converged(gradient, f"with C {work.C:g}"))
+             for of_training, of_test, gradient in zip(svm_notes.of_training_classes(training),
+                                                       svm_notes.of_test_classes(truth), fitted.gradient, strict=True)]
+    rows = pd.DataFrame({"attribute": truth.names, **scores, "positives": truth.values.sum(axis=0),
+                         "images": truth.known.sum(axis=0), "valid_accuracy": np.nan, "C": float(work.C),
+                         "note": notes})
     return Evaluated(rows, fitted.svms)
 
 
 def fit(data: Data, work: Work, *splits: str) -> Fitted:
-    """Fit SVMs on the images of some splits; an attribute that has one class in them is always answered so."""
+    """Fit SVMs on the images of some splits, each on those where its attribute is known."""
     rows = np.any([data.rows[split] for split in splits], axis=0)
-    y = data.y[rows]
-    fitted = linear_svm.fit_standardised(data.x[rows][:, work.columns], y, work.C)
-    constant, weights, gradient = one_class(y), fitted.svms.weights.copy(), fitted.gradient.copy()
-    weights[:, constant], gradient[constant] = 0, 0
-    weights[-1, constant] = np.where(y[0, constant], 1, -1)
-    return Fitted(LinearSVMs(weights), gradient)
+    return linear_svm.fit_where_known(data.x[rows][:, work.columns], data.attributes.of_rows(rows), work.C)
 
 
 def not_converged(gradient: float, where: str) -> str:
@@ -184,6 +203,9 @@ def with_validation(evaluated: Evaluated, chosen: Validated | None, validated: S
 
 def averages(rows: pd.DataFrame) -> dict[str, float]:
     """Average the rows of `evaluate_sets` over the attributes.
+
+    Args:
+        rows: of at least one attribute.
 
     Returns:
         The means of accuracy, balanced_accuracy, average_precision, auroc, majority and valid_accuracy, 0 … 1, where

@@ -4,6 +4,10 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from pipeline.data.attributes import Attributes
+
+NO_TRAINING_IMAGE = "no training image with a known value: no scores"
+NO_TEST_IMAGE = "no test image with a known value: no scores"
 NOT_CONVERGED = "not converged"  # begins the fragments about SVMs that are not at their minimum
 
 
@@ -18,15 +22,31 @@ def not_converged(gradient: float, tolerance: float, where: str) -> str:
     return f"{NOT_CONVERGED} {where}: the gradient is {gradient:.1e} of that at the start, and not {tolerance:g}"
 
 
-def one_training_class(positive: bool) -> str:
-    """Return that all training images are positive, or all negative."""
-    return f"only {'positive' if positive else 'negative'} training images: always answered so"
+def of_training_classes(training: Attributes) -> list[str]:
+    """Return for each attribute that all training images with a known value are positive or negative, or there is none.
+
+    Returns:
+        K notes; "" where there are both classes.
+    """
+    return [NO_TRAINING_IMAGE if not known else "" if 0 < positive < known else
+            f"only {'positive' if positive else 'negative'} training images: always answered so"
+            for positive, known in _counts(training)]
 
 
-def one_test_class(positive: bool) -> str:
-    """Return that all test images are positive, or all negative."""
-    missing = "negative" if positive else "positive"
-    return f"no {missing} test image: balanced accuracy, average precision and AUROC are not defined"
+def of_test_classes(test: Attributes) -> list[str]:
+    """Return for each attribute that all test images with a known value are positive or negative, or there is none.
+
+    Returns:
+        K notes; "" where there are both classes.
+    """
+    return [NO_TEST_IMAGE if not known else "" if 0 < positive < known else
+            f"no {'negative' if positive else 'positive'} test image: balanced accuracy, average precision and AUROC "
+            "are not defined" for positive, known in _counts(test)]
+
+
+def _counts(attributes: Attributes) -> list[tuple[int, int]]:
+    """Return for each attribute how many images have it, and for how many it is known."""
+    return list(zip(attributes.values.sum(axis=0).tolist(), attributes.known.sum(axis=0).tolist(), strict=True))
 
 
 def joined(*notes: str) -> str:

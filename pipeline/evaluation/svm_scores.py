@@ -4,55 +4,64 @@ from collections.abc import Callable
 
 import numpy as np
 
+from pipeline.data.attributes import Attributes
+
 RANKINGS = ("average_precision", "auroc")
 
 
-def score_predictions(predicted: np.ndarray, truth: np.ndarray, training: np.ndarray) -> dict[str, np.ndarray]:
-    """Score labels.
+def score_predictions(predicted: np.ndarray, truth: Attributes, training: Attributes) -> dict[str, np.ndarray]:
+    """Score labels, each attribute over the images where it is known.
 
     Args:
         predicted: bool N×K, what the SVMs predict.
-        truth: bool N×K, the labels of the same images.
-        training: bool M×K, the labels of the images that the SVMs were fitted on.
+        truth: K attributes of the same N images.
+        training: the attributes of the images that the SVMs were fitted on.
 
     Returns:
-        float64 K each, 0 … 1:
+        float64 K each, 0 … 1; all are NaN for an attribute that is known for no training image or for none of the N:
           accuracy           share of right answers
           balanced_accuracy  mean of the shares of right answers among positives and among negatives; NaN where N images
                              have only one of them
           majority           accuracy of always giving the more frequent answer of the training images; negative if
                              there are as many of both
     """
-    right, positives, negatives = predicted == truth, truth.sum(axis=0), (~truth).sum(axis=0)
+    seen = training.known.sum(axis=0)
+    asked = truth.known & (seen > 0)
+    mostly = 2 * training.values.sum(axis=0) > seen
+    right, negative = (predicted == truth.values) & asked, asked & ~truth.values
+    positive = asked & truth.values
     with np.errstate(invalid="ignore"):  # 0 / 0 is NaN, as it should be
-        balanced = ((right & truth).sum(axis=0) / positives + (right & ~truth).sum(axis=0) / negatives) / 2
-    return {"accuracy": right.mean(axis=0), "balanced_accuracy": balanced,
-            "majority": (truth == (2 * training.sum(axis=0) > len(training))).mean(axis=0)}
+        balanced = ((right & positive).sum(axis=0) / positive.sum(axis=0)
+                    + (right & negative).sum(axis=0) / negative.sum(axis=0)) / 2
+        return {"accuracy": right.sum(axis=0) / asked.sum(axis=0), "balanced_accuracy": balanced,
+                "majority": ((truth.values == mostly) & asked).sum(axis=0) / asked.sum(axis=0)}
 
 
-def score_rankings(decided: np.ndarray, truth: np.ndarray) -> dict[str, np.ndarray]:
+def score_rankings(decided: np.ndarray, truth: Attributes) -> dict[str, np.ndarray]:
     """Score decision values, whatever the threshold, by scikit-learn.
 
     Args:
-        decided: float N×K, larger for the positive class.
-        truth: bool N×K.
+        decided: float N×K, larger for the positive class; NaN for an attribute without decisions.
+        truth: K attributes of the N images.
 
     Returns:
-        float64 K each, 0 … 1; NaN where N images have only one class:
+        float64 K each, 0 … 1; NaN without decisions, and where the images with a known value have only one class:
           average_precision  Σₙ (Rₙ − Rₙ₋₁) Pₙ, with precision P and recall R at the n-th threshold; the share of
                              positives for a constant decision
           auroc              area under the ROC curve; 0.5 for a constant decision
     """
     from sklearn.metrics import average_precision_score, roc_auc_score  # takes half a second to import
 
-    both = ~one_class(truth)
+    scorable = ~one_class(truth) & ~np.isnan(decided).any(axis=0)
 
     def scored(score: Callable[[np.ndarray, np.ndarray], float]) -> np.ndarray:
-        return np.array([score(truth[:, i], decided[:, i]) if both[i] else np.nan for i in range(truth.shape[1])])
+        return np.array([score(truth.values[known, i], decided[known, i]) if scorable[i] else np.nan
+                         for i, known in enumerate(truth.known.T)], dtype=np.float64)
 
     return dict(zip(RANKINGS, (scored(average_precision_score), scored(roc_auc_score)), strict=True))
 
 
-def one_class(y: np.ndarray) -> np.ndarray:
-    """Return bool K: which of the labels, bool N×K, are the same for all N images."""
-    return np.asarray(y.sum(axis=0) % len(y) == 0)
+def one_class(attributes: Attributes) -> np.ndarray:
+    """Return bool K: which of the attributes are the same for all images where they are known, or are known for none."""
+    positives = attributes.values.sum(axis=0)
+    return np.asarray((positives == 0) | (positives == attributes.known.sum(axis=0)))

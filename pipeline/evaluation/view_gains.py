@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from pipeline.data.attributes import Attributes
 from pipeline.evaluation import svm, svm_notes
 from pipeline.evaluation.features import Features
 from pipeline.evaluation.set_names import ALL_VIEWS
@@ -48,14 +49,14 @@ def plan_steps(variants: Sequence[str], views: Sequence[str], labels: Mapping[st
     return steps
 
 
-def score_view_gains(features: Features, attributes: np.ndarray, steps: Sequence[Step], C: Sequence[float],
+def score_view_gains(features: Features, attributes: Attributes, steps: Sequence[Step], C: Sequence[float],
                      progress: str | None = None, parallel_map: ParallelMap = in_this_process
                      ) -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
     """Train and score SVMs on the feature set of every step.
 
     Args:
         features: of all views of all variants that the steps name.
-        attributes: bool N×40, of the features' N images.
+        attributes: of the features' N images.
         steps: from `plan_steps`.
         C: candidates for the SVMs' C; see `svm.evaluate_sets`.
         progress: the label of a progress bar; None for no bar.

@@ -1,4 +1,4 @@
-"""The supervised ceiling: the VAE's encoder with 40 outputs, trained on the labels themselves.
+"""The supervised ceiling: the VAE's encoder with an output per attribute, trained on the labels themselves.
 
 A training is not resumed when it is interrupted: it begins again. At CelebA's size an epoch takes a minute or two on a
 GPU; on a CPU leave this baseline out.
@@ -14,9 +14,9 @@ import numpy as np
 from tqdm import tqdm
 
 from pipeline.data import shards
+from pipeline.data.attributes import Attributes
 from pipeline.errors import InputError
 from pipeline.evaluation.baseline import Decisions, Given, check_validation_images
-from pipeline.vocabulary import ATTRIBUTES
 
 if TYPE_CHECKING:
     import torch
@@ -29,11 +29,12 @@ ORDER = 1  # the stream of random numbers that decides the order of images, and 
 def measure(given: Given) -> Decisions:
     """Train the network, and return the logits of the epoch with the lowest loss on validation images.
 
-    The loss is the mean binary cross-entropy of all attributes. Half of the images are mirrored, others in every epoch.
+    The loss is the mean binary cross-entropy of all known values of all attributes. Half of the images are mirrored, others in every epoch.
     The pixels of the training split are held as bytes, 2 GB for CelebA at 64×64.
 
     Raises:
-        InputError: there are no training or no validation images, or the training diverged.
+        InputError: there are no training or no validation images, their attributes are all unknown, or the training
+            diverged.
     """
     import torch
 
@@ -42,18 +43,19 @@ def measure(given: Given) -> Decisions:
     check_validation_images(given.faces, "supervised")
     device = best_device()
     train = shards.load(given.faces.root, given.faces.view, "train")
-    valid_labels = torch.from_numpy(shards.load_attributes(given.faces.root, ["valid"], given.faces.view)[2]).float()
-    network = initial_network(given).to(device)
+    of_valid = shards.load_attributes(given.faces.root, ["valid"], given.faces.view)[2]
+    check_known(train.attributes, of_valid)
+    valid_labels, valid_known = torch.from_numpy(of_valid.values).float(), torch.from_numpy(of_valid.known)
+    network = initial_network(given, len(of_valid.names)).to(device)
     optimizer = torch.optim.Adam(network.parameters(), LEARNING_RATE)
     best, best_epoch, weights = float("inf"), 0, network.state_dict()
     with reproducible(), tqdm(total=given.epochs * len(train.pixels), unit=" images", desc="supervised",
                               mininterval=5) as bar:
         for epoch in range(1, given.epochs + 1):
-            for pixels, labels in shuffled(train, given.train_seed, epoch):
-                step(network, optimizer, pixels.to(device), labels.to(device))
+            for pixels, labels, known in shuffled(train, given.train_seed, epoch):
+                step(network, optimizer, pixels.to(device), labels.to(device), known.to(device))
                 bar.update(len(pixels))
-            loss = torch.nn.functional.binary_cross_entropy_with_logits(
-                torch.from_numpy(decide(network, given, "valid")), valid_labels).item()
+            loss = loss_of_known(torch.from_numpy(decide(network, given, "valid")), valid_labels, valid_known).item()
             bar.set_postfix(valid_loss=f"{loss:.4f}")
             if not math.isfinite(loss):
                 raise InputError(f"the training of the baseline supervised diverged: its loss on validation images is "
@@ -63,14 +65,22 @@ def measure(given: Given) -> Decisions:
                 best, best_epoch, weights = loss, epoch, copy.deepcopy(network.state_dict())
         network.load_state_dict(weights)
         valid, test = decide(network, given, "valid"), decide(network, given, "test")
-    return Decisions("supervised network", "The VAE’s encoder with 40 outputs instead of the latent vector, trained on "
-                     f"the labels of the training split for {given.epochs} epochs; the validation loss chose epoch "
-                     f"{best_epoch}, so its validation accuracy is that of the images by which it was chosen. It has "
+    return Decisions("supervised network", f"The VAE’s encoder with {len(of_valid.names)} outputs instead of the latent "
+                     f"vector, trained on the labels of the training split for {given.epochs} epochs; the validation "
+                     f"loss chose epoch {best_epoch}, so its validation accuracy is that of the images by which it was chosen. It has "
                      "no SVM, and learns nothing else from the validation labels.", valid, test)
 
 
-def initial_network(given: Given) -> "nn.Module":
-    """Build the VAE's encoder and a linear layer of 40 logits: images N×3×S×S in -1 … 1 → N×40."""
+def check_known(train: Attributes, valid: Attributes) -> None:
+    """Raise InputError unless there are known values to train with and to choose the epoch with."""
+    for split, attributes in (("train", train), ("valid", valid)):
+        if not attributes.known.any():
+            raise InputError(f"baselines.methods has supervised, which needs known attributes of images of the split "
+                             f"{split}, and there are none; name the values, or leave it out")
+
+
+def initial_network(given: Given, outputs: int) -> "nn.Module":
+    """Build the VAE's encoder and a linear layer of K logits: images N×3×S×S in -1 … 1 → N×K. outputs: K."""
     import torch
     from torch import nn
 
@@ -81,12 +91,17 @@ def initial_network(given: Given) -> "nn.Module":
         torch.manual_seed(given.train_seed)
         encoder = Encoder(given.channels)
         width = given.channels[-1] * (given.image_size // 2 ** len(given.channels)) ** 2
-        network = nn.Sequential(encoder, nn.Linear(width, len(ATTRIBUTES))).apply(initialize)
+        network = nn.Sequential(encoder, nn.Linear(width, outputs)).apply(initialize)
     return network.to(memory_format=torch.channels_last)
 
 
-def shuffled(train: shards.Faces, seed: int, epoch: int) -> Iterator[tuple["torch.Tensor", "torch.Tensor"]]:
-    """Yield all training images in the order of an epoch: pixels uint8 n×3×S×S, and labels float32 n×40."""
+def shuffled(train: shards.Faces, seed: int, epoch: int
+             ) -> Iterator[tuple["torch.Tensor", "torch.Tensor", "torch.Tensor"]]:
+    """Yield all training images in the order of an epoch.
+
+    Yields:
+        Pixels, uint8 n×3×S×S; labels, float32 n×K; and which of these are known, bool n×K.
+    """
     import torch
 
     random = np.random.default_rng([seed, ORDER, epoch])
@@ -95,34 +110,50 @@ def shuffled(train: shards.Faces, seed: int, epoch: int) -> Iterator[tuple["torc
         rows = order[start:start + BATCH]
         pixels = train.pixels[rows]
         pixels[mirrored[rows]] = pixels[mirrored[rows], :, :, ::-1]
-        yield torch.from_numpy(pixels), torch.from_numpy(train.attributes[rows]).float()
+        labels = train.attributes.of_rows(rows)
+        yield torch.from_numpy(pixels), torch.from_numpy(labels.values).float(), torch.from_numpy(labels.known)
 
 
-def step(network: "nn.Module", optimizer: "torch.optim.Optimizer", pixels: "torch.Tensor", labels: "torch.Tensor"
-         ) -> None:
-    """Update the network by one batch: pixels uint8 n×3×S×S, labels float32 n×40."""
-    from torch.nn import functional
-
+def step(network: "nn.Module", optimizer: "torch.optim.Optimizer", pixels: "torch.Tensor", labels: "torch.Tensor",
+         known: "torch.Tensor") -> None:
+    """Update the network by one batch, as `shuffled` yields it."""
     from pipeline.data.pixels import to_network
 
     network.train()
     optimizer.zero_grad()
-    functional.binary_cross_entropy_with_logits(network(to_network(pixels)), labels).backward()
+    loss_of_known(network(to_network(pixels)), labels, known).backward()
     optimizer.step()
 
 
+def loss_of_known(logits: "torch.Tensor", labels: "torch.Tensor", known: "torch.Tensor") -> "torch.Tensor":
+    """Return the mean binary cross-entropy of the known labels, a scalar; 0 where none is known.
+
+    Args:
+        logits: float32 n×K.
+        labels: float32 n×K, 0 or 1.
+        known: bool n×K.
+    """
+    from torch.nn import functional
+
+    if known.all():
+        return functional.binary_cross_entropy_with_logits(logits, labels)
+    each = functional.binary_cross_entropy_with_logits(logits, labels, reduction="none")
+    return (each * known).sum() / known.sum().clamp(min=1)
+
+
 def decide(network: "nn.Module", given: Given, split: str) -> np.ndarray:
-    """Return the logits of all images of a split, float32 N×40."""
+    """Return the logits of all images of a split, float32 N×K."""
     import torch
 
     from pipeline.data.pixels import to_network
 
-    device = next(network.parameters()).device
+    *_, bias = network.parameters()  # that of the last layer
+    device = bias.device
     network.eval()
     with torch.no_grad():
         parts = [network(to_network(torch.from_numpy(pixels).to(device))).cpu()
                  for pixels in given.faces.batches(split)]
-    return torch.cat([torch.empty(0, len(ATTRIBUTES)), *parts]).numpy()
+    return torch.cat([torch.empty(0, len(bias)), *parts]).numpy()
 
 
 @contextlib.contextmanager
