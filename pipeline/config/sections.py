@@ -109,7 +109,7 @@ class Attributes(Section):
         "Images with an attribute, and as many without it, by which its vector is computed. [1], section 4.3.2."))
     correlation: AttributeNames = Field(description=(
         "Attributes whose correlation is drawn. [1], Figure 7 has 13: those that the text of section 4.3.3 names, and "
-        "four more."))
+        "four more. Where the data set has fewer than two of them, its own are drawn that most images have."))
 
 
 class Evaluate(Section):

@@ -10,7 +10,8 @@ from typing import NamedTuple
 import numpy as np
 
 from pipeline.data.attributes import Attributes
-from pipeline.figures.choice import Conditions, Decode, choose, frequent_and_mixed, lacking, why_nobody
+from pipeline.figures import style
+from pipeline.figures.choice import Conditions, Decode, choose, frequent_and_mixed, in_words, without_attribute
 from pipeline.figures.grid import image_grid
 from pipeline.figures.interpolation import alpha_labels
 from pipeline.latent_space.attribute_vectors import AttributeVectors
@@ -65,17 +66,21 @@ def attribute_arithmetic(path: str | Path, mu: np.ndarray, attributes: Attribute
         changes: FIGURE6_ROWS or MANIPULATION_ROWS.
 
     Returns:
-        A note for each row that is left out, because no face fits or because its attribute has no vector, and one where
-        other rows are shown.
+        Notes on rows that are left out because no face fits, because an attribute has no vector, or because the data set
+        lacks it, and on other rows in their place.
     """
     alphas = np.linspace(0, 1, steps, dtype=np.float32)[:, None]
-    rows, labels, notes = [], [], []
-    if not any(can_be_named(attributes, change) for change in changes):
-        changes, notes = own_changes(attributes, vectors, changes, readable(Path(path).stem))
+    rows, labels, figure = [], [], readable(Path(path).stem)
+    lost, notes = without_attribute(figure, attributes, {
+        change.label: (*change.face, change.attribute) for change in changes})
+    if len(lost) == len(changes):
+        lost, (changes, notes) = set(), own_changes(attributes, vectors, changes, figure)
     for number, change in enumerate(changes):
+        if change.label in lost:
+            continue
         face = choose(attributes, change.face, np.random.default_rng([seed, number]))
         if face is None or change.attribute in vectors.missing():
-            why = (why_nobody(attributes, change.face) if face is None
+            why = (f"no face is {in_words(change.face)}" if face is None
                    else f"{readable(change.attribute)} has no vector")
             notes.append(f"attribute arithmetic: the row “{change.label}” is left out, {why}")
             continue
@@ -85,11 +90,6 @@ def attribute_arithmetic(path: str | Path, mu: np.ndarray, attributes: Attribute
         image_grid(decode(np.concatenate(rows).astype(np.float32)), steps, path, row_labels=labels,
                    column_labels=alpha_labels(alphas))
     return notes
-
-
-def can_be_named(attributes: Attributes, change: Change) -> bool:
-    """Return whether the data set has all attributes that a change names."""
-    return not lacking(attributes, change.face) and change.attribute in attributes.names
 
 
 def own_changes(attributes: Attributes, vectors: AttributeVectors, papers: Sequence[Change], figure: str
@@ -103,7 +103,7 @@ def own_changes(attributes: Attributes, vectors: AttributeVectors, papers: Seque
         figure: its name, for the note.
     """
     names = [name for name in frequent_and_mixed(attributes, len(attributes.names)) if name not in vectors.missing()]
-    own = [Change(f"{'add' if change.sign > 0 else 'subtract'} {readable(name)}", {name: change.sign < 0}, name,
+    own = [Change(f"{'add' if change.sign > 0 else 'subtract'} {style.name_of(name)}", {name: change.sign < 0}, name,
                   change.sign) for name, change in zip(names, papers, strict=False)]
     if own:
         return own, [f"{figure}: the data set lacks the attributes of the paper’s figure; the rows are of its own that "

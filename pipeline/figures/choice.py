@@ -1,6 +1,6 @@
 """Choose faces for a figure by their attributes: at random, and the same ones for the same seed."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import numpy as np
 
@@ -21,7 +21,7 @@ def choose(attributes: Attributes, conditions: Conditions, random: np.random.Gen
             that the data set lacks.
         random: where the choice is drawn from; it is drawn once if a face fits, else not at all.
     """
-    if lacking(attributes, conditions):
+    if not set(conditions) <= set(attributes.names):
         return None
     fits = np.ones(len(attributes), dtype=bool)
     for name, wanted in conditions.items():
@@ -30,21 +30,25 @@ def choose(attributes: Attributes, conditions: Conditions, random: np.random.Gen
     return int(random.choice(rows)) if len(rows) else None
 
 
-def lacking(attributes: Attributes, conditions: Conditions) -> list[str]:
-    """Return the attributes that conditions name and the data set lacks."""
-    return [name for name in conditions if name not in attributes.names]
-
-
-def why_nobody(attributes: Attributes, conditions: Conditions) -> str:
-    """Return why no face meets the conditions: "no face is Male, not Smiling"."""
-    if absent := lacking(attributes, conditions):
-        return f"the data set has no attribute {' and no '.join(map(readable, absent))}"
-    return f"no face is {in_words(conditions)}"
-
-
 def in_words(conditions: Conditions) -> str:
     """Return conditions in words: "Male, not Smiling"."""
     return ", ".join(("" if wanted else "not ") + readable(name) for name, wanted in conditions.items())
+
+
+def without_attribute(figure: str, attributes: Attributes, rows: Mapping[str, Iterable[str]]
+                      ) -> tuple[set[str], list[str]]:
+    """Return the rows of a figure that name an attribute that the data set lacks, and a note on them, or none.
+
+    Args:
+        figure: its name, for the note.
+        attributes: of the data set.
+        rows: label of a row → the attributes that it names.
+    """
+    lacking = {label: [name for name in names if name not in attributes.names] for label, names in rows.items()}
+    absent = list(dict.fromkeys(readable(name) for names in lacking.values() for name in names))
+    lost = [label for label, names in lacking.items() if names]
+    return set(lost), [f"{figure}: left out, since the data set has no {', no '.join(absent)}: "
+                       f"{', '.join(f'“{label}”' for label in lost)}"] if lost else []
 
 
 def frequent_and_mixed(attributes: Attributes, count: int) -> list[str]:

@@ -36,7 +36,8 @@ def correlation(path: str | Path, matrices: Mapping[str, np.ndarray], names: Seq
             raise ValueError(f"a {matrix.shape} matrix for {count} names")
     wide = count <= SIDE_BY_SIDE
     rows, columns = (1, len(matrices)) if wide else (len(matrices), 1)
-    with style.plot(path, height=600 if wide else rows * (200 + 14 * count)) as figure:
+    with style.plot(path, height=(600 if wide else rows * (320 + 11 * count))
+                    + rows * style.room_for_names(labels)) as figure:
         panels = figure.subplots(rows, columns, sharey=True, squeeze=False).ravel()
         for axes, (title, matrix) in zip(panels, matrices.items(), strict=True):
             draw_circles(axes, matrix)

@@ -8,6 +8,7 @@ import numpy as np
 from pipeline.figures import style
 
 COLOUR_MAP = "Blues"  # sequential: white for 0
+LOWEST = 520  # CSS pixels: the names of few attributes need as much room above the matrix as those of many
 
 
 def entanglement(path: str | Path, matrix: np.ndarray, names: Sequence[str]) -> None:
@@ -25,7 +26,7 @@ def entanglement(path: str | Path, matrix: np.ndarray, names: Sequence[str]) -> 
     labels = [style.name_of(name) for name in names]
     shares = matrix.astype(float)
     np.fill_diagonal(shares, np.nan)
-    with style.plot(path, height=240 + 17 * count) as figure:
+    with style.plot(path, height=max(LOWEST, 240 + 17 * count) + style.room_for_names(labels)) as figure:
         axes = figure.add_subplot()
         image = axes.imshow(100 * shares, cmap=COLOUR_MAP, vmin=0, vmax=100)
         number = np.arange(count)

@@ -7,10 +7,10 @@ from typing import NamedTuple
 import numpy as np
 
 from pipeline.data.attributes import Attributes
-from pipeline.figures.choice import Conditions, Decode, choose, frequent_and_mixed, lacking, why_nobody
+from pipeline.figures import style
+from pipeline.figures.choice import Conditions, Decode, choose, frequent_and_mixed, in_words, without_attribute
 from pipeline.figures.grid import image_grid
 from pipeline.latent_space.sampling import sample_prior
-from pipeline.vocabulary import readable
 
 
 class Pair(NamedTuple):
@@ -45,18 +45,23 @@ def interpolation(path: str | Path, mu: np.ndarray, attributes: Attributes, deco
         pairs: the rows.
 
     Returns:
-        A note for each pair that is left out because no face fits, and one where other pairs are shown.
+        Notes on pairs that are left out because no face fits, or because the data set lacks an attribute, and on other
+        pairs in their place.
     """
     alphas = np.linspace(0, 1, steps, dtype=np.float32)[:, None]
-    rows, labels, notes = [], [], []
-    if not any(can_be_named(attributes, pair) for pair in pairs):
-        pairs, notes = pairs_without(attributes, len(pairs))
+    rows, labels = [], []
+    lost, notes = without_attribute("interpolation", attributes, {
+        pair.label: (*pair.left, *pair.right) for pair in pairs})
+    if len(lost) == len(pairs):
+        lost, (pairs, notes) = set(), pairs_without(attributes, len(pairs))
     for number, pair in enumerate(pairs):
+        if pair.label in lost:
+            continue
         random = np.random.default_rng([seed, number])
         left, right = (choose(attributes, conditions, random) for conditions in (pair.left, pair.right))
         if left is None or right is None:
-            nobody = why_nobody(attributes, pair.left if left is None else pair.right)
-            notes.append(f"interpolation: the row “{pair.label}” is left out, {nobody}")
+            nobody = in_words(pair.left if left is None else pair.right)
+            notes.append(f"interpolation: the row “{pair.label}” is left out, no face is {nobody}")
             continue
         rows.append((1 - alphas) * mu[left] + alphas * mu[right])
         labels.append(pair.label)
@@ -68,11 +73,6 @@ def interpolation(path: str | Path, mu: np.ndarray, attributes: Attributes, deco
     return notes
 
 
-def can_be_named(attributes: Attributes, pair: Pair) -> bool:
-    """Return whether the data set has all attributes that a pair names."""
-    return not lacking(attributes, pair.left) and not lacking(attributes, pair.right)
-
-
 def pairs_without(attributes: Attributes, count: int) -> tuple[list[Pair], list[str]]:
     """Return `count` pairs for a data set that lacks the attributes of the paper's pairs, and a note on them.
 
@@ -81,7 +81,7 @@ def pairs_without(attributes: Attributes, count: int) -> tuple[list[Pair], list[
     """
     frequent = frequent_and_mixed(attributes, count)
     if frequent:
-        return ([Pair(f"without {readable(name)} → with {readable(name)}", {name: False}, {name: True})
+        return ([Pair(f"without → with {style.name_of(name)}", {name: False}, {name: True})
                  for name in frequent],
                 ["interpolation: the data set lacks the attributes of the paper’s figure; the rows are of its own that "
                  "most faces have"])

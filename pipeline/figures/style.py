@@ -1,7 +1,7 @@
 """The look that all figures share: font, sizes, colours and background. Drawing twice gives the same bytes."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ FONT_SIZE = 13
 DENSITY = 2  # pixels of a plot per CSS pixel
 JPEG_QUALITY = 85
 MARGIN = 12
-LONGEST_NAME = 36  # characters of an attribute's name
+LONGEST_NAME = 28  # characters of an attribute's name
 NAMES_OF_FULL_SIZE = 44  # beside a matrix
 
 TEXT = "#222222"
@@ -46,6 +46,11 @@ def name_of(attribute: str) -> str:
     """Return the name of an attribute as figures show it; a long one ends in an ellipsis."""
     name = readable(attribute)
     return name if len(name) <= LONGEST_NAME else name[:LONGEST_NAME - 1].rstrip() + "…"
+
+
+def room_for_names(names: Sequence[str]) -> float:
+    """Return by how many CSS pixels slanted names above a matrix are higher than CelebA's longest, of 19 characters."""
+    return 7 * max(0, *map(len, names), 19) - 7 * 19
 
 
 def shrink_names(axes: Axes, count: int) -> None:

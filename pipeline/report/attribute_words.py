@@ -34,16 +34,15 @@ def left_out(names: Sequence[str], of_plan: Sequence[str]) -> list[str]:
     """
     parts: list[str] = []
     if not names:
-        none = "needs attributes, and the data set has none"
-        parts = [f"{part}: {none}" for part in (
-            "Table 1 with its baselines", "What each view adds", "What attribute vectors do",
-            "Images behind the attribute vectors", "The figures of attribute arithmetic and manipulation",
-            "The figures of correlation and entanglement",
-            "The share of attributes that reconstructions keep")]
+        parts = [f"{part} attributes, and the data set has none" for part in (
+            "Table 1 and its baselines: they need", "What each view adds: it needs", "What attribute vectors do: it needs",
+            "Images behind the attribute vectors: they need", "The figures of attribute arithmetic and manipulation: they "
+            "need", "The figures of correlation and entanglement: they need",
+            "The share of attributes that reconstructions keep: it needs")]
     elif len(names) == 1:
-        parts = ["The figures of correlation and entanglement: need two attributes, and the data set has one"]
+        parts = ["The figures of correlation and entanglement: they need two attributes, and the data set has one"]
     if names and not all_of_celeba(names):
         has = len(celebas(names))
-        parts.append("Accuracies that others have published: are means over CelebA’s 40 attributes, of which the data set "
+        parts.append("Accuracies that others have published: they are means over CelebA’s 40 attributes, of which the data set "
                      f"has {has or 'none'}" + (", beside others" if has and has < len(names) else ""))
-    return [*parts, *(note[0].upper() + note[1:] for note in of_plan)]
+    return [*parts, *of_plan]

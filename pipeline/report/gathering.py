@@ -13,7 +13,7 @@ from pipeline.config.variant import Variant
 from pipeline.data import shards
 from pipeline.files.json_file import read_json
 from pipeline.latent_space import attribute_vectors
-from pipeline.report.attribute_words import left_out
+from pipeline.report.attribute_words import all_of_celeba, left_out
 from pipeline.report.contents import FigureEntry, Report, VariantResults
 from pipeline.report.figure_entries import curve_entries, figure_entries, gains_entry, table1_entry
 from pipeline.report.latent_table import posterior_images
@@ -73,7 +73,9 @@ def data_facts() -> dict[str, object]:
     """Return what the manifest of the view aligned says of the images."""
     manifest = shards.manifest(paths.SHARDS, "aligned")
     return {"source": manifest["source"], **{f"{split} images": count for split, count in manifest["images"].items()},
-            "image size": manifest["image_size"], "sha256 of view aligned": manifest["sha256"]}
+            "image size": manifest["image_size"],
+            **({} if all_of_celeba(manifest["attributes"]) else {"attributes": len(manifest["attributes"]) or "none"}),
+            "sha256 of view aligned": manifest["sha256"]}
 
 
 def conversion() -> dict[str, object]:

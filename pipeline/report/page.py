@@ -107,6 +107,7 @@ def words_on_attributes(report: Report) -> dict[str, Any]:
         "linear_svms": counted(len(names), "linear SVM"),
         "has_published": bool(celebas(names)),
         "has_all_of_celeba": all_of_celeba(names),
+        "view_set_as_asked": not any("report.view_set" in part for part in report.left_out),
         "without_attributes": bool(report.variants) and not names,
     }
 

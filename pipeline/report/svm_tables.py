@@ -23,7 +23,8 @@ def read_attribute_table(path: Path, index: bool = False) -> pd.DataFrame:
         path: of the CSV file, which has a column attribute.
         index: whether this column becomes the index of the rows.
     """
-    table = pd.read_csv(path, converters={"attribute": str})
+    numbers = [name for name in pd.read_csv(path, nrows=0).columns if name != "attribute"]
+    table = pd.read_csv(path, dtype={"attribute": str}, keep_default_na=False, na_values={name: "" for name in numbers})
     return table.set_index("attribute") if index else table
 
 

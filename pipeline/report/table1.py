@@ -140,8 +140,8 @@ def table1_notes(table: pd.DataFrame) -> list[str]:
                      f"{len(names)} attributes, of which the test images have one class only: "
                      f"{', '.join(map(readable, skipped))}.")
     if unknown:
-        notes.append(f"No score is defined for {len(unknown)} of the {len(names)} attributes, which are known for too few "
-                     f"images of a split: {', '.join(map(readable, unknown))}. Averages are over the others.")
+        notes.append(f"No score is defined for {len(unknown)} of the {len(names)} attributes, known for too few images "
+                     f"of a split: {', '.join(map(readable, unknown))}. Averages are over the others.")
     return notes + published_notes(names)
 
 
