@@ -12,7 +12,12 @@ from pipeline.errors import exit_on_input_error
 from pipeline.figures.comparison import compare_reconstructions, compare_samples
 from pipeline.figures.drawn_model import DrawnModel
 from pipeline.figures.latent_mosaic import latent_mosaic, mosaic_splits
-from pipeline.figures.of_variant import draw_attribute_matrices, draw_latent_space, draw_training_and_samples
+from pipeline.figures.of_variant import (
+    NO_ATTRIBUTES,
+    draw_attribute_matrices,
+    draw_latent_space,
+    draw_training_and_samples,
+)
 from pipeline.figures.posterior import posterior
 from pipeline.figures.svm_bars import svm_bars
 from pipeline.figures.training_curves import curves_of_all
@@ -25,7 +30,7 @@ from pipeline.models.numpy_functions import decode_function, reconstruct_functio
 from pipeline.models.weights_file import load_model
 from pipeline.plan import code
 from pipeline.plan.removed_variants import delete_results_of_removed_variants
-from pipeline.report.svm_tables import read_baseline_tables, read_svm_tables
+from pipeline.report.svm_tables import read_attribute_table, read_baseline_tables, read_svm_tables
 from pipeline.workspace.records import write_record
 
 
@@ -41,10 +46,7 @@ def main() -> None:
     notes = {name: draw_variant(name, model, histories[name], plan.seed) for name, model in models.items()}
     write_json(paths.FIGURE_NOTES, notes)
     draw_all_models(plan, models)
-    svm_bars(paths.FIGURES / "svm.png", read_svm_tables(plan.variants), plan.view_set, read_baseline_tables())
-    compared = read_plan(ViewGainsPlan)
-    gains = pd.read_csv(paths.GAINS_TABLE).fillna({"over": ""})
-    view_gains(paths.FIGURES / "gains.png", gains, compared.labels[compared.variants[0]])
+    draw_attribute_prediction(plan)
     write_record("figures")
     drawn = sum(path.suffix in (".png", ".jpg") for path in paths.FIGURES.rglob("*"))
     print(f"{paths.FIGURES}: {drawn} pictures of {len(variants)} variants; {paths.CURVES}: their curves")
@@ -75,9 +77,22 @@ def draw_variant(name: str, model: DrawnModel, history: pd.DataFrame, seed: int)
     latents = read_latents(paths.latents(name), ["test"])
     attributes = by_id.attributes_of(paths.SHARDS, latents.image_ids, ["test"])
     vectors = read_attribute_vectors(paths.attribute_vectors(name))
-    draw_attribute_matrices(folder, *(pd.read_csv(path, index_col="attribute") for path in (
-        paths.attribute_correlation(name), paths.label_correlation(name), paths.entanglement(name))))
-    return draw_latent_space(folder, model.decode, latents.mu, attributes, vectors, seed)
+    notes = draw_latent_space(folder, model.decode, latents.mu, attributes, vectors, seed)
+    if not attributes.names:
+        return [*notes, NO_ATTRIBUTES]
+    matrices = (read_attribute_table(path, index=True) for path in (
+        paths.attribute_correlation(name), paths.label_correlation(name), paths.entanglement(name)))
+    return notes + draw_attribute_matrices(folder, *matrices, attributes.most_frequent(len(attributes.names)))
+
+
+def draw_attribute_prediction(plan: ReportPlan) -> None:
+    """Write Table 1 and the gains of views as pictures; nothing where there are no attributes."""
+    if tables := read_svm_tables(plan.variants):
+        svm_bars(paths.FIGURES / "svm.png", tables, plan.view_set, read_baseline_tables())
+    compared = read_plan(ViewGainsPlan)
+    gains = pd.read_csv(paths.GAINS_TABLE).fillna({"over": ""})
+    if len(gains):
+        view_gains(paths.FIGURES / "gains.png", gains, compared.labels[compared.variants[0]])
 
 
 def draw_all_models(plan: ReportPlan, models: Mapping[str, DrawnModel]) -> None:

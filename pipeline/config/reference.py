@@ -103,11 +103,13 @@ def allowed(schema: Schema) -> str:
     """Return in words which values a schema allows."""
     if "anyOf" in schema:
         return ", or ".join(dict.fromkeys(map(allowed, schema["anyOf"])))
+    if tuple(schema.get("examples", ())) == ATTRIBUTES:
+        return "attribute of the data set"
     if "const" in schema:
         return f"`{schema['const']}`"
     if "enum" in schema:
         names = tuple(schema["enum"])
-        known = {LAYERS: "layer of VGG-19, `relu1_1` … `relu5_4`", ATTRIBUTES: "attribute of CelebA"}
+        known = {LAYERS: "layer of VGG-19, `relu1_1` … `relu5_4`"}
         return known.get(names) or ", ".join(f"`{json.dumps(name).strip(chr(34))}`" for name in names)
     kind = schema["type"]
     if kind == "array":

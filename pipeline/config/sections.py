@@ -109,7 +109,7 @@ class Attributes(Section):
         "Images with an attribute, and as many without it, by which its vector is computed. [1], section 4.3.2."))
     correlation: AttributeNames = Field(description=(
         "Attributes whose correlation is drawn. [1], Figure 7 has 13: those that the text of section 4.3.3 names, and "
-        "four more."))
+        "four more. Where the data set has fewer than two of them, its own are drawn that most images have."))
 
 
 class Evaluate(Section):
@@ -117,7 +117,7 @@ class Evaluate(Section):
 
     view_sets: Annotated[dict[str, Views], Field(min_length=1)] = Field(
         json_schema_extra={"propertyNames": {"pattern": r"^[^\W\d]\w*$"}},
-        description=("Features of the 40 SVMs: latents of these views of a face, concatenated. [1], section 4.3.5 has "
+        description=("Features of the SVMs, one per attribute: latents of these views of a face, concatenated. [1], section 4.3.5 has "
                      "the face part by its landmarks; [2] has several views and does not fix them."))
     svm_c: Candidates = Field(description=(
         "Candidates for the SVM's C, chosen for each set of views on the validation split. [1] has 1.0 alone."))

@@ -9,7 +9,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pipeline.figures.choice import Conditions, Decode, choose, in_words
+from pipeline.data.attributes import Attributes
+from pipeline.figures import style
+from pipeline.figures.choice import Conditions, Decode, choose, frequent_and_mixed, in_words, without_attribute
 from pipeline.figures.grid import image_grid
 from pipeline.figures.interpolation import alpha_labels
 from pipeline.latent_space.attribute_vectors import AttributeVectors
@@ -46,15 +48,17 @@ MANIPULATION_ROWS = (
 )
 
 
-def attribute_arithmetic(path: str | Path, mu: np.ndarray, attributes: np.ndarray, vectors: AttributeVectors,
+def attribute_arithmetic(path: str | Path, mu: np.ndarray, attributes: Attributes, vectors: AttributeVectors,
                          decode: Decode, seed: int = 0, steps: int = 11,
                          changes: Sequence[Change] = FIGURE6_ROWS) -> list[str]:
     """Write one row per change, with α = 0 … 1 from left to right. Without any row, write nothing.
 
+    Where the data set has the attributes of none of the changes, `own_changes` takes their place.
+
     Args:
         path: of the PNG file.
         mu: float32 N×D, posterior means of the faces to choose from.
-        attributes: bool N×40, their attributes.
+        attributes: of these N faces.
         vectors: one direction per attribute.
         decode: turns z into images.
         seed: of the choice of faces.
@@ -62,21 +66,46 @@ def attribute_arithmetic(path: str | Path, mu: np.ndarray, attributes: np.ndarra
         changes: FIGURE6_ROWS or MANIPULATION_ROWS.
 
     Returns:
-        A note for each row that is left out, because no face fits or because its attribute has no vector.
+        Notes on rows that are left out because no face fits, because an attribute has no vector, or because the data set
+        lacks it, and on other rows in their place.
     """
     alphas = np.linspace(0, 1, steps, dtype=np.float32)[:, None]
-    rows, labels, notes = [], [], []
+    rows, labels, figure = [], [], readable(Path(path).stem)
+    lost, notes = without_attribute(figure, attributes, {
+        change.label: (*change.face, change.attribute) for change in changes})
+    if len(lost) == len(changes):
+        lost, (changes, notes) = set(), own_changes(attributes, vectors, changes, figure)
     for number, change in enumerate(changes):
+        if change.label in lost:
+            continue
         face = choose(attributes, change.face, np.random.default_rng([seed, number]))
-        vector = vectors.of(change.attribute)
-        if face is None or np.isnan(vector).any():
+        if face is None or change.attribute in vectors.missing():
             why = (f"no face is {in_words(change.face)}" if face is None
                    else f"{readable(change.attribute)} has no vector")
             notes.append(f"attribute arithmetic: the row “{change.label}” is left out, {why}")
             continue
-        rows.append(mu[face] + alphas * change.sign * vector)
+        rows.append(mu[face] + alphas * change.sign * vectors.of(change.attribute))
         labels.append(change.label)
     if rows:
         image_grid(decode(np.concatenate(rows).astype(np.float32)), steps, path, row_labels=labels,
                    column_labels=alpha_labels(alphas))
     return notes
+
+
+def own_changes(attributes: Attributes, vectors: AttributeVectors, papers: Sequence[Change], figure: str
+                ) -> tuple[list[Change], list[str]]:
+    """Return changes for a data set that lacks the attributes of the paper's, and a note on them.
+
+    Args:
+        attributes: of the faces to choose from.
+        vectors: of these attributes.
+        papers: the paper's changes. As many are returned, or fewer, with the same signs.
+        figure: its name, for the note.
+    """
+    names = [name for name in frequent_and_mixed(attributes, len(attributes.names)) if name not in vectors.missing()]
+    own = [Change(f"{'add' if change.sign > 0 else 'subtract'} {style.name_of(name)}", {name: change.sign < 0}, name,
+                  change.sign) for name, change in zip(names, papers, strict=False)]
+    if own:
+        return own, [f"{figure}: the data set lacks the attributes of the paper’s figure; the rows are of its own that "
+                     "most faces have"]
+    return [], [f"{figure}: left out, since no attribute has a vector and faces with and without it"]

@@ -13,37 +13,40 @@ from matplotlib.collections import EllipseCollection
 from matplotlib.colors import LinearSegmentedColormap, Normalize
 
 from pipeline.figures import style
-from pipeline.vocabulary import readable
 
 # The colours of R's corrplot, which seems to have drawn the paper's figure.
 RED_WHITE_BLUE = LinearSegmentedColormap.from_list(
     "correlation", ["#67001f", "#b2182b", "#d6604d", "#f4a582", "#fddbc7", "#ffffff",
                     "#d1e5f0", "#92c5de", "#4393c3", "#2166ac", "#053061"])
 COLOURS = ScalarMappable(Normalize(-1, 1), RED_WHITE_BLUE)
+SIDE_BY_SIDE = 20  # attributes up to which panels stand side by side; with more, one below the other
 
 
 def correlation(path: str | Path, matrices: Mapping[str, np.ndarray], names: Sequence[str]) -> None:
-    """Write matrices as circles, side by side: area and shade show the strength, a cross stands for NaN.
+    """Write matrices as circles: area and shade show the strength, a cross stands for NaN.
 
     Args:
         path: of the PNG file.
         matrices: title of a panel → float K×K in -1 … 1.
-        names: K of CelebA's attribute names, for the rows from the top and the columns from the left.
+        names: K attributes, at least two, for the rows from the top and the columns from the left.
     """
-    count = len(names)
+    count, labels = len(names), [style.name_of(name) for name in names]
     for matrix in matrices.values():
         if matrix.shape != (count, count):
             raise ValueError(f"a {matrix.shape} matrix for {count} names")
-    with style.plot(path, height=600) as figure:
-        panels = figure.subplots(1, len(matrices), sharey=True, squeeze=False)[0]
+    wide = count <= SIDE_BY_SIDE
+    rows, columns = (1, len(matrices)) if wide else (len(matrices), 1)
+    with style.plot(path, height=(600 if wide else rows * (320 + 11 * count))
+                    + rows * style.room_for_names(labels)) as figure:
+        panels = figure.subplots(rows, columns, sharey=True, squeeze=False).ravel()
         for axes, (title, matrix) in zip(panels, matrices.items(), strict=True):
             draw_circles(axes, matrix)
             axes.set_xlabel(title, weight="bold", labelpad=8)
-            axes.set_xticks(range(count), [readable(name) for name in names], rotation=60, ha="left",
-                            rotation_mode="anchor")
-        panels[0].set_yticks(range(count), [readable(name) for name in names])
-        bar = figure.colorbar(COLOURS, ax=panels, location="bottom", fraction=0.035, pad=0.02, aspect=50,
-                              ticks=np.linspace(-1, 1, 9))
+            axes.set_xticks(range(count), labels, rotation=60, ha="left", rotation_mode="anchor")
+            style.shrink_names(axes, count)
+        panels[0].set_yticks(range(count), labels)
+        bar = figure.colorbar(COLOURS, ax=panels, location="bottom", fraction=0.035 if wide else 0.012, pad=0.02,
+                              aspect=50, ticks=np.linspace(-1, 1, 9))
         bar.set_label("Pearson's correlation")
         bar.outline.set_edgecolor(style.GRID)
 

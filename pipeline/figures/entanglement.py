@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 
 from pipeline.figures import style
-from pipeline.vocabulary import readable
 
 COLOUR_MAP = "Blues"  # sequential: white for 0
+LOWEST = 520  # CSS pixels: the names of few attributes need as much room above the matrix as those of many
 
 
 def entanglement(path: str | Path, matrix: np.ndarray, names: Sequence[str]) -> None:
@@ -18,15 +18,15 @@ def entanglement(path: str | Path, matrix: np.ndarray, names: Sequence[str]) -> 
         path: of the PNG file.
         matrix: float K×K in 0 … 1: row i is the attribute that is added or taken away, column j the share of faces
             whose answer to another attribute flips with it.
-        names: K of CelebA's attribute names, for the rows from the top and the columns from the left.
+        names: K attributes, for the rows from the top and the columns from the left.
     """
     count = len(names)
     if matrix.shape != (count, count):
         raise ValueError(f"a {matrix.shape} matrix for {count} names")
-    labels = [readable(name) for name in names]
+    labels = [style.name_of(name) for name in names]
     shares = matrix.astype(float)
     np.fill_diagonal(shares, np.nan)
-    with style.plot(path, height=240 + 17 * count) as figure:
+    with style.plot(path, height=max(LOWEST, 240 + 17 * count) + style.room_for_names(labels)) as figure:
         axes = figure.add_subplot()
         image = axes.imshow(100 * shares, cmap=COLOUR_MAP, vmin=0, vmax=100)
         number = np.arange(count)
@@ -36,6 +36,7 @@ def entanglement(path: str | Path, matrix: np.ndarray, names: Sequence[str]) -> 
         axes.plot(column, row, "x", color=style.BASELINE, markersize=4, markeredgewidth=0.7)
         axes.set_xticks(number, labels, rotation=60, ha="left", rotation_mode="anchor")
         axes.set_yticks(number, labels)
+        style.shrink_names(axes, count)
         axes.tick_params(length=0, labeltop=True, labelbottom=False)
         axes.grid(False)
         axes.set_xticks(np.arange(0.5, count - 1), minor=True)

@@ -1,23 +1,27 @@
 """The look that all figures share: font, sizes, colours and background. Drawing twice gives the same bytes."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import matplotlib
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image, ImageFont
 
 from pipeline.files.atomic import replacing
+from pipeline.vocabulary import readable
 
 WIDTH = 900  # CSS pixels: how wide a page shows a figure; the sizes below are meant for this width
 FONT_SIZE = 13
 DENSITY = 2  # pixels of a plot per CSS pixel
 JPEG_QUALITY = 85
 MARGIN = 12
+LONGEST_NAME = 28  # characters of an attribute's name
+NAMES_OF_FULL_SIZE = 44  # beside a matrix
 
 TEXT = "#222222"
 MUTED = "#767676"
@@ -36,6 +40,23 @@ RC: Any = {  # matplotlib names its keys one by one, and each version others
     "legend.frameon": False, "lines.linewidth": 1.6, "lines.markersize": 4,
     "figure.facecolor": "white", "savefig.facecolor": "white", "svg.hashsalt": "figures",
 }
+
+
+def name_of(attribute: str) -> str:
+    """Return the name of an attribute as figures show it; a long one ends in an ellipsis."""
+    name = readable(attribute)
+    return name if len(name) <= LONGEST_NAME else name[:LONGEST_NAME - 1].rstrip() + "…"
+
+
+def room_for_names(names: Sequence[str]) -> float:
+    """Return by how many CSS pixels slanted names above a matrix are higher than CelebA's longest, of 19 characters."""
+    return 7 * max(0, *map(len, names), 19) - 7 * 19
+
+
+def shrink_names(axes: Axes, count: int) -> None:
+    """Make the names at both sides of a matrix smaller where there are so many that they would touch."""
+    if count > NAMES_OF_FULL_SIZE:
+        axes.tick_params(labelsize=RC["font.size"] * NAMES_OF_FULL_SIZE / count)
 
 
 @contextlib.contextmanager

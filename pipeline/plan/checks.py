@@ -13,11 +13,12 @@ from pipeline.config.variant import Variant
 from pipeline.errors import InputError, did_you_mean, experiment_copy_hint
 from pipeline.losses.build import adversary_options, term_options
 from pipeline.registry import load_class, load_module
-from pipeline.vocabulary import ADVERSARIES, ARCHITECTURES, BASELINES, TERMS, choices
+from pipeline.vocabulary import ADVERSARIES, ARCHITECTURES, ATTRIBUTES, BASELINES, TERMS, choices
 
 # Arguments that are no options: builders always give these first.
 GIVEN_TO_A_MODEL = 3  # latent_dim, image_size, channels
 GIVEN_TO_AN_ADVERSARY = 3  # image_size, channels, weight
+WITH_CELEBAS_ATTRIBUTES = ("celeba", "synthetic")  # values of data.source
 
 
 def check_variant(variant: Variant) -> None:
@@ -65,6 +66,16 @@ def check_baselines(methods: Sequence[str]) -> None:
         if not callable(getattr(load_module(BASELINES, method), "measure", None)):
             raise InputError(f"pipeline/{BASELINES}/{method}.py has no function measure; add it, as the others have "
                              "it, or leave the baseline out of baselines.methods")
+
+
+def check_correlation(params: Params) -> None:
+    """Raise InputError unless attributes.correlation names CelebA's, where the data set is known to have these."""
+    if params.data.source not in WITH_CELEBAS_ATTRIBUTES:
+        return
+    for name in params.attributes.correlation:
+        if name not in ATTRIBUTES:
+            raise InputError(f"params.yaml: attributes.correlation: {name} is not one of CelebA's attributes"
+                             f"{did_you_mean(name, ATTRIBUTES)}")
 
 
 def check_weights_of_metrics(params: Params) -> None:

@@ -24,7 +24,7 @@ from pipeline.data.prepare import all_views
 from pipeline.errors import InputError, did_you_mean
 from pipeline.losses.loss_network import sources
 from pipeline.losses.loss_network.layers import check_layers_held
-from pipeline.plan.checks import check_baselines, check_variant, check_weights_of_metrics
+from pipeline.plan.checks import check_baselines, check_correlation, check_variant, check_weights_of_metrics
 from pipeline.plan.data_checks import check_data
 from pipeline.plan.files import check_file, given_file
 from pipeline.plan.possible_views import resolve_views
@@ -51,6 +51,7 @@ def resolve(params: Params) -> dict[str, Section]:
     all_views()
     check_view_set(params)
     check_baselines(params.baselines.methods)
+    check_correlation(params)
     references(params)
     check_paths(params)
     for name in params.view_gains.variants:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from pipeline.evaluation.chosen_set import chosen_on_validation
 from pipeline.latent_space.attribute_vectors import AttributeVectors
+from pipeline.vocabulary import ATTRIBUTES
 
 
 @dataclass
@@ -37,6 +38,7 @@ class VariantResults:
         entanglement: `evaluation.flips.Flips.entanglement`, indexed by attribute; None without an encoder.
         preservation_by_attribute: `evaluation.preservation.attribute_preservation`, indexed by attribute; None without
             an encoder.
+        attributes: the names of the data set's attributes.
     """
 
     label: str
@@ -58,6 +60,7 @@ class VariantResults:
     flips_by_attribute: pd.DataFrame | None = None
     entanglement: pd.DataFrame | None = None
     preservation_by_attribute: pd.DataFrame | None = None
+    attributes: Sequence[str] = ATTRIBUTES
 
     @property
     def reported_svm(self) -> Mapping[str, float]:
@@ -117,6 +120,9 @@ class Report:
         per_class: how many images of each kind were asked for per attribute vector.
         made_by: (stage, machine) for each result: the stage as "train@dfc", the machine as its Python version, the
             digest of requirements.lock and its processor.
+        attributes: the names of the data set's attributes. Without any, a sentence takes the place of each section that
+            needs them.
+        left_out: what the report leaves out, one sentence for each part.
     """
 
     title: str
@@ -134,3 +140,5 @@ class Report:
     frechet_layer: str = ""
     per_class: int = 1000
     made_by: Sequence[tuple[str, Mapping[str, str]]] = ()
+    attributes: Sequence[str] = ATTRIBUTES
+    left_out: Sequence[str] = ()

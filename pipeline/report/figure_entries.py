@@ -1,10 +1,13 @@
 """Which figures stand on the page, under which titles and with which captions."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pipeline import paths
+from pipeline.figures.choice import MOST_ATTRIBUTES
+from pipeline.report.attribute_words import all_of_celeba
 from pipeline.report.contents import FigureEntry
+from pipeline.vocabulary import ATTRIBUTES
 
 # Figures that a variant may have: file within figures/<variant>, title, figure of the papers, caption.
 FIGURES_OF_A_VARIANT = (
@@ -28,10 +31,14 @@ FIGURES_OF_A_VARIANT = (
     ("posterior.png", "Posterior by latent dimension", "",
      "What each dimension carries, and how far its z over all {posterior_images} are from the prior."),
 )
+# The captions of figures whose rows depend on the data set's attributes, where these are not CelebA's 40.
+CAPTIONS_OF_OTHER_ATTRIBUTES = {
+    "manipulation.png": "Attributes of the data set added to a face, z + α z_attribute.",
+}
 
 
 def figure_entries(labels: Mapping[str, str], mosaic_label: str, mixture: bool, posterior_images: str,
-                   folder: Path = paths.FIGURES) -> list[FigureEntry]:
+                   folder: Path = paths.FIGURES, attributes: Sequence[str] = ATTRIBUTES) -> list[FigureEntry]:
     """Return the papers' figures: 3 and 4 with all variants, 5 to 7 of each variant that has them, and 8.
 
     The entanglement of attribute vectors, which no paper has, stands behind Figure 7.
@@ -42,6 +49,7 @@ def figure_entries(labels: Mapping[str, str], mosaic_label: str, mixture: bool, 
         mixture: whether any variant has samples from a mixture of Gaussians.
         posterior_images: by which the posteriors are judged, in words.
         folder: where the figures lie.
+        attributes: the names of the data set's attributes.
     """
     entries = [
         FigureEntry(folder / "samples.png", "Samples", "Figure 3 of the first paper",
@@ -53,6 +61,8 @@ def figure_entries(labels: Mapping[str, str], mosaic_label: str, mixture: bool, 
                     alt="Test faces, and below them each model's reconstructions"),
     ]
     for file, title, paper, caption in FIGURES_OF_A_VARIANT:
+        if not all_of_celeba(attributes):
+            caption = CAPTIONS_OF_OTHER_ATTRIBUTES.get(file, caption)
         entries += [FigureEntry(folder / name / file, title, paper,
                                 caption.replace("{posterior_images}", posterior_images), label)
                     for name, label in labels.items() if (folder / name / file).is_file()]
@@ -69,10 +79,12 @@ def curve_entries(labels: Mapping[str, str], folder: Path = paths.FIGURES) -> li
             for name, label in labels.items()]
 
 
-def table1_entry(folder: Path = paths.FIGURES) -> FigureEntry:
-    """Return Table 1 as a picture."""
+def table1_entry(attributes: Sequence[str] = ATTRIBUTES, folder: Path = paths.FIGURES) -> FigureEntry:
+    """Return Table 1 as a picture. attributes: the names of the data set's attributes."""
+    some = f" Of {len(attributes)} attributes, the {MOST_ATTRIBUTES} are shown that most test images have; averages are " \
+        "over all." if len(attributes) > MOST_ATTRIBUTES else ""
     return FigureEntry(folder / "svm.png", "Attribute prediction", "",
-                       "Accuracy by attribute, the largest gain over the majority class at the top.",
+                       f"Accuracy by attribute, the largest gain over the majority class at the top.{some}",
                        alt="Accuracy of each model by attribute, beside the majority class")
 
 

@@ -26,7 +26,8 @@ COLUMNS: tuple[Column[VariantResults], ...] = (
     Column("kept", "%", lambda variant: Cell(percent(variant.flips.get("kept"))),
            "how much of the change of the SVM's decision these pictures show: 100 where it is as large, once they are "
            "encoded again, as in the latent vectors that were decoded."),
-    Column("attributes", "", lambda variant: measured(number(variant.flips.get("attributes")), "of 40"),
+    Column("attributes", "", lambda variant: measured(number(variant.flips.get("attributes")),
+                                                 f"of {len(variant.attributes)}"),
            "number of attributes over which these are means, the same for all models. An attribute is left out if for "
            "any model it has no vector, or its SVM has one answer to all test faces, or no move along the vector flips "
            "an answer; the last counts as 0 in “flipped”."),

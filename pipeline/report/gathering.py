@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from pathlib import Path
 
 import pandas as pd
 from safetensors import safe_open
@@ -12,11 +13,19 @@ from pipeline.config.variant import Variant
 from pipeline.data import shards
 from pipeline.files.json_file import read_json
 from pipeline.latent_space import attribute_vectors
-from pipeline.report.contents import Report, VariantResults
+from pipeline.report.attribute_words import all_of_celeba, left_out
+from pipeline.report.contents import FigureEntry, Report, VariantResults
 from pipeline.report.figure_entries import curve_entries, figure_entries, gains_entry, table1_entry
 from pipeline.report.latent_table import posterior_images
 from pipeline.report.sample_table import with_mixture
-from pipeline.report.svm_tables import SvmTables, c_notes, read_baseline_notes, read_baseline_tables, svm_warnings
+from pipeline.report.svm_tables import (
+    SvmTables,
+    c_notes,
+    read_attribute_table,
+    read_baseline_notes,
+    read_baseline_tables,
+    svm_warnings,
+)
 from pipeline.workspace import records
 
 TITLE = "Deep feature consistent VAEs of faces"
@@ -33,9 +42,9 @@ def gather_report(plan: ReportPlan, variants: Sequence[Variant], svm_tables: Svm
         table1: what `report.table1.build_table1` returned.
     """
     labels, gains = {variant.name: plan.variants[variant.name] for variant in variants}, pd.read_csv(paths.GAINS_TABLE)
-    network = read_plan(LossNetworkPlan)
+    network, attributes = read_plan(LossNetworkPlan), shards.manifest(paths.SHARDS, "aligned")["attributes"]
     figure_notes = read_json(paths.FIGURE_NOTES)
-    results = [read_results(variant, labels[variant.name], figure_notes[variant.name], plan.view_set)
+    results = [read_results(variant, labels[variant.name], figure_notes[variant.name], plan.view_set, attributes)
                for variant in variants]
     scored = {**svm_tables, **read_baseline_tables()}
     return Report(
@@ -44,20 +53,29 @@ def gather_report(plan: ReportPlan, variants: Sequence[Variant], svm_tables: Svm
         warnings=[f"{label}: {warning}" for name, label in labels.items()
                   for warning in read_json(paths.warnings(name))]
         + svm_warnings(scored, gains),
-        figures=figure_entries(labels, labels[plan.mosaic_variant], with_mixture(results), posterior_images(results)),
+        figures=figure_entries(labels, labels[plan.mosaic_variant], with_mixture(results), posterior_images(results),
+                               attributes=attributes),
         curves=curve_entries(labels),
-        table1=table1, table1_figure=table1_entry(),
+        table1=table1, table1_figure=drawn(table1_entry(attributes)),
         table1_notes=[*read_baseline_notes(), *c_notes(scored, gains)],
-        gains=gains, gains_figure=gains_entry(),
+        gains=gains, gains_figure=drawn(gains_entry()),
         frechet_layer=read_plan(SamplingPlan).frechet_layer, per_class=read_plan(AttributesPlan).per_class,
-        made_by=records.machines_by_stage(plan.variants))
+        made_by=records.machines_by_stage(plan.variants), attributes=attributes,
+        left_out=left_out(attributes, plan.notes))
+
+
+def drawn(entry: FigureEntry) -> FigureEntry | None:
+    """Return a figure that is left out where there is nothing to draw; None then."""
+    return entry if Path(entry.path).is_file() else None
 
 
 def data_facts() -> dict[str, object]:
     """Return what the manifest of the view aligned says of the images."""
     manifest = shards.manifest(paths.SHARDS, "aligned")
     return {"source": manifest["source"], **{f"{split} images": count for split, count in manifest["images"].items()},
-            "image size": manifest["image_size"], "sha256 of view aligned": manifest["sha256"]}
+            "image size": manifest["image_size"],
+            **({} if all_of_celeba(manifest["attributes"]) else {"attributes": len(manifest["attributes"]) or "none"}),
+            "sha256 of view aligned": manifest["sha256"]}
 
 
 def conversion() -> dict[str, object]:
@@ -68,7 +86,8 @@ def conversion() -> dict[str, object]:
     return {"converted from": converted_from} if converted_from else {}
 
 
-def read_results(variant: Variant, label: str, figure_notes: Sequence[str], view_set: str) -> VariantResults:
+def read_results(variant: Variant, label: str, figure_notes: Sequence[str], view_set: str,
+                 attributes: Sequence[str]) -> VariantResults:
     """Read the results of one variant.
 
     Args:
@@ -76,20 +95,21 @@ def read_results(variant: Variant, label: str, figure_notes: Sequence[str], view
         label: as in the figures.
         figure_notes: sentences on what its figures could not show.
         view_set: report.view_set.
+        attributes: the names of the data set's attributes.
     """
     name = variant.name
     scores = read_json(paths.metrics("evaluate", name))
     return VariantResults(
         label, name, variant.model_dump(exclude={"name", "label", "encodes"}),
         training=read_json(paths.metrics("train", name)), svm=scores["svm"],
-        reconstruction=scores["reconstruction"] or {}, preservation=scores.get("preservation", {}),
-        posterior=scores.get("posterior", {}), samples=read_json(paths.metrics("samples", name)),
+        reconstruction=scores["reconstruction"] or {}, preservation=scores.get("preservation") or {},
+        posterior=scores.get("posterior") or {}, samples=read_json(paths.metrics("samples", name)),
         protocol=read_json(paths.protocol(name)),
         vectors=attribute_vectors.read_attribute_vectors(paths.attribute_vectors(name)) if variant.encodes else None,
         notes=[*figure_notes, *read_json(paths.variant_notes(paths.ATTRIBUTES, name)),
                *read_json(paths.variant_notes(paths.SAMPLES, name))],
-        trained=records.read_record("train", name), view_set=view_set, flips=scores.get("flips", {}),
-        vector_correlation=scores.get("vector_correlation", {}),
-        **{field: pd.read_csv(path(name), index_col="attribute") if variant.encodes else None for field, path in (
+        trained=records.read_record("train", name), view_set=view_set, flips=scores.get("flips") or {},
+        vector_correlation=scores.get("vector_correlation") or {}, attributes=attributes,
+        **{field: read_attribute_table(path(name), index=True) if variant.encodes else None for field, path in (
             ("flips_by_attribute", paths.flips), ("entanglement", paths.entanglement),
             ("preservation_by_attribute", paths.preservation_table))})

@@ -8,6 +8,7 @@ from typing import Any
 import jinja2
 
 from pipeline.files.atomic import write_text
+from pipeline.report.attribute_words import all_attributes, all_of_celeba, celebas, whose_attributes
 from pipeline.report.contents import FigureEntry, Report
 from pipeline.report.flips_table import flips_explanations, flips_table
 from pipeline.report.gains_table import gains_table
@@ -23,7 +24,7 @@ from pipeline.report.table1 import MEASURES, table1_notes
 from pipeline.report.table1_layout import attribute_table, averages_table
 from pipeline.report.training_table import training_table
 from pipeline.report.vector_counts import vector_counts
-from pipeline.vocabulary import readable
+from pipeline.vocabulary import counted, readable
 
 RANDOM_WEIGHTS = ("random weights: the loss network has never seen an image. Every feature loss, feature distance and "
                   "Fréchet distance here comes from random features, and no number of a variant trained with it can be "
@@ -41,7 +42,7 @@ def write_report(folder: str | Path, report: Report) -> Path:
     environment.filters.update(number=number, embedded=data_uri, readable=readable, metric=metric_in_words)
     page = environment.get_template("page.html.j2").render(
         report=report, **facts_of_the_run(report), **tables_of_models(report), **tables_of_attributes(report),
-        figures=by_title(report.figures))
+        **words_on_attributes(report), figures=by_title(report.figures))
     path = Path(folder) / "index.html"
     write_text(path, page)
     return path
@@ -82,6 +83,8 @@ def tables_of_attributes(report: Report) -> dict[str, Any]:
     table1, gains = report.table1, report.gains
     labels = {variant.name: variant.label for variant in report.variants}
     view_set = next((variant.view_set for variant in report.variants if variant.view_set), "")
+    if table1 is not None and table1.empty:
+        table1 = None
     return {
         "averages": None if table1 is None else averages_table(table1),
         "by_attribute": [] if table1 is None else [(measure, attribute_table(table1, measure, view_set))
@@ -91,7 +94,21 @@ def tables_of_attributes(report: Report) -> dict[str, Any]:
         "published_later": published_later(),
         "noisy_labels": LABELS,
         "latent": latent_table(report.variants),
-        "gains": None if gains is None else gains_table(gains, labels),
+        "gains": None if gains is None or gains.empty else gains_table(gains, labels),
+    }
+
+
+def words_on_attributes(report: Report) -> dict[str, Any]:
+    """Return how the template speaks of the attributes, by the names that it uses."""
+    names = report.attributes
+    return {
+        "all_attributes": all_attributes(names),
+        "whose_attributes": whose_attributes(names),
+        "linear_svms": counted(len(names), "linear SVM"),
+        "has_published": bool(celebas(names)),
+        "has_all_of_celeba": all_of_celeba(names),
+        "view_set_as_asked": not any("report.view_set" in part for part in report.left_out),
+        "without_attributes": bool(report.variants) and not names,
     }
 
 

@@ -16,15 +16,33 @@ from pipeline.files.json_file import read_json
 SvmTables = Mapping[str, Mapping[str, pd.DataFrame]]
 
 
+def read_attribute_table(path: Path, index: bool = False) -> pd.DataFrame:
+    """Read a table with a row per attribute. Names such as "1" and "NA" stay as they are.
+
+    Args:
+        path: of the CSV file, which has a column attribute.
+        index: whether this column becomes the index of the rows.
+    """
+    numbers = [name for name in pd.read_csv(path, nrows=0).columns if name != "attribute"]
+    table = pd.read_csv(path, dtype={"attribute": str}, keep_default_na=False, na_values={name: "" for name in numbers})
+    return table.set_index("attribute") if index else table
+
+
+def read_scores(path: Path) -> pd.DataFrame | None:
+    """Return the rows of `evaluation.svm.evaluate` from a file; None where there is no file, or no attribute."""
+    table = read_attribute_table(path) if path.is_file() else pd.DataFrame()
+    return table if len(table) else None
+
+
 def read_svm_tables(labels: Mapping[str, str]) -> SvmTables:
-    """Read the scores of all variants that encode, and of several variants together.
+    """Read the scores of all variants that encode, and of several variants together; none without attributes.
 
     Args:
         labels: name of a variant → its label, in the order in which they are to come.
     """
     view_sets = read_plan(EvaluatePlan).view_sets
-    tables = {label: {view_set: pd.read_csv(path) for view_set in view_sets
-                      if (path := paths.svm_table(paths.EVALUATION / name, view_set)).is_file()}
+    tables = {label: {view_set: rows for view_set in view_sets
+                      if (rows := read_scores(paths.svm_table(paths.EVALUATION / name, view_set))) is not None}
               for name, label in labels.items()}
     tables = {label: sets for label, sets in tables.items() if sets}  # a variant without an encoder has none
     plan = read_plan(ViewGainsPlan)
@@ -41,7 +59,7 @@ def combined_label(plan: ViewGainsPlan) -> str:
 def read_combined_tables(folder: Path) -> dict[str, pd.DataFrame]:
     """Read the scores of sets that combine variants, from the files svm_<set>.csv of a folder; all views come last."""
     files = sorted(folder.glob(paths.svm_table(folder, "*").name), key=lambda file: file.stem == f"svm_{ALL_VIEWS}")
-    return {file.stem.removeprefix("svm_"): pd.read_csv(file) for file in files}
+    return {file.stem.removeprefix("svm_"): rows for file in files if (rows := read_scores(file)) is not None}
 
 
 def average_accuracies(tables: SvmTables, view_set: str) -> dict[str, float]:
@@ -82,8 +100,8 @@ def c_notes(tables: SvmTables, gains: pd.DataFrame) -> list[str]:
 def read_baseline_tables() -> SvmTables:
     """Read the scores of the baselines that were measured, each on the one view of `baselines.view`."""
     view = read_plan(BaselinesPlan).view
-    return {entry["label"]: {view: pd.read_csv(path)} for entry in read_json(paths.BASELINE_NOTES)
-            if (path := paths.baseline_table(entry["name"])).is_file()}
+    return {entry["label"]: {view: rows} for entry in read_json(paths.BASELINE_NOTES)
+            if (rows := read_scores(paths.baseline_table(entry["name"]))) is not None}
 
 
 def read_baseline_notes() -> list[str]:

@@ -6,10 +6,12 @@ from pathlib import Path
 import pandas as pd
 
 from pipeline.files.atomic import write_text
-from pipeline.report.table1 import MEASURES, VALIDATION, table1_notes
+from pipeline.report.attribute_words import all_attributes
+from pipeline.report.table1 import MEASURES, VALIDATION, attributes_of, table1_notes
 from pipeline.report.table1_layout import attribute_table, averages_table
 from pipeline.report.tables import Cell, Table
-from pipeline.vocabulary import ATTRIBUTES
+
+NO_TABLE1 = "No attribute was predicted: the data set has no attributes, or no variant has an encoder."
 
 
 def write_table1_csv(table: pd.DataFrame, path: str | Path) -> None:
@@ -18,15 +20,18 @@ def write_table1_csv(table: pd.DataFrame, path: str | Path) -> None:
 
 
 def write_table1_markdown(table: pd.DataFrame, path: str | Path, notes: Sequence[str] = ()) -> None:
-    """Write five Markdown tables: the averages; then each measure by attribute.
+    """Write five Markdown tables: the averages; then each measure by attribute. Without attributes, write a sentence.
 
     Args:
         table: what `report.table1.build_table1` returned.
         path: of the file.
         notes: sentences below the averages, beside those that the table itself asks for.
     """
+    if table.empty:
+        write_text(path, f"{NO_TABLE1}\n")
+        return
     averages = averages_table(table).select(*MEASURES, VALIDATION)
-    title = f"## Averages over the {len(ATTRIBUTES)} attributes, in %"
+    title = f"## Averages over {all_attributes(attributes_of(table))}, in %"
     listed = ["", *(f"- {note}" for note in notes)] if notes else []
     parts = ["\n".join([title, "", *markdown_lines(averages, corner=""), "", *table1_notes(table), *listed])]
     for measure in MEASURES:

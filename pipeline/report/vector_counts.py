@@ -39,7 +39,7 @@ def vector_counts(variants: Sequence[VariantResults], per_class: int) -> list[Ve
     """
     by_counts: dict[tuple[Counts, ...], VectorCounts] = {}
     for variant in variants:
-        if variant.vectors is None:
+        if variant.vectors is None or not variant.attributes:
             continue
         counts = tuple(variant.vectors.counts())
         if counts not in by_counts:

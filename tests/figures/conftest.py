@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from pipeline.data.attributes import all_known
 from pipeline.vocabulary import ATTRIBUTES
 
 
@@ -25,6 +26,6 @@ def mu():
 @pytest.fixture
 def attributes():
     random = np.random.default_rng(1)
-    attributes = random.random((200, 40)) < 0.3
-    attributes[:, [ATTRIBUTES.index("Male"), ATTRIBUTES.index("Smiling")]] = random.random((200, 2)) < 0.5
-    return attributes
+    values = random.random((200, 40)) < 0.3
+    values[:, [ATTRIBUTES.index("Male"), ATTRIBUTES.index("Smiling")]] = random.random((200, 2)) < 0.5
+    return all_known(ATTRIBUTES, values)

@@ -71,6 +71,25 @@ def test_correlations_stand_side_by_side_with_whole_labels(tmp_path):
     assert blue_and_red(right)[1] > 1000 > blue_and_red(right)[0]
 
 
+LONG = ("wears_a_very_broad_and_friendly_smile_indeed", "Donaudampfschifffahrtsgesellschaftskapitän", "Очки")
+
+
+@pytest.mark.parametrize("count", [2, 7, 21, 60])
+def test_matrices_of_any_number_of_attributes_are_whole_with_long_names(tmp_path, count):
+    names = (*LONG, *(f"quality_{name}" for name in ATTRIBUTES), *ATTRIBUTES)[:count]
+    matrix = np.linspace(-1, 1, count * count).reshape(count, count)
+    correlation(tmp_path / "c.png", {"Attribute vectors": matrix, "Labels": -matrix}, names)
+    entanglement(tmp_path / "e.png", np.abs(matrix), names)
+    for name in ("c", "e"):
+        picture = load(tmp_path / f"{name}.png")
+        assert picture.shape[1] == 2 * style.WIDTH and whole(picture), name
+
+
+def test_a_long_name_ends_in_an_ellipsis():
+    assert style.name_of("Mouth_Slightly_Open") == "Mouth Slightly Open"
+    assert style.name_of(LONG[0]) == "wears a very broad and frie…" and len(style.name_of(LONG[1])) == 28
+
+
 def test_entanglement_shows_shares_and_marks_what_is_absent(tmp_path):
     pictures = {}
     for name, share in {"none": 0.0, "half": 0.5, "all": 1.0, "absent": np.nan}.items():
@@ -206,6 +225,22 @@ def test_svm_bars_draw_baselines_in_grey_and_change_nothing_else(tmp_path):
     assert whole(beside) and blue_and_red(beside)[0] == pytest.approx(blue_and_red(without)[0], rel=0.05)
     svm_bars(tmp_path / "other.png", ours, "aligned", {"PCA": {"landmark": rows(0.2)}})
     assert (tmp_path / "other.png").read_bytes() != (tmp_path / "with.png").read_bytes()
+
+
+def test_svm_bars_leave_out_what_has_no_score_and_all_but_the_most_frequent(tmp_path):
+    names = [f"a{number}" for number in range(80)]
+    rows = pd.DataFrame({"attribute": names, "majority": 0.7, "accuracy": 0.7 + np.linspace(0, 0.2, 80),
+                         "positives": range(80)})
+    svm_bars(tmp_path / "80.png", {"PVAE": {"aligned": rows}}, "aligned")
+    svm_bars(tmp_path / "60.png", {"PVAE": {"aligned": rows[20:]}}, "aligned")
+    height = load(tmp_path / "60.png").shape[0]
+    assert load(tmp_path / "80.png").shape[0] == height
+    assert (tmp_path / "80.png").read_bytes() != (tmp_path / "60.png").read_bytes(), "averages are over all"
+    rows.loc[rows.index >= 2, ["majority", "accuracy"]] = np.nan
+    svm_bars(tmp_path / "2.png", {"PVAE": {"aligned": rows}}, "aligned", {"PCA": {"aligned": rows}})
+    assert whole(load(tmp_path / "2.png")) and load(tmp_path / "2.png").shape[0] == height - 2 * 23 * 58
+    svm_bars(tmp_path / "0.png", {"PVAE": {"aligned": rows[2:]}}, "aligned")
+    assert not (tmp_path / "0.png").exists()
 
 
 def gains_table(*accuracies):

@@ -7,6 +7,8 @@ from PIL import Image
 
 from pipeline.config.plans import read_variant
 from pipeline.data import shards
+from pipeline.data.attributes import no_attributes
+from pipeline.figures import of_variant
 from pipeline.figures.comparison import whole_rows
 from pipeline.latent_space import latents, sampling
 from pipeline.latent_space.attribute_vectors import compute_attribute_vectors, write_attribute_vectors
@@ -57,6 +59,33 @@ def test_without_components_there_is_no_mixture(draw):
 
 def test_a_generator_alone_has_curves_and_samples(draw):
     assert draw("dcgan", None) == ([], {"curves.png", "prior.png"})
+
+
+@pytest.fixture
+def without_attributes(planned, monkeypatch):
+    monkeypatch.setattr(stage.by_id, "attributes_of", lambda root, image_ids, splits: no_attributes(len(image_ids)))
+
+
+def test_without_attributes_one_note_says_which_figures_need_them(draw, without_attributes):
+    notes, drawn = draw("dfc", None)
+    assert drawn == {"curves.png", "prior.png", "posterior.png", "interpolation.png"}
+    assert len(notes) == 2 and "need attributes, and the data set has none" in notes[1]
+
+
+def test_matrices_show_the_most_frequent_and_need_two_attributes(tmp_path):
+    many = [f"a{number}" for number in range(70)]
+    matrix, one = (pd.DataFrame(np.eye(len(names)), names, names) for names in (many, many[:1]))
+    drawn = []
+    stage_of = of_variant.draw_attribute_matrices
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(of_variant, "entanglement", lambda path, values, names: drawn.append(names))
+        patch.setattr(of_variant, "correlation", lambda path, matrices, names: drawn.append(names))
+        notes = stage_of(tmp_path, matrix.iloc[:5, :5], matrix.iloc[:5, :5], matrix, many[::-1])
+    assert drawn == [many[:5], many[10:]], "in the order of the table"
+    assert notes == ["entanglement: of 70 attributes, the 60 are shown that most faces have"]
+    assert stage_of(tmp_path, one.iloc[:0, :0], one.iloc[:0, :0], one, many[:1]) == [
+        f"{name}: left out, since it needs two attributes" for name in ("correlation", "entanglement")]
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_rows_are_whole_where_they_can_be():
