@@ -90,6 +90,8 @@ def test_faces_of_a_data_set(spot_weights, processes):
     assert checked.landmarks.dtype == np.float32 and checked.landmarks.shape == (5, 5, 2)
     assert np.isfinite(checked.landmarks).all(axis=(1, 2)).tolist() == checked.sound.tolist() == [
         True, False, False, False, True]
+    sound = checked.sound_part(dataset_of(stored))
+    assert sound.image_ids.tolist() == ["one.png", "far.png"] and (sound.landmarks == checked.landmarks[[0, 4]]).all()
     assert np.abs(checked.landmarks[0].mean(axis=0) - (120, 85)).max() < 40
     assert np.abs(checked.landmarks[4].mean(axis=0) - (270, 130)).max() < 40
 
