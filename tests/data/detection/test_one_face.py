@@ -64,6 +64,15 @@ def test_faces_in_the_background_do_not_count():
                                             "out")
 
 
+def test_what_may_be_no_face_counts_only_alone():
+    badge, face = (Face((0.0, 0.0, 200.0, 200.0), 0.89, (TEMPLATE + 50).astype(np.float32)),
+                   Face((0.0, 0.0, 90.0, 90.0), 0.9, TEMPLATE.astype(np.float32)))
+    for faces, found in (([badge, face], TEMPLATE), ([badge], TEMPLATE + 50)):
+        detector = Finds()
+        detector.faces = faces
+        assert (find_face(detector, PICTURE, "a") == found + 0.5).all()
+
+
 def test_pictures_without_a_face_are_refused():
     assert refused().startswith("a.jpg in photos shows no face that the detector finds: ")
     mirrored = TEMPLATE[[1, 0, 2, 4, 3]]
