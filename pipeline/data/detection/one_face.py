@@ -21,11 +21,11 @@ SAME_FACE = 20  # pixels of CelebA's frame between the middles of the points tha
 def find_face(detector: Detector, image: Image.Image, name: str) -> np.ndarray:
     """Return the five landmarks of a picture's face.
 
-    Of several faces the largest is taken, if all others are less than OTHER_FACE as wide or not SURE. Its points are found twice:
-    in the picture, and again in CelebA's frame, which shows the face upright. Of 117 photographs that were turned by up
-    to 35° and scaled by 0.5 to 3, the corners of the view `aligned` come to lie 4.2 px from where they belong by the
-    first points, and 2.9 px by the second (above 20°: 5.5 and 3.0 px). The result is the same for any number of torch's
-    threads.
+    Of several faces the largest is taken, if all others are less than OTHER_FACE as wide or not SURE. Its points are
+    found twice: in the picture, and again in CelebA's frame, which shows the face upright. Of 117 photographs that were
+    turned by up to 35° and scaled by 0.5 to 3, the corners of the view `aligned` come to lie 4.2 px from where they
+    belong by the first points, and 2.9 px by the second (above 20°: 5.5 and 3.0 px). The result is the same for any
+    number of torch's threads.
 
     Args:
         detector: finds faces.
