@@ -1,7 +1,7 @@
 """Looking at every image of a data set before any long work: can it be decoded and framed, and where is its face?"""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -29,6 +29,12 @@ class Checked:
     broken: tuple[Broken, ...]  # in the data set's order
     sound: np.ndarray  # bool N: not broken
     landmarks: np.ndarray | None  # float32 N×5×2, where faces are detected: x, y of POINTS; NaN for broken images
+
+    def sound_part(self, dataset: Dataset) -> Dataset:
+        """Return the data set without its broken images, with the landmarks that were detected if any were."""
+        if self.landmarks is not None:
+            dataset = replace(dataset, landmarks=self.landmarks)
+        return dataset.of_rows(self.sound)
 
 
 class Task(NamedTuple):

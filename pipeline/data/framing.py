@@ -83,23 +83,23 @@ class Framing:
             check_points(landmarks, name)
 
 
-def celeba_framing() -> Framing:
-    """Return the framing of images that are in CelebA's frame already, with CelebA's own remedies in messages."""
-    return Framing("none", CELEBA_REMEDY, CELEBA_SIZE_REMEDY)
-
-
-def resolve(choice: Choice, dataset: Dataset) -> Framing:
+def resolve(choice: Choice, dataset: Dataset, celeba: bool = False) -> Framing:
     """Return how the pictures of a data set come to CelebA's frame.
 
     Args:
         choice: data.align. "auto" is "none" where the first picture that can be read has 178×218 pixels, else
             "landmarks" where the data set has them, else "crop".
         dataset: the pictures, in their own sizes.
+        celeba: they are CelebA's own images, or drawn like them. Then "auto" is "none", and the remedies in messages
+            are CelebA's.
 
     Raises:
         InputError: "landmarks" is chosen and the data set has none, or no picture can be read. The message of the
             second is that of the first picture.
     """
+    if celeba:
+        choice = "none" if choice == "auto" else choice
+        return Framing(choice, CELEBA_REMEDY, CELEBA_SIZE_REMEDY)
     if choice == "landmarks" and dataset.landmarks is None:
         raise InputError("data.align is landmarks, but the data set has no landmarks; name a table with them in "
                          "data.landmarks, or set data.align to detect or crop")

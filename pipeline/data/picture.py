@@ -28,6 +28,12 @@ REMEDY = "replace it or take it out"
 _ON_ITS_SIDE = (5, 6, 7, 8)  # orientations that exchange width and height
 # Where a format's header has the picture's width and height: how the file begins → offset in bytes, format for struct.
 _SIZE_IN_HEADER = {b"\x89PNG": (16, ">II"), b"GIF8": (6, "<HH"), b"BM": (18, "<ii")}
+_SAVE = "which is not read (save it as JPEG)"
+# What people take for pictures: how the file begins → what it is.
+_NOT_READ = {b"%PDF-": f"a PDF document, {_SAVE}", b"%!PS": f"a PostScript (EPS) file, {_SAVE}",
+             b"8BPS": f"a Photoshop document, {_SAVE}", b"\xff\n": f"in JPEG XL, {_SAVE}",
+             b"\0\0\0\x0cJXL ": f"in JPEG XL, {_SAVE}", b"PK\3\4": "a zip file",
+             b"version https://git-lfs": "a note of Git LFS in place of the file (run `git lfs pull`)"}
 _HEIF = (b"ftyphei", b"ftyphev", b"ftypmif1", b"ftypmsf1")  # from the fifth byte on
 
 
@@ -80,7 +86,7 @@ def check_picture(name: str, data: bytes, where: str | Path, remedy: str = REMED
     """Refuse what `read_picture` refuses, in less time, and return the upright picture's width and height in pixels.
 
     A JPEG is decoded at an eighth of its size (Pillow's draft mode). All its bits are read for that too, so the same
-    damage shows: of 24,000 damaged files of CelebA, in six kinds of JPEG, both refused the same 10,966. It takes 0.6
+    damage shows: of 30,000 damaged files of CelebA, in six kinds of JPEG, both refused the same 14,067. It takes 0.6
     of the time on a picture of CelebA, and 0.25 on a photograph of 12 million pixels. Other formats are decoded whole.
 
     Args and errors: as of `read_picture`.
@@ -144,7 +150,12 @@ def _unidentified(data: bytes) -> str:
     if is_web_page(data):
         return "an SVG drawing, which has no pixels" if b"<svg" in data[:1024] else "a web page (HTML)"
     if data[4:].startswith(_HEIF):
-        return "in HEIF or HEIC, which is not read (save it as JPEG)"
+        return f"in HEIF or HEIC, {_SAVE}"
+    if data[4:8] == b"ftyp":
+        return "a video, or a picture in a format that is not read (save it as JPEG)"
+    for start, kind in _NOT_READ.items():
+        if data.startswith(start):
+            return kind
     for start, (offset, form) in _SIZE_IN_HEADER.items():
         if data.startswith(start) and len(data) >= offset + struct.calcsize(form):
             width, height = struct.unpack_from(form, data, offset)

@@ -6,7 +6,7 @@ from PIL import Image
 
 from pipeline.data import checking
 from pipeline.data.checking import check_images
-from pipeline.data.framing import Framing, celeba_framing
+from pipeline.data.framing import Framing, resolve
 from pipeline.data.picture import check_picture, read_picture
 from pipeline.data.sources.celeba import open_celeba
 from pipeline.drawn_faces.dataset import draw_numbered_face
@@ -17,6 +17,7 @@ from tests.data.pictures import dataset_of, encoded
 _, FACE, LANDMARKS = draw_numbered_face(7, 1)
 SMALL = Image.fromarray(FACE)
 GOOD = encoded(SMALL, quality=90)
+AS_CELEBA = resolve("auto", dataset_of({}), celeba=True)
 
 
 def problem(use, data: bytes) -> str:
@@ -68,7 +69,7 @@ def test_broken_images_are_named_in_order_with_their_reason(monkeypatch, paralle
     monkeypatch.setattr(checking, "BATCH_IMAGES", 2)
     stored = {"good.jpg": GOOD, "gone.jpg": None, "cut.jpg": GOOD[:900], "page.jpg": b"<html>", "again.png": GOOD,
               "small.jpg": encoded(SMALL.resize((10, 20))), "empty.jpg": b"", "last.jpg": GOOD}
-    checked = check_images(dataset_of(stored), celeba_framing(), parallel_map, progress=False)
+    checked = check_images(dataset_of(stored), AS_CELEBA, parallel_map, progress=False)
     assert [image[:2] for image in checked.broken] == [
         ("gone.jpg", "cannot be read (No such file or directory)"), ("cut.jpg", "is damaged or cut short"),
         ("page.jpg", "is a web page (HTML)"), ("small.jpg", "is 10×20 pixels instead of 178×218"),
@@ -76,6 +77,7 @@ def test_broken_images_are_named_in_order_with_their_reason(monkeypatch, paralle
     assert checked.broken[1].message == "cut.jpg in photos is damaged or cut short: download it again"
     assert checked.sound.tolist() == [True, False, False, False, True, False, False, True]
     assert checked.landmarks is None
+    assert checked.sound_part(dataset_of(stored)).image_ids.tolist() == ["good.jpg", "again.png", "last.jpg"]
 
 
 def test_landmarks_are_checked_with_their_own_image():
@@ -122,7 +124,7 @@ def test_files_of_celeba_that_ended_in_tracebacks(celeba_root, drawn, monkeypatc
     (folder / "000005.jpg").write_bytes(encoded(Image.new("L", (400, 300)), "PNG"))
     (folder / "000006.jpg").unlink()
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 50_000)
-    broken = check_images(dataset, celeba_framing(), progress=False).broken
+    broken = check_images(dataset, AS_CELEBA, progress=False).broken
     assert [(image.image_id, image.reason) for image in broken] == [
         ("000004.jpg", "cannot be read (Too many levels of symbolic links)"),
         ("000005.jpg", "is too large (120,000 pixels, where at most 100,000 are read)"),
@@ -131,6 +133,6 @@ def test_files_of_celeba_that_ended_in_tracebacks(celeba_root, drawn, monkeypatc
 
 def test_real_photographs_are_all_sound(shared_celeba):
     dataset = open_celeba(shared_celeba).of_rows(np.arange(0, 6000, 40))
-    assert not check_images(dataset, celeba_framing(), progress=False).broken
+    assert not check_images(dataset, AS_CELEBA, progress=False).broken
     for way in ("landmarks", "crop"):
         assert not check_images(dataset, Framing(way), progress=False).broken

@@ -7,7 +7,7 @@ from PIL import Image
 from pipeline.data.alignment import align, frame_square
 from pipeline.data.celeba_images import decode
 from pipeline.data.celeba_layout import TEMPLATE
-from pipeline.data.framing import Framing, celeba_framing, resolve
+from pipeline.data.framing import Framing, resolve
 from pipeline.drawn_faces.dataset import draw_numbered_face
 from pipeline.errors import InputError
 from tests.data.pictures import dataset_of, encoded
@@ -16,6 +16,7 @@ _, FACE, LANDMARKS = draw_numbered_face(7, 1)
 SMALL = Image.fromarray(FACE)  # 178×218
 WIDE = SMALL.resize((356, 436)).crop((-80, 0, 436, 436))
 WIDE_LANDMARKS = LANDMARKS * 2 + np.array([80, 0])
+AS_CELEBA = resolve("auto", dataset_of({}), celeba=True)
 
 
 def refusals(framing: Framing, data: bytes, landmarks=None) -> str:
@@ -32,10 +33,10 @@ def refusals(framing: Framing, data: bytes, landmarks=None) -> str:
 def test_none_leaves_a_picture_as_it_is(drawn):
     stored = drawn.jpeg(3)
     for landmarks in (None, np.asarray(drawn.landmarks(3), np.int16)):
-        image, found = celeba_framing().frame("a.jpg", stored, "here", landmarks)
+        image, found = AS_CELEBA.frame("a.jpg", stored, "here", landmarks)
         np.testing.assert_array_equal(np.asarray(image), np.asarray(decode("a.jpg", stored, "here")))
         assert (found is None) if landmarks is None else (found.dtype == np.int16 and (found == landmarks).all())
-    celeba_framing().check("a.jpg", stored, "here", None)
+    AS_CELEBA.check("a.jpg", stored, "here", None)
     assert Framing("none").frame("a", stored, "", TEMPLATE + 0.6).landmarks.tolist() == (TEMPLATE + 1).tolist()
 
 
@@ -43,7 +44,7 @@ def test_none_leaves_a_picture_as_it_is(drawn):
 def test_celeba_is_refused_as_ever(data):
     with pytest.raises(InputError) as caught:
         decode("b.jpg", data, "photos")
-    assert refusals(celeba_framing(), data) == str(caught.value)
+    assert refusals(AS_CELEBA, data) == str(caught.value)
 
 
 def test_none_refuses_another_size_and_points_that_are_none():
@@ -102,8 +103,15 @@ def test_choices_that_the_data_do_not_allow():
     assert [resolve(choice, dataset).way for choice in ("none", "crop", "detect")] == ["none", "crop", "detect"]
 
 
+@pytest.mark.parametrize(("choice", "way"), [("auto", "none"), ("none", "none"), ("landmarks", "landmarks"),
+                                             ("detect", "detect"), ("crop", "crop")])
+def test_of_celeba_no_image_is_read_to_choose(choice, way):
+    framing = resolve(choice, dataset_of({"a": None}), celeba=True)
+    assert framing.way == way and framing.remedy == "download it again"
+
+
 def test_a_framing_can_be_pickled():
-    assert pickle.loads(pickle.dumps(celeba_framing())) == celeba_framing()
+    assert pickle.loads(pickle.dumps(AS_CELEBA)) == AS_CELEBA
 
 
 @pytest.mark.parametrize("way", ["none", "crop", "landmarks"])

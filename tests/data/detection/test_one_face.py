@@ -64,6 +64,15 @@ def test_faces_in_the_background_do_not_count():
                                             "out")
 
 
+def test_what_may_be_no_face_counts_only_alone():
+    badge, face = (Face((0.0, 0.0, 200.0, 200.0), 0.89, (TEMPLATE + 50).astype(np.float32)),
+                   Face((0.0, 0.0, 90.0, 90.0), 0.9, TEMPLATE.astype(np.float32)))
+    for faces, found in (([badge, face], TEMPLATE), ([badge], TEMPLATE + 50)):
+        detector = Finds()
+        detector.faces = faces
+        assert (find_face(detector, PICTURE, "a") == found + 0.5).all()
+
+
 def test_pictures_without_a_face_are_refused():
     assert refused().startswith("a.jpg in photos shows no face that the detector finds: ")
     mirrored = TEMPLATE[[1, 0, 2, 4, 3]]
@@ -90,6 +99,8 @@ def test_faces_of_a_data_set(spot_weights, processes):
     assert checked.landmarks.dtype == np.float32 and checked.landmarks.shape == (5, 5, 2)
     assert np.isfinite(checked.landmarks).all(axis=(1, 2)).tolist() == checked.sound.tolist() == [
         True, False, False, False, True]
+    sound = checked.sound_part(dataset_of(stored))
+    assert sound.image_ids.tolist() == ["one.png", "far.png"] and (sound.landmarks == checked.landmarks[[0, 4]]).all()
     assert np.abs(checked.landmarks[0].mean(axis=0) - (120, 85)).max() < 40
     assert np.abs(checked.landmarks[4].mean(axis=0) - (270, 130)).max() < 40
 
