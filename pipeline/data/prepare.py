@@ -14,7 +14,7 @@ from tqdm import tqdm
 from pipeline.data import shard_files, shards
 from pipeline.data.attributes import Attributes
 from pipeline.data.dataset import Dataset
-from pipeline.data.framing import Framing, celeba_framing
+from pipeline.data.framing import CELEBA_REMEDY, CELEBA_SIZE_REMEDY, Framing
 from pipeline.errors import InputError
 from pipeline.files.atomic import replace_folder
 from pipeline.files.folder import Folder
@@ -84,7 +84,7 @@ class Recipe(NamedTuple):
     views: Mapping[str, Crop]
     source: str
     origin: str  # where the images lie, for messages
-    framing: Framing = celeba_framing()
+    framing: Framing = Framing("none", CELEBA_REMEDY, CELEBA_SIZE_REMEDY)
 
 
 def prepare(dataset: Dataset, root: str | Path, image_size: int = 64, views: Mapping[str, Crop] | None = None,
@@ -126,7 +126,7 @@ def prepare(dataset: Dataset, root: str | Path, image_size: int = 64, views: Map
         raise InputError(f"data.image_size is {image_size}: it should be at least 1 pixel")
     views = all_views() if views is None else views
     recipe = Recipe(image_size, possible_views(views, dataset.landmarks is not None), source, str(dataset.images.path),
-                    framing or celeba_framing())
+                    *([framing] if framing else []))
     work = Path(work or root.parent / f".{root.name}-under-way")
     unfinished = delete_siblings_and_partial_files(work / work_key(dataset, recipe, made_by))
 

@@ -27,9 +27,7 @@ def given_by(plan: DatasetPlan) -> Given:
 
 def framing_by(plan: DatasetPlan, faces: Dataset, choice: Choice) -> Framing:
     """Return how the faces come to CelebA's frame. choice: data.align, or what the stage dataset made of it."""
-    if plan.source in IN_CELEBAS_FRAME and choice in ("auto", "none"):
-        return framing.celeba_framing()
-    return framing.resolve(choice, faces)
+    return framing.resolve(choice, faces, celeba=plan.source in IN_CELEBAS_FRAME)
 
 
 def checked_faces(plan: DatasetPlan) -> tuple[Dataset, Framing]:
