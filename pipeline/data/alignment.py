@@ -81,8 +81,9 @@ def check_landmarks(landmarks: np.ndarray, size: tuple[int, int], name: str) -> 
     """
     check_points(landmarks, name)
     given = in_words(landmarks)
-    x, y = landmarks.mean(axis=0)
-    if not (0 <= x <= size[0] and 0 <= y <= size[1]):
+    middle = landmarks.mean(axis=0)
+    far = (landmarks < -np.array(size)) | (landmarks > 2 * np.array(size))  # a face may be cut off by the edge
+    if far.any() or (middle < 0).any() or (middle > size).any():
         raise InputError(f"{name} has its landmarks ({given}) outside its {size[0]}×{size[1]} pixels: give them "
                          "in pixels of this picture, turned upright")
     mirrored = landmarks * (-1, 1)

@@ -63,6 +63,8 @@ def test_landmarks_align(way):
     np.testing.assert_array_equal(landmarks, wanted.landmarks)
     Framing(way).check("a.png", stored, "here", WIDE_LANDMARKS)
     assert "outside its 516×436 pixels" in refusals(Framing(way), stored, WIDE_LANDMARKS + 600)
+    middle = WIDE_LANDMARKS.mean(axis=0)  # in the picture, and the points of a thumbnail's picture around it
+    assert "outside its 516×436 pixels" in refusals(Framing(way), stored, (WIDE_LANDMARKS - middle) * 20 + middle)
     assert "do not lie as in a face" in refusals(Framing(way), stored, WIDE_LANDMARKS[[1, 0, 2, 4, 3]])
 
 
