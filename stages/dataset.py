@@ -3,9 +3,10 @@
 from pathlib import Path
 
 from pipeline.cluster.tasks import parallel_map
+from pipeline.config.data_plans import DatasetPlan
 from pipeline.config.loading import load_params
 from pipeline.config.params import Params
-from pipeline.config.plans import DatasetPlan, read_plan
+from pipeline.config.plans import read_plan
 from pipeline.data.broken import check_broken, write_broken
 from pipeline.data.checking import Checked, check_images
 from pipeline.data.dataset import Dataset

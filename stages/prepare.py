@@ -2,8 +2,9 @@
 
 from pipeline import messages
 from pipeline.cluster.tasks import parallel_map
+from pipeline.config.data_plans import DataPlan
 from pipeline.config.loading import load_params
-from pipeline.config.plans import DataPlan, read_plan
+from pipeline.config.plans import read_plan
 from pipeline.data.prepare import prepare
 from pipeline.data.source import fingerprint, in_words
 from pipeline.errors import exit_on_input_error

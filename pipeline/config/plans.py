@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal, TypeVar
 from pydantic import BaseModel, Field
 
 from pipeline import paths
-from pipeline.config.fields import Positive, Section
+from pipeline.config.fields import Section
 from pipeline.config.sections import Attributes, Baselines, Evaluate, LossNetwork, Report, Sampling, ViewGains
 from pipeline.config.variant import Variant
 from pipeline.errors import InputError
@@ -24,41 +24,6 @@ class Planned(Section):
     """
 
     section: ClassVar[str]
-
-
-class DatasetPlan(Planned):
-    """The part of `Data` on which the images themselves and their split depend.
-
-    Attributes:
-        attributes: The path of a table; None for none.
-        landmarks: The path of a table; None for none.
-        detector: The path of the detector's weights; None for none.
-    """
-
-    section: ClassVar[str] = "dataset"
-    source: str
-    root: str
-    attributes: str | None
-    landmarks: str | None
-    align: Literal["auto", "none", "landmarks", "crop", "detect"]
-    detector: str | None
-    broken: Literal["stop", "skip"]
-    broken_limit: float
-    synthetic_images: int
-    test: Literal["official", "hash"] | Positive
-    valid_images: int
-    shares: list[float]
-    split_column: str | None
-    person_column: str | None
-    limit: int | None
-    seed: int
-
-
-class DataPlan(DatasetPlan):
-    """The images, their split and their size."""
-
-    section: ClassVar[str] = "data"
-    image_size: int
 
 
 class LossNetworkPlan(LossNetwork, Planned):

@@ -9,7 +9,8 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from pipeline.config.plans import DatasetPlan, read_plan, read_variants
+from pipeline.config.data_plans import DatasetPlan
+from pipeline.config.plans import read_plan, read_variants
 from pipeline.config.variant import Variant
 from pipeline.errors import InputError
 from pipeline.paths import CODE, of_stage

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from pipeline import paths
-from pipeline.config.plans import DatasetPlan
+from pipeline.config.data_plans import DatasetPlan
 from pipeline.data import framing
 from pipeline.data.broken import leave_out
 from pipeline.data.dataset import Dataset, Given

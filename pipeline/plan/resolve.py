@@ -2,14 +2,13 @@
 
 from pathlib import Path
 
+from pipeline.config.data_plans import DataPlan, DatasetPlan
 from pipeline.config.fields import Section, check_layers
 from pipeline.config.labels import labels
 from pipeline.config.params import Params
 from pipeline.config.plans import (
     AttributesPlan,
     BaselinesPlan,
-    DataPlan,
-    DatasetPlan,
     EvaluatePlan,
     LossNetworkPlan,
     LossNetworksPlan,

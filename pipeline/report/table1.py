@@ -18,7 +18,7 @@ import pandas as pd
 
 from pipeline.report.attribute_words import celebas
 from pipeline.report.svm_tables import SvmTables
-from pipeline.vocabulary import ATTRIBUTES, counted, readable
+from pipeline.vocabulary import ATTRIBUTES, readable
 
 AVERAGE = "Average"
 ACCURACY, BALANCED, PRECISION, AUROC = "accuracy", "balanced accuracy", "average precision", "AUROC"

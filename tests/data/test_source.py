@@ -4,8 +4,8 @@ import shutil
 
 import pytest
 
+from pipeline.config.data_plans import DatasetPlan
 from pipeline.config.loading import load_params
-from pipeline.config.plans import DatasetPlan
 from pipeline.data.dataset import Dataset, Given
 from pipeline.data.source import open_source
 from pipeline.data.splits import Splitting
