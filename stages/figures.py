@@ -80,9 +80,10 @@ def draw_variant(name: str, model: DrawnModel, history: pd.DataFrame, seed: int)
     notes = draw_latent_space(folder, model.decode, latents.mu, attributes, vectors, seed)
     if not attributes.names:
         return [*notes, NO_ATTRIBUTES]
-    matrices = (read_attribute_table(path, index=True) for path in (
+    of_vectors, of_labels, entangled = (read_attribute_table(path, index=True) for path in (
         paths.attribute_correlation(name), paths.label_correlation(name), paths.entanglement(name)))
-    return notes + draw_attribute_matrices(folder, *matrices, attributes.most_frequent(len(attributes.names)))
+    return notes + draw_attribute_matrices(folder, of_vectors, of_labels, entangled,
+                                           attributes.most_frequent(len(attributes.names)))
 
 
 def draw_attribute_prediction(plan: ReportPlan) -> None:

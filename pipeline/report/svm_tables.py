@@ -24,7 +24,7 @@ def read_attribute_table(path: Path, index: bool = False) -> pd.DataFrame:
         index: whether this column becomes the index of the rows.
     """
     numbers = [name for name in pd.read_csv(path, nrows=0).columns if name != "attribute"]
-    table = pd.read_csv(path, dtype={"attribute": str}, keep_default_na=False, na_values={name: "" for name in numbers})
+    table = pd.read_csv(path, dtype={"attribute": str}, keep_default_na=False, na_values=dict.fromkeys(numbers, ""))
     return table.set_index("attribute") if index else table
 
 
