@@ -1,5 +1,6 @@
 """Sentences for the user: the last lines of stages, what trains on what, and why a training has ended."""
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -85,26 +86,36 @@ def loss_network(path: Path, source: str, rms: Mapping[str, float], faces: int, 
 
 
 def evaluated(label: str, folder: Path, metrics: Scores) -> str:
-    """Return the last line of evaluate. metrics: as in metrics/evaluate."""
+    """Return the last line of evaluate. metrics: as in metrics/evaluate; svm is empty without attributes."""
     quality, sets = metrics["reconstruction"], metrics["svm"]
-    accuracies = ", ".join(f"{name} {scores['accuracy']:.1%} (C {scores['C']:g})" for name, scores in sets.items())
-    return (f"{folder}: SVM accuracy of {label}: {accuracies}, majority class "
-            f"{next(iter(sets.values()))['majority']:.1%}; PSNR {quality['psnr']:.2f} dB, SSIM {quality['ssim']:.3f}, "
-            f"feature distance {quality['feature_distance']:.0f}, "
-            f"{answers_kept(metrics['preservation'])}, over {counted(quality['images'], 'test image')}")
+    pictures = (f"PSNR {quality['psnr']:.2f} dB, SSIM {quality['ssim']:.3f}, feature distance "
+                f"{quality['feature_distance']:.0f}")
+    over = f"over {counted(quality['images'], 'test image')}"
+    if not sets:
+        return f"{folder}: reconstructions of {label}: {pictures}, {over}"
+    accuracies = ", ".join(f"{name} {share(scores['accuracy'])} (C {scores['C']:g})" for name, scores in sets.items())
+    majority = share(next(iter(sets.values()))["majority"])
+    return (f"{folder}: SVM accuracy of {label}: {accuracies}, majority class {majority}; {pictures}, "
+            f"{answers_kept(metrics['preservation'])}, {over}")
+
+
+def share(value: float) -> str:
+    """Return a share, 0 … 1, in percent; NaN is not measured."""
+    return "not measured" if math.isnan(value) else f"{value:.1%}"
 
 
 def answers_kept(averages: Scores) -> str:
     """Return how many of the SVMs' answers reconstructions keep. averages: preservation, as in metrics/evaluate."""
     kappa = "" if averages["kappa"] is None else f", κ {averages['kappa']:.2f}"
-    return f"{averages['agreement']:.1%} of the SVMs' answers kept ({averages['chance']:.1%} by chance{kappa})"
+    return f"{share(averages['agreement'])} of the SVMs' answers kept ({share(averages['chance'])} by chance{kappa})"
 
 
 def baseline_scored(table: Path, label: str, view: str, averages: Mapping[str, float], images: int) -> str:
     """Return a line of baselines. averages: of its rows; C is NaN for a baseline without SVMs."""
     penalty = f"C {averages['C']:g}, " if averages["C"] == averages["C"] else ""
-    return (f"{table}: accuracy of {label} on view {view}: {averages['accuracy']:.1%} ({penalty}balanced "
-            f"{averages['balanced_accuracy']:.1%}), majority class {averages['majority']:.1%}, over {images} images")
+    return (f"{table}: accuracy of {label} on view {view}: {share(averages['accuracy'])} ({penalty}balanced "
+            f"{share(averages['balanced_accuracy'])}), majority class {share(averages['majority'])}, over {images} "
+            "images")
 
 
 def flips(folder: Path, averages: Scores) -> str:
@@ -114,9 +125,10 @@ def flips(folder: Path, averages: Scores) -> str:
     decoded = ("" if averages["decoded"] is None else
                f"; {averages['decoded']:.1%} of the decoded pictures agree, {averages['unmoved']:.1%} without moving, "
                f"and they keep {averages['kept']:.0%} of the change")
-    return (f"{folder}: over {averages['attributes']} attribute vectors, the SVM's answer flips at a mean median α of "
-            f"{averages['median_alpha']:.2f}, within α ≤ 1 for {averages['flipped']:.1%} of the test faces, and "
-            f"{averages['others']:.1%} of the other answers with it{decoded}")
+    others = "" if averages["others"] is None else f", and {averages['others']:.1%} of the other answers with it"
+    return (f"{folder}: over {counted(averages['attributes'], 'attribute vector')}, the SVM's answer flips at a mean "
+            f"median α of {averages['median_alpha']:.2f}, within α ≤ 1 for {averages['flipped']:.1%} of the test faces"
+            f"{others}{decoded}")
 
 
 def sampled(label: str, folder: Path, metrics: Scores, of_photographs: Scores, layer: str,
@@ -155,12 +167,12 @@ def floor_measured(folder: Path, floor: Scores, layer: str, images: int, photogr
 
 def views_added(label: str, folder: Path, steps: Sequence[Scores], chosen: str) -> str:
     """Return the last line of view_gains. steps: rows of its table. chosen: the step chosen on validation, or ""."""
-    said = f"{folder}: SVM accuracy {steps[0]['accuracy']:.1%} with view {steps[0]['step']} of {label}"
+    said = f"{folder}: SVM accuracy {share(steps[0]['accuracy'])} with view {steps[0]['step']} of {label}"
     for step in steps:
         if step["step"] == chosen:
             said += (f"; chosen on validation: {chosen}, {step['accuracy']:.1%} ({step['dimensions']} dimensions, "
                      f"C {step['C']:g})")
-    return f"{said}; majority class {steps[0]['majority']:.1%}"
+    return f"{said}; majority class {share(steps[0]['majority'])}"
 
 
 def reported(page: Path, variants: int, view_set: str, accuracies: Mapping[str, float], random_network: bool) -> str:

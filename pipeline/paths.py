@@ -8,7 +8,9 @@ from pathlib import Path
 PARAMS, DVC_LOCK = Path("params.yaml"), Path("dvc.lock")
 PLAN, SECTIONS, CODE = Path("plan"), Path("plan/pipeline"), Path("code")
 DATASET, SHARDS = Path("data/dataset"), Path("data/shards")
-CHECKED_DATASET = Path("data/dataset/checked.json")  # there where the images are the user's
+CHECKED_DATASET = Path("data/dataset/checked.json")  # there where the images are the user's, as are the next two
+BROKEN_IMAGES = Path("data/dataset/broken.csv")
+FOUND_LANDMARKS = Path("data/dataset/landmarks.parquet")  # there where faces are detected
 LOSS_NETWORK = Path("models/loss_network.safetensors")
 LOSS_NETWORKS = Path("models/loss_networks")  # for each variant as much of it as its loss reads
 MODELS, TRAINING, LATENTS, ATTRIBUTES = Path("models"), Path("training"), Path("latents"), Path("attributes")
@@ -136,7 +138,7 @@ def svm_table(folder: Path, view_set: str) -> Path:
 
 
 def svm_weights(folder: Path, view_set: str) -> Path:
-    """The 40 SVMs on a set of views themselves, for `evaluation.svm_file`. folder: EVALUATION / variant."""
+    """The SVMs on a set of views themselves, for `evaluation.svm_file`. folder: EVALUATION / variant."""
     return folder / f"svm_{view_set}.npz"
 
 

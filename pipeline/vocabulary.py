@@ -34,6 +34,15 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
+def size_in_words(size: float) -> str:
+    """Return "1.23 MB" for 1234567 bytes."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if size < 999.5:
+            return f"{size:.3g} {unit}"
+        size /= 1000
+    return f"{size:.3g} TB"
+
+
 def choices(folder: str) -> tuple[str, ...]:
     """Return the names of the files in one of these folders, sorted: "data/views" → ("aligned", "eyes", …)."""
     return tuple(sorted(path.stem for path in (Path(__file__).parent / folder).glob("*.py")

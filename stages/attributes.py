@@ -29,7 +29,7 @@ def compute(variant: Variant) -> None:
     import pandas as pd
 
     from pipeline.data import by_id
-    from pipeline.latent_space.attribute_correlation import label_correlation
+    from pipeline.latent_space.attribute_correlation import correlated_names, label_correlation
     from pipeline.latent_space.attribute_vectors import (
         compute_attribute_vectors,
         correlation_matrix,
@@ -43,13 +43,19 @@ def compute(variant: Variant) -> None:
     attributes = by_id.attributes_of(paths.SHARDS, latents.image_ids, splits)
     vectors = compute_attribute_vectors(latents.mu, attributes, plan.per_class, plan.seed)
     write_attribute_vectors(paths.attribute_vectors(variant.name), vectors)
-    for path, matrix in ((paths.attribute_correlation(variant.name), correlation_matrix(vectors, plan.correlation)),
-                         (paths.label_correlation(variant.name), label_correlation(attributes, plan.correlation))):
-        pd.DataFrame(matrix, plan.correlation, plan.correlation).to_csv(path, index_label="attribute")
-    write_json(paths.variant_notes(paths.ATTRIBUTES, variant.name), vectors.notes(plan.per_class))
+    names, replaced = correlated_names(attributes, plan.correlation)
+    for path, matrix in ((paths.attribute_correlation(variant.name), correlation_matrix(vectors, names)),
+                         (paths.label_correlation(variant.name), label_correlation(attributes, names))):
+        pd.DataFrame(matrix, names, names).to_csv(path, index_label="attribute")
+    write_json(paths.variant_notes(paths.ATTRIBUTES, variant.name), [*vectors.notes(plan.per_class), *replaced])
+    if not attributes.names:
+        print(f"{paths.ATTRIBUTES / variant.name}: the data set has no attributes, so {variant.label} has no attribute "
+              "vectors")
+        return
     few, enough = len(vectors.from_few_images(plan.per_class)), counted(plan.per_class, "image")
-    print(f"{paths.ATTRIBUTES / variant.name}: 40 attribute vectors of {variant.label} from "
-          f"{counted(len(latents.mu), 'image')}, {few} of them from fewer than {enough} with or without the attribute")
+    print(f"{paths.ATTRIBUTES / variant.name}: {counted(len(attributes.names), 'attribute vector')} of {variant.label} "
+          f"from {counted(len(latents.mu), 'image')}, {few} of them from fewer than {enough} with or without the "
+          "attribute")
 
 
 if __name__ == "__main__":

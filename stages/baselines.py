@@ -1,5 +1,7 @@
 """Score what stands beside the variants in Table 1: simple baselines, and VGG-FC where the weights allow.
 
+Without attributes there is nothing to predict, and so nothing is measured.
+
 Nothing of an interrupted run is kept.
 """
 
@@ -29,9 +31,17 @@ Averages = dict[str, float]  # by the names of scores, as in metrics/evaluate
 
 def main() -> None:
     """Run the stage."""
+    from pipeline.data import shards
+
     code.refuse_unplanned_code("baselines")
     plan, network = read_plan(BaselinesPlan), read_plan(LossNetworkPlan)
     paths.BASELINES.mkdir(exist_ok=True)
+    if not shards.manifest(paths.SHARDS, "aligned")["attributes"]:
+        print(f"{paths.BASELINES}: the data set has no attributes to predict, so no baseline is measured")
+        write_json(paths.BASELINE_NOTES, [])
+        write_json(paths.BASELINES_METRICS, {})
+        write_record("baselines")
+        return
     scored = [score(method, measure(method, plan), plan) for method in plan.methods]
     not_measured: list[Note] = []
     try:

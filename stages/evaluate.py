@@ -1,6 +1,6 @@
 """Score one variant: SVMs, reconstructions, the posterior, attribute vectors: python -m stages.evaluate VARIANT.
 
-The 40 SVMs are fitted on each set of views.
+An SVM per attribute is fitted on each set of views. Without attributes, only reconstructions and posterior are scored.
 """
 
 import sys
@@ -18,7 +18,7 @@ from pipeline.plan import code
 from pipeline.workspace.records import write_record
 
 if TYPE_CHECKING:
-    from pipeline.evaluation.linear_svm import LinearSVMs
+    from pipeline.evaluation.svm_file import NamedSVMs
     from pipeline.latent_space.latents import Latents
     from pipeline.models.interface import Model
 
@@ -41,7 +41,8 @@ def main(name: str) -> None:
                    "posterior": score_posterior(name, plan, latents),
                    **score_attribute_vectors(name, plan, model, latents, svms)}
         print(messages.evaluated(variant.label, output, metrics))
-        print(messages.flips(output, metrics["flips"]))
+        print(messages.flips(output, metrics["flips"]) if averages else
+              f"{output}: the data set has no attributes, so neither SVMs nor attribute vectors are scored")
     else:
         print(f"{output}: {variant.label} has no encoder, so neither latents nor reconstructions to score")
     write_json(paths.metrics("evaluate", name), metrics)
@@ -59,7 +60,7 @@ def load(variant: Variant) -> tuple["Model", "Latents"]:
 
 
 def score_latents(variant: Variant, plan: EvaluatePlan, latents: "Latents"
-                  ) -> tuple[dict[str, dict[str, float]], "LinearSVMs"]:
+                  ) -> tuple[dict[str, dict[str, float]], "NamedSVMs"]:
     """Write the SVMs on each set of views, and their scores.
 
     Args:
@@ -68,12 +69,12 @@ def score_latents(variant: Variant, plan: EvaluatePlan, latents: "Latents"
         latents: of the view aligned.
 
     Returns:
-        Set → `svm.averages`, and the SVMs on the view aligned alone.
+        Set → `svm.averages`, of no set without attributes; and the SVMs on the view aligned alone.
     """
     from pipeline.data import by_id
     from pipeline.evaluation import svm, svm_notes
     from pipeline.evaluation.features import load_features, with_view_alone
-    from pipeline.evaluation.svm_file import write_svms
+    from pipeline.evaluation.svm_file import NamedSVMs, write_svms
 
     view_sets, of_aligned = with_view_alone(plan.view_sets, ALIGNED)
     features = load_features([variant.name], sorted({view for views in view_sets.values() for view in views}),
@@ -87,14 +88,17 @@ def score_latents(variant: Variant, plan: EvaluatePlan, latents: "Latents"
     for view_set in plan.view_sets:
         evaluated = scores[view_set]
         evaluated.rows.to_csv(paths.svm_table(of_variant, view_set), index=False)
-        write_svms(paths.svm_weights(of_variant, view_set), evaluated.svms)
+        write_svms(paths.svm_weights(of_variant, view_set), attributes.names, evaluated.svms)
         if note := svm_notes.convergence(evaluated.rows):
             print(f"note: {variant.label}, {view_set}: {note}")
+    judges = NamedSVMs(attributes.names, scores[of_aligned].svms)
+    if not attributes.names:
+        return {}, judges
     averages = {view_set: svm.averages(scores[view_set].rows) for view_set in plan.view_sets}
     if note := svm_notes.at_the_edge({name: of_set["C"] for name, of_set in averages.items()}, plan.svm_c,
                                      "evaluate.svm_c"):
         print(f"note: {variant.label}: {note}")
-    return averages, scores[of_aligned].svms
+    return averages, judges
 
 
 def score_reconstructions(model: "Model", plan: EvaluatePlan) -> dict[str, Any]:
@@ -112,22 +116,25 @@ def score_reconstructions(model: "Model", plan: EvaluatePlan) -> dict[str, Any]:
     return reconstruction_quality(model, distance.to(device).total_distance, pixels, lpips)
 
 
-def score_preservation(name: str, model: "Model", latents: "Latents", svms: "LinearSVMs") -> dict[str, Any]:
-    """Write how well reconstructions of the test images keep each attribute; return `preservation_averages`.
+def score_preservation(name: str, model: "Model", latents: "Latents", judges: "NamedSVMs") -> dict[str, Any]:
+    """Write how well reconstructions of the test images keep each attribute.
 
     Args:
         name: of the variant.
         model: the trained variant.
         latents: of the view aligned.
-        svms: on the view aligned, fitted to the training and validation images.
+        judges: the SVMs on the view aligned, fitted to the training and validation images.
+
+    Returns:
+        `preservation_averages`; empty without attributes.
     """
     from pipeline.evaluation import preservation
 
     faces = latents.of("test").mu
-    again = preservation.encode_reconstructions(model, faces)
-    rows = preservation.attribute_preservation(svms.decide, faces, again)
+    again = preservation.encode_reconstructions(model, faces) if judges.names else faces
+    rows = preservation.attribute_preservation(judges.names, judges.svms.decide, faces, again)
     rows.to_csv(paths.preservation_table(name), index=False)
-    return preservation.preservation_averages(rows)
+    return preservation.preservation_averages(rows) if judges.names else {}
 
 
 def score_posterior(name: str, plan: EvaluatePlan, latents: "Latents") -> dict[str, float | int]:
@@ -141,7 +148,7 @@ def score_posterior(name: str, plan: EvaluatePlan, latents: "Latents") -> dict[s
     return health.numbers
 
 
-def score_attribute_vectors(name: str, plan: EvaluatePlan, model: "Model", latents: "Latents", svms: "LinearSVMs"
+def score_attribute_vectors(name: str, plan: EvaluatePlan, model: "Model", latents: "Latents", judges: "NamedSVMs"
                             ) -> dict[str, Any]:
     """Write what the attribute vectors do to the SVMs' answers on test faces.
 
@@ -150,10 +157,11 @@ def score_attribute_vectors(name: str, plan: EvaluatePlan, model: "Model", laten
         plan: how it is evaluated.
         model: the trained variant.
         latents: of the view aligned.
-        svms: on the view aligned, fitted to the training and validation images.
+        judges: the SVMs on the view aligned, fitted to the training and validation images.
 
     Returns:
-        flips, the `flips.averages`; and vector_correlation, its `agreement` with that of the labels.
+        flips, the `flips.averages`; and vector_correlation, its `agreement` with that of the labels. Both are empty
+        without attributes.
     """
     import pandas as pd
 
@@ -162,14 +170,15 @@ def score_attribute_vectors(name: str, plan: EvaluatePlan, model: "Model", laten
     from pipeline.latent_space.attribute_vectors import read_attribute_vectors
     from pipeline.latent_space.encoding import encode
     from pipeline.models.numpy_functions import decode_function
-    from pipeline.vocabulary import ATTRIBUTES
 
+    names, svms = judges
     vectors = read_attribute_vectors(paths.attribute_vectors(name)).vectors
-    measured = flips.measure_flips(latents.of("test").mu, vectors, svms, plan.decoded_faces, decode_function(model),
-                                   lambda pixels: encode(model, pixels)[0])
+    measured = flips.measure_flips(names, latents.of("test").mu, vectors, svms, plan.decoded_faces,
+                                   decode_function(model), lambda pixels: encode(model, pixels)[0])
     measured.table.to_csv(paths.flips(name), index=False)
-    pd.DataFrame(measured.entanglement, ATTRIBUTES, ATTRIBUTES).to_csv(paths.entanglement(name),
-                                                                       index_label="attribute")
+    pd.DataFrame(measured.entanglement, names, names).to_csv(paths.entanglement(name), index_label="attribute")
+    if not names:
+        return {"flips": {}, "vector_correlation": {}}
     correlations = [pd.read_csv(path, index_col="attribute").to_numpy()
                     for path in (paths.attribute_correlation(name), paths.label_correlation(name))]
     return {"flips": flips.averages(measured), "vector_correlation": agreement(*correlations)}

@@ -5,12 +5,13 @@ from pipeline.cluster.tasks import parallel_map
 from pipeline.config.loading import load_params
 from pipeline.config.plans import DataPlan, read_plan
 from pipeline.data.prepare import prepare
-from pipeline.data.source import fingerprint, in_words, open_source
+from pipeline.data.source import fingerprint, in_words
 from pipeline.errors import exit_on_input_error
 from pipeline.files.hashes import digest
-from pipeline.paths import CHECKED_DATASET, SHARDS, UNFINISHED
+from pipeline.files.json_file import read_json
+from pipeline.paths import BROKEN_IMAGES, CHECKED_DATASET, SHARDS, UNFINISHED
 from pipeline.plan import code
-from pipeline.plan.given import given_by
+from pipeline.plan.given import checked_faces, given_by
 from pipeline.workspace.records import write_record
 
 
@@ -18,13 +19,16 @@ def main() -> None:
     """Run the stage."""
     own_code = code.refuse_unplanned_code("prepare")
     plan, cluster = read_plan(DataPlan), load_params().cluster
-    given = given_by(plan)
-    content = CHECKED_DATASET.read_text() if CHECKED_DATASET.is_file() else str(fingerprint(plan.source, given))
-    faces = open_source(plan.source, given)
+    if plan.source == "synthetic":
+        content, about = str(fingerprint(plan.source, given_by(plan))), {}
+    else:
+        content = "".join(path.read_text() for path in (CHECKED_DATASET, BROKEN_IMAGES))
+        about = {name: read_json(CHECKED_DATASET)[name] for name in ("align", "left_out")}
+    faces, framing = checked_faces(plan)
     with parallel_map(cluster, cluster.processes) as spread:
         manifests = prepare(faces, SHARDS, plan.image_size, parallel_map=spread, source=in_words(plan.source),
                             work=UNFINISHED / "prepare",
-                            made_by=digest(plan.model_dump_json(), own_code, content))
+                            made_by=digest(plan.model_dump_json(), own_code, content), framing=framing, about=about)
     write_record("prepare")
     print(f"{SHARDS}: {messages.counts(next(iter(manifests.values()))['images'])} images of "
           f"{plan.image_size}×{plan.image_size}, views {', '.join(manifests)}")

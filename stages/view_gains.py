@@ -30,8 +30,11 @@ def main() -> None:
     gains.to_csv(paths.GAINS_TABLE, index=False)
     for view_set, rows in combined.items():
         rows.to_csv(paths.svm_table(paths.VIEW_GAINS, view_set), index=False)
-    write_json(paths.VIEW_GAINS_METRICS, gains.set_index("step")[METRICS].to_dict())
+    write_json(paths.VIEW_GAINS_METRICS, gains.set_index("step")[METRICS].to_dict() if len(gains) else {})
     write_record("view_gains")
+    if gains.empty:
+        print(f"{paths.VIEW_GAINS}: the data set has no attributes to predict, so no view adds anything to measure")
+        return
     for step, note in zip(gains["step"], gains["note"], strict=True):
         if note:
             print(f"note: {step}: {note}")

@@ -66,7 +66,7 @@ CHOICES: dict[str, Callable[[State], Any]] = {
     "accuracies on validation": lambda state: {file: rows["valid_accuracy"].tolist()
                                                for file, rows in state.svms.items()},
     "notes of SVMs": lambda state: {file: rows["note"].tolist() for file, rows in state.svms.items()},
-    "the fitted SVMs": lambda state: {file.stem: read_svms(file).weights.tolist()
+    "the fitted SVMs": lambda state: {file.stem: read_svms(file).svms.weights.tolist()
                                       for file in sorted(paths.EVALUATION.rglob("*.npz"))},
     "the set of each variant": lambda state: [variant.chosen_view_set for variant in state.report.variants],
     "what stands in the summary": lambda state: [

@@ -23,7 +23,7 @@ from pipeline.config.loading import load_params
 from pipeline.config.running import Cluster
 from pipeline.config.variant import Variant
 from pipeline.data import shard_files, shards
-from pipeline.data.attributes import no_attributes
+from pipeline.data.attributes import all_known, no_attributes
 from pipeline.data.prepare import prepare
 from pipeline.data.sources.celeba import open_celeba
 from pipeline.errors import InputError
@@ -33,6 +33,7 @@ from pipeline.losses.build import build_objective
 from pipeline.parallel import in_this_process
 from pipeline.training import ray_train
 from pipeline.training.loop import train
+from pipeline.vocabulary import ATTRIBUTES
 from tests import tiny
 from tests.data.conftest import draw_celeba
 from tests.two_nodes import TwoNodes, kill
@@ -152,7 +153,7 @@ def test_shards_and_svms_are_those_of_one_process(cluster, tmp_path, monkeypatch
     x = random.standard_normal((300, 8)).astype(np.float32)
     y = x[:, :1] + random.standard_normal((300, 40)) > 0
     sets, splits = {"all": np.arange(8), "half": np.arange(4)}, np.repeat(["train", "valid", "test"], 100)
-    arguments = x, sets, y, splits, [0.1, 1.0]
+    arguments = x, sets, all_known(ATTRIBUTES, y), splits, [0.1, 1.0]
     with parallel_map(cluster) as as_tasks:
         tables = svm.evaluate_sets(*arguments, parallel_map=as_tasks)
     for name, expected in svm.evaluate_sets(*arguments).items():

@@ -43,7 +43,7 @@ def align(image: Image.Image, landmarks: np.ndarray, name: str) -> Aligned:
         InputError: the landmarks are no face of this picture.
     """
     points = np.asarray(landmarks, dtype=float)
-    check_landmarks(points, image, name)
+    check_landmarks(points, image.size, name)
     move = similarity(TEMPLATE, points)
     found = move.back(points @ (1, 1j))
     return Aligned(_framed(image, move(0), move.turn * WIDTH),
@@ -68,30 +68,41 @@ def frame_square(image: Image.Image) -> Image.Image:
     return _framed(image, complex(left - pixel * box_left, top - pixel * box_top), complex(pixel * WIDTH))
 
 
-def check_landmarks(landmarks: np.ndarray, image: Image.Image, name: str) -> None:
+def check_landmarks(landmarks: np.ndarray, size: tuple[int, int], name: str) -> None:
     """Refuse landmarks that cannot be a face of this picture.
 
     Args:
         landmarks: float 5×2, x and y of POINTS.
-        image: their picture.
+        size: width and height of their picture, in pixels.
         name: of the picture with its place, for messages.
 
     Raises:
         InputError: they are not five points, not finite, all in one place, not in the picture, or in another order.
     """
-    if landmarks.shape != (len(POINTS), 2) or not np.isfinite(landmarks).all():
-        raise InputError(f"{name} has landmarks that are not {len(POINTS)} points: give x and y of {', '.join(POINTS)}")
-    given = " ".join(f"{x:.0f},{y:.0f}" for x, y in landmarks)
-    if np.ptp(landmarks, axis=0).max() < SMALLEST_FACE:
-        raise InputError(f"{name} has all landmarks in one place ({given}): give five points of a face, in pixels")
+    check_points(landmarks, name)
+    given = in_words(landmarks)
     x, y = landmarks.mean(axis=0)
-    if not (0 <= x <= image.width and 0 <= y <= image.height):
-        raise InputError(f"{name} has its landmarks ({given}) outside its {image.width}×{image.height} pixels: give "
-                         "them in pixels of this picture, turned upright")
+    if not (0 <= x <= size[0] and 0 <= y <= size[1]):
+        raise InputError(f"{name} has its landmarks ({given}) outside its {size[0]}×{size[1]} pixels: give them "
+                         "in pixels of this picture, turned upright")
     mirrored = landmarks * (-1, 1)
     if _likeness(landmarks) < max(LEAST_LIKENESS, _likeness(mirrored)):
         raise InputError(f"{name} has landmarks that do not lie as in a face ({given}): give {', '.join(POINTS)} in "
                          "this order, left and right as the viewer sees them")
+
+
+def check_points(landmarks: np.ndarray, name: str) -> None:
+    """Raise InputError unless landmarks are five finite points, not all in one place; as `check_landmarks`."""
+    if landmarks.shape != (len(POINTS), 2) or not np.isfinite(landmarks).all():
+        raise InputError(f"{name} has landmarks that are not {len(POINTS)} points: give x and y of {', '.join(POINTS)}")
+    if np.ptp(landmarks, axis=0).max() < SMALLEST_FACE:
+        raise InputError(f"{name} has all landmarks in one place ({in_words(landmarks)}): give five points of a face, "
+                         "in pixels")
+
+
+def in_words(landmarks: np.ndarray) -> str:
+    """Return points for a message: "69,111 108,111 …"."""
+    return " ".join(f"{x:.0f},{y:.0f}" for x, y in landmarks)
 
 
 def _likeness(landmarks: np.ndarray) -> float:

@@ -4,7 +4,7 @@ import hashlib
 import os
 from pathlib import Path
 
-from pipeline.data.celeba_images import FolderImages, read_zip_directory
+from pipeline.data.celeba_images import read_zip_directory
 from pipeline.data.celeba_layout import (
     ATTRIBUTE_TABLE,
     IMAGES,
@@ -15,8 +15,8 @@ from pipeline.data.celeba_layout import (
     find_zip,
     is_image_name,
 )
-
-FileFingerprint = dict[str, int | str]
+from pipeline.data.fingerprints import FileFingerprint, of_file, of_images
+from pipeline.data.image_folder import FolderImages
 
 
 def fingerprint(root: str | Path) -> dict[str, FileFingerprint]:
@@ -30,8 +30,7 @@ def fingerprint(root: str | Path) -> dict[str, FileFingerprint]:
     for stem in (ATTRIBUTE_TABLE, LANDMARK_TABLE, PARTITION_TABLE):
         table = find_table(root, stem)
         if table is not None:
-            data = table.read_bytes()
-            files[table.name] = {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+            files[table.name] = of_file(table)
     folder, path = find_image_folder(root), find_zip(root)
     if folder is not None:
         files[IMAGES] = _of_folder(folder)
@@ -41,14 +40,9 @@ def fingerprint(root: str | Path) -> dict[str, FileFingerprint]:
 
 
 def _of_folder(folder: Path) -> FileFingerprint:
-    size, content, images = 0, hashlib.sha256(), FolderImages(folder)
     with os.scandir(folder) as entries:
         names = sorted(entry.name for entry in entries if is_image_name(entry.name))
-    for name in names:
-        data = images.read(name)
-        size += len(data)
-        content.update(f"{name} {hashlib.sha256(data).hexdigest()}\n".encode())
-    return {"images": len(names), "bytes": size, "sha256": content.hexdigest()}
+    return of_images(FolderImages(folder, "unpack it again"), names)
 
 
 def _of_zip(path: Path) -> FileFingerprint:

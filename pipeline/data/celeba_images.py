@@ -24,6 +24,7 @@ from pipeline.data.celeba_layout import (
     is_web_page,
     web_page_error,
 )
+from pipeline.data.image_folder import FolderImages
 from pipeline.data.picture import read_picture
 from pipeline.errors import InputError
 
@@ -70,20 +71,6 @@ class ZipImages:
         return data
 
 
-@dataclass(frozen=True)
-class FolderImages:
-    """Images as files of one folder."""
-
-    path: Path
-
-    def read(self, image_id: str) -> bytes:
-        """Return the encoded bytes of one image; raises InputError if the file cannot be read."""
-        try:
-            return (self.path / image_id).read_bytes()
-        except OSError as error:
-            raise InputError(f"{self.path / image_id} cannot be read ({error.strerror}): unpack it again") from error
-
-
 def open_images(root: Path, image_ids: np.ndarray) -> ZipImages | FolderImages:
     """Return the images under `root`, in a folder if there is one, else in the zip.
 
@@ -96,7 +83,7 @@ def open_images(root: Path, image_ids: np.ndarray) -> ZipImages | FolderImages:
     if folder is not None:
         with os.scandir(folder) as entries:
             names = {entry.name for entry in entries}
-        images, advice = FolderImages(folder), "unpack img_align_celeba.zip again"
+        images, advice = FolderImages(folder, "unpack it again"), "unpack img_align_celeba.zip again"
         if path is not None:
             advice = f"complete the folder, or remove it and {path.name} beside it is read"
     elif path is not None:

@@ -1,5 +1,6 @@
 """What a source of faces gives to the pipeline: docs/sources.md says how to write one."""
 
+import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -30,6 +31,7 @@ class Dataset:
     attributes: Attributes  # of N images; of no names where there are none
     landmarks: np.ndarray | None  # float or int16 N×5×2: x, y of POINTS in pixels of the upright image; None for none
     images: Images
+    notes: tuple[str, ...] = ()  # what the user should know and need not change, each a sentence
 
     def __len__(self) -> int:
         return len(self.image_ids)
@@ -37,7 +39,11 @@ class Dataset:
     def of_rows(self, rows: np.ndarray) -> "Dataset":
         """Return some of the images. rows: bool N, or int M."""
         return Dataset(self.image_ids[rows], self.split[rows], self.attributes.of_rows(rows),
-                       None if self.landmarks is None else self.landmarks[rows], self.images)
+                       None if self.landmarks is None else self.landmarks[rows], self.images, self.notes)
+
+    def with_landmarks(self, landmarks: np.ndarray | None) -> "Dataset":
+        """Return the same images with other landmarks, N×5×2, or with none."""
+        return dataclasses.replace(self, landmarks=landmarks)
 
 
 class Given(NamedTuple):

@@ -13,8 +13,8 @@ from tqdm import tqdm
 
 from pipeline.data import shard_files, shards
 from pipeline.data.attributes import Attributes
-from pipeline.data.celeba_images import decode
 from pipeline.data.dataset import Dataset
+from pipeline.data.framing import CELEBA_REMEDY, CELEBA_SIZE_REMEDY, Framing
 from pipeline.errors import InputError
 from pipeline.files.atomic import replace_folder
 from pipeline.files.folder import Folder
@@ -84,11 +84,13 @@ class Recipe(NamedTuple):
     views: Mapping[str, Crop]
     source: str
     origin: str  # where the images lie, for messages
+    framing: Framing = Framing("none", CELEBA_REMEDY, CELEBA_SIZE_REMEDY)
 
 
 def prepare(dataset: Dataset, root: str | Path, image_size: int = 64, views: Mapping[str, Crop] | None = None,
             parallel_map: ParallelMap = in_this_process, progress: bool = True, source: str = "celeba",
-            work: str | Path | None = None, made_by: str = "") -> dict[str, dict[str, Any]]:
+            work: str | Path | None = None, made_by: str = "", framing: Framing | None = None,
+            about: Mapping[str, Any] | None = None) -> dict[str, dict[str, Any]]:
     """Write every view of every image under `root`, replacing what is there.
 
     `root` appears only when all is done. Parts are kept in `work` until then, so that a run that was interrupted does
@@ -108,6 +110,9 @@ def prepare(dataset: Dataset, root: str | Path, image_size: int = 64, views: Map
         source: where the images come from, in words, for the manifest and the files' metadata.
         work: a folder on the disk of `root`, by default beside it, for unfinished work. It is deleted in the end.
         made_by: names the images' bytes and the code. Parts that were made by others are not taken.
+        framing: how the images come to CelebA's frame; None where they are in it. A data set that is cropped has no
+            landmarks.
+        about: further entries of the manifests.
 
     Returns:
         The manifest of each view that was made: source, image_size, view, attributes (their names), images (number by
@@ -120,7 +125,8 @@ def prepare(dataset: Dataset, root: str | Path, image_size: int = 64, views: Map
     if image_size < 1:
         raise InputError(f"data.image_size is {image_size}: it should be at least 1 pixel")
     views = all_views() if views is None else views
-    recipe = Recipe(image_size, possible_views(views, dataset.landmarks is not None), source, str(dataset.images.path))
+    recipe = Recipe(image_size, possible_views(views, dataset.landmarks is not None), source, str(dataset.images.path),
+                    *([framing] if framing else []))
     work = Path(work or root.parent / f".{root.name}-under-way")
     unfinished = delete_siblings_and_partial_files(work / work_key(dataset, recipe, made_by))
 
@@ -135,7 +141,7 @@ def prepare(dataset: Dataset, root: str | Path, image_size: int = 64, views: Map
     manifests: dict[str, dict[str, Any]] = {
         view: {"source": source, "image_size": image_size, "view": view, "images": images,
                "attributes": list(dataset.attributes.names), "sha256": content[view].hexdigest(),
-               "files_sha256": files[view].hexdigest()} for view in recipe.views}
+               "files_sha256": files[view].hexdigest(), **(about or {})} for view in recipe.views}
     left_out = {view: {"source": source, "view": view, shards.MISSING: NO_LANDMARKS} for view in views
                 if view not in manifests}
     for view, manifest in (manifests | left_out).items():
@@ -181,15 +187,17 @@ def crop_and_encode(recipe: Recipe, work: tuple[Part, list[bytes]]) -> dict[str,
         view → its Parquet file, and the SHA-256 of its content.
     """
     part, images = work
-    size = recipe.image_size
+    size, landmarks = recipe.image_size, None if part.landmarks is None else np.empty(part.landmarks.shape, np.int16)
     pixels = {view: np.empty((len(images), 3, size, size), np.uint8) for view in recipe.views}
     for row, (image_id, stored) in enumerate(zip(part.image_ids.tolist(), images, strict=True)):
-        image = decode(image_id, stored, recipe.origin)
-        points = () if part.landmarks is None else (part.landmarks[row],)
+        given = None if part.landmarks is None else part.landmarks[row]
+        image, points = recipe.framing.frame(image_id, stored, recipe.origin, given)
+        if landmarks is not None and points is not None:
+            landmarks[row] = points
         for view, crop in recipe.views.items():
-            pixels[view][row] = crop(image, size, *points)
+            pixels[view][row] = crop(image, size, *(() if points is None else (points,)))
     return {view: shard_files.encode_part(view, part.split, part.image_ids, pixels[view], part.attributes,
-                                          part.landmarks, {"source": recipe.source}) for view in recipe.views}
+                                          landmarks, {"source": recipe.source}) for view in recipe.views}
 
 
 def work_key(dataset: Dataset, recipe: Recipe, made_by: str) -> str:
@@ -197,7 +205,8 @@ def work_key(dataset: Dataset, recipe: Recipe, made_by: str) -> str:
     columns = (dataset.attributes.values, dataset.attributes.known, dataset.split,
                np.empty(0) if dataset.landmarks is None else dataset.landmarks)
     images = "\n".join([*dataset.attributes.names, "", *dataset.image_ids.tolist()])
-    return digest(repr((recipe.image_size, list(recipe.views), recipe.source, PART_ROWS)), made_by, images,
+    how = (recipe.image_size, list(recipe.views), recipe.source, recipe.framing.way, PART_ROWS)
+    return digest(repr(how), made_by, images,
                   *(hashlib.sha256(np.ascontiguousarray(column).data).hexdigest() for column in columns))
 
 

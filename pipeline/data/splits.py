@@ -36,6 +36,48 @@ class Splitting(NamedTuple):
 
 OFFICIAL = Splitting()
 
+
+def split_images(image_ids: np.ndarray, splitting: Splitting, own: np.ndarray | None,
+                 persons: np.ndarray | None = None) -> np.ndarray:
+    """Split N images as `splitting.test` says, and see to it that no person is in two splits.
+
+    Args:
+        image_ids: str N, in the order of the data set.
+        splitting: what is wanted; `limit` is not applied here.
+        own: the data set's own partition, str N, or None if it has none: then a hash splits. It has an effect only
+            where `splitting.test` is official.
+        persons: str N, who is in each image, "" where that is not known: such an image is taken for a person of its
+            own. None if the data set names nobody.
+
+    Returns:
+        str N, each one of SPLITS.
+
+    Raises:
+        InputError: the splitting is not possible, or it would put a person in two splits.
+    """
+    if isinstance(splitting.test, int):
+        split: np.ndarray | None = last_as_test(len(image_ids), splitting.test, splitting.valid_images)
+        remedy = "set data.test to hash, which keeps a person's images together"
+    else:
+        split = own if splitting.test == "official" else None
+        remedy = "mend the partition, or set data.test to hash, which keeps a person's images together"
+    if split is None:
+        names = image_ids if persons is None else np.where(persons == "", image_ids, persons)
+        return split_by_hash(names, splitting.shares)
+    if persons is not None:
+        check_persons(split, persons, remedy)
+    return split
+
+
+def check_persons(split: np.ndarray, persons: np.ndarray, remedy: str) -> None:
+    """Raise InputError where a person is in two splits. split: str N; persons: str N, "" where unknown."""
+    splits_of: dict[str, str] = {}
+    for person, name in zip(persons.tolist(), split.tolist(), strict=True):
+        if person and splits_of.setdefault(person, name) != name:
+            raise InputError(f"the person {person!r} is in the splits {splits_of[person]} and {name}, so the test "
+                             f"would show faces that the model has learned: {remedy}")
+
+
 def last_as_test(images: int, test_images: int, valid_images: int) -> np.ndarray:
     """Return the split of each image, str N: first train, then the last ones for validation and for the test.
 
@@ -66,7 +108,13 @@ def split_by_hash(names: np.ndarray, shares: tuple[float, float, float]) -> np.n
 
 
 def thinned_rows(images: int, limit: int | None) -> np.ndarray:
-    """Return which rows of a data set stay: at most `limit`, evenly spread; int64, ascending."""
+    """Return which rows of a data set stay: at most `limit`, evenly spread; int64, ascending.
+
+    Raises:
+        InputError: `limit` is below 1.
+    """
+    if limit is not None and limit < 1:
+        raise InputError(f"data.limit is {limit}: it should be at least 1 image")
     rows = np.arange(images)
     return rows if limit is None or limit >= images else rows[:limit] * images // limit
 
@@ -95,10 +143,14 @@ def remedy(splitting: Splitting, source: str) -> str:
     if isinstance(splitting.test, int) and min(splitting.test, splitting.valid_images) < 2:
         return "set data.test and data.valid_images to 2 or more"
     more = "raise or drop data.limit, or " if splitting.limit else ""
-    if splitting.test == "hash":
-        return f"{more}change data.shares, or take more images"
-    if splitting.test != "official":
+    if isinstance(splitting.test, int):
         return f"{more}change data.test and data.valid_images"
-    partition = "raise data.synthetic_images" if source == "synthetic" else "mend list_eval_partition"
+    if splitting.test == "hash":
+        return f"{more}change data.shares, or take more {'persons' if splitting.person_column else 'images'}"
+    if splitting.split_column:
+        partition = f"mend the column {splitting.split_column}"
+    else:
+        partition = {"synthetic": "raise data.synthetic_images", "celeba": "mend list_eval_partition"}.get(
+            source, "take more images, or mend their partition, or set data.test to hash, which needs none")
     return (f"{more}{partition}, or set data.test to a number, which takes so many of the last images for the test, "
             "and data.valid_images before them for validation")

@@ -113,13 +113,13 @@ def score_decisions(decisions: Decisions, attributes: Attributes, splits: np.nda
         scores of an attribute are NaN where it is known for no training image, since nothing was learned about it.
     """
     train, valid, truth = (attributes.of_rows(splits == split) for split in SPLITS)
-    learned = train.known.any(axis=0)
+    learned = np.asarray(train.known.any(axis=0))
     scores = (score_predictions(decisions.test > 0, truth, attributes.of_rows(splits != "test"))
               | score_rankings(decisions.test, truth))
     with np.errstate(invalid="ignore"):  # 0 / 0 is NaN, as it should be
         valid_accuracy = (((decisions.valid > 0) == valid.values) & valid.known).sum(axis=0) / valid.known.sum(axis=0)
     notes = [svm_notes.joined("" if seen else svm_notes.NO_TRAINING_IMAGE, of_test)
-             for seen, of_test in zip(learned, svm_notes.of_test_classes(truth), strict=True)]
+             for seen, of_test in zip(learned.tolist(), svm_notes.of_test_classes(truth), strict=True)]
     return pd.DataFrame({
         "attribute": truth.names, **{name: np.where(learned, score, np.nan) for name, score in scores.items()},
         "positives": truth.values.sum(axis=0), "images": truth.known.sum(axis=0),

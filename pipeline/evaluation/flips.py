@@ -66,7 +66,7 @@ def measure_flips(names: Sequence[str], z: np.ndarray, vectors: np.ndarray, svms
     notes = [why_not(decisions[:, i], effects[i, i]) for i in range(len(names))]
     measured = np.array([not note for note in notes], dtype=bool)
     entanglement = np.full((len(names), len(names)), np.nan)
-    for i in np.flatnonzero(measured):
+    for i in np.flatnonzero(measured).tolist():
         entanglement[i] = entanglement_row(decisions, alpha[:, i], effects, i)
     entanglement[:, ~measured] = np.nan
     stuck = (yes > 0) & (yes < len(z)) & (effects.diagonal() <= 0)  # no move along the vector flips an answer

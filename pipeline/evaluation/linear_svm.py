@@ -139,8 +139,8 @@ def fit_where_known(x: np.ndarray, attributes: Attributes, C: float) -> Fitted:
         C: as in `fit`.
 
     Returns:
-        As `fit_standardised` does. An attribute with one class is always answered so, and its gradient is 0. One that is
-        known for no image has weights that are NaN, and a gradient of 0.
+        As `fit_standardised` does. An attribute with one class is always answered so, and its gradient is 0. One that
+        is known for no image has weights that are NaN, and a gradient of 0.
     """
     count = len(attributes.names)
     weights, gradient = np.full((x.shape[1] + 1, count), np.nan), np.zeros(count)
@@ -155,7 +155,7 @@ def fit_where_known(x: np.ndarray, attributes: Attributes, C: float) -> Fitted:
 
 
 def known_together(known: np.ndarray) -> list[tuple[list[int], np.ndarray]]:
-    """Group the equal columns of bool N×K: their numbers, and what they are, bool N. A column without True is in none."""
+    """Group the equal columns of bool N×K: their numbers, and the column, bool N. Those without True are left out."""
     groups: dict[bytes, list[int]] = {}
     for i, column in enumerate(known.T):
         if column.any():

@@ -45,7 +45,7 @@ def attribute_preservation(names: Sequence[str], decide: Decide, faces: np.ndarr
           note             "", or why there is no kappa; without an SVM all numbers are NaN
     """
     decided, decided_again = decide(faces), decide(reconstructions)
-    before, after, without = decided > 0, decided_again > 0, np.isnan(decided).any(axis=0)
+    before, after, without = decided > 0, decided_again > 0, np.asarray(np.isnan(decided).any(axis=0))
     rows: list[dict[str, str | float]] = []
     for attribute, of_faces, of_reconstructions, no_svm in zip(names, before.T, after.T, without, strict=True):
         if no_svm:

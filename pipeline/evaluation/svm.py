@@ -82,8 +82,8 @@ def evaluate_sets(x: np.ndarray, sets: Mapping[str, np.ndarray], attributes: Att
         parallel_map: where SVMs are fitted; one item is the K SVMs of a feature set and a C.
 
     Returns:
-        Name of the feature set → its SVMs, and one row per attribute; shares and scores are 0 … 1. Scores are NaN for an
-        attribute without a training image, or without a test image, whose value is known:
+        Name of the feature set → its SVMs, and one row per attribute; shares and scores are 0 … 1. Scores are NaN for
+        an attribute without a training image, or without a test image, whose value is known:
           attribute          its name
           accuracy           share of test images that are predicted correctly
           balanced_accuracy  mean of the two classes' recalls; NaN where the test set has only one class
@@ -98,8 +98,8 @@ def evaluate_sets(x: np.ndarray, sets: Mapping[str, np.ndarray], attributes: Att
           note               "", or fragments of `svm_notes`: classes that are missing, and SVMs that have not converged
 
     Raises:
-        InputError: there is no image to train on or to test on; or there are several C and no image to choose with. Both
-            only where there are attributes.
+        InputError: there are attributes, but no image to train on or to test on; or several C, and no image to choose
+            with.
     """
     candidates, count = sorted(C), len(attributes.names)
     data = Data(x, attributes, {split: splits == split for split in SPLITS})
@@ -108,7 +108,7 @@ def evaluate_sets(x: np.ndarray, sets: Mapping[str, np.ndarray], attributes: Att
     if not count or not all(labelled(data, split) for split in ("train", "valid")):
         candidates = []  # nothing to fit and to score before the test
     with tqdm(total=len(sets) * (len(candidates) + 1) * count, desc=progress, unit="SVM",
-              disable=progress is None) as bar:
+              disable=progress is None or not count) as bar:
         def run(function: Callable[[Data, Work], Result], work: list[Work]) -> Iterator[Result]:
             for result in parallel_map(function, data, work):
                 bar.update(count)

@@ -38,8 +38,8 @@ def read_svms(path: Path) -> NamedSVMs:
     """Read what `write_svms` wrote.
 
     Returns:
-        The attributes' names, and their SVMs in the same order. The features of these are the raw posterior means of the
-        set's views, side by side in the order of evaluate.view_sets.
+        The attributes' names, and their SVMs in the same order. The features of these are the raw posterior means of
+        the set's views, side by side in the order of evaluate.view_sets.
 
     Raises:
         InputError: there is no such file, or it holds something else.

@@ -62,6 +62,6 @@ def score_rankings(decided: np.ndarray, truth: Attributes) -> dict[str, np.ndarr
 
 
 def one_class(attributes: Attributes) -> np.ndarray:
-    """Return bool K: which of the attributes are the same for all images where they are known, or are known for none."""
+    """Return bool K: which attributes are the same for all images where they are known, or are known for none."""
     positives = attributes.values.sum(axis=0)
     return np.asarray((positives == 0) | (positives == attributes.known.sum(axis=0)))

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-import numpy as np
 import pandas as pd
 
 from pipeline.data.attributes import Attributes
@@ -12,6 +11,7 @@ from pipeline.evaluation.features import Features
 from pipeline.evaluation.set_names import ALL_VIEWS
 from pipeline.parallel import ParallelMap, in_this_process
 
+ABOUT = ("step", "over", "variants", "views", "dimensions")  # the first columns of the table
 SCORES = ("C", "accuracy", "balanced_accuracy", "majority", "valid_accuracy")  # of `svm.averages`, in the table
 
 
@@ -63,8 +63,9 @@ def score_view_gains(features: Features, attributes: Attributes, steps: Sequence
         parallel_map: where SVMs are fitted; see `svm.evaluate_sets`.
 
     Returns:
-        A table with one row per step, and name → the rows of `svm.evaluate` for the feature sets that combine variants.
-        The names are the first view's, and `ALL_VIEWS` where there are several views. The table's columns:
+        A table with one row per step, or no row without attributes; and name → the rows of `svm.evaluate` for the
+        feature sets that combine variants. The names are the first view's, and `ALL_VIEWS` where there are several
+        views. The table's columns:
           step               the name: "aligned", "+ landmark", …, "+ VAE-345", "aligned of VAE-123 + VAE-345"
           over               the step to compare it with, "" for the first
           variants, views    whose latents are concatenated, separated by spaces
@@ -75,11 +76,12 @@ def score_view_gains(features: Features, attributes: Attributes, steps: Sequence
     columns = {step.name: features.of(step.variants, step.views) for step in steps}
     scored = svm.evaluate_sets(features.x, columns, attributes, features.splits, C, progress, parallel_map)
     rows = []
-    for step in steps:
+    for step in steps if attributes.names else ():
         step_rows = scored[step.name].rows
         averages = svm.averages(step_rows)
         rows.append({"step": step.name, "over": step.over, "variants": " ".join(step.variants),
                      "views": " ".join(step.views), "dimensions": len(columns[step.name]),
                      **{name: averages[name] for name in SCORES},
                      "note": svm_notes.convergence(step_rows)})
-    return pd.DataFrame(rows), {step.table: scored[step.name].rows for step in steps if step.table is not None}
+    gains = pd.DataFrame(rows, columns=[*ABOUT, *SCORES, "note"])
+    return gains, {step.table: scored[step.name].rows for step in steps if step.table is not None}

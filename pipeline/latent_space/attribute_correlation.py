@@ -49,8 +49,8 @@ def label_correlation(attributes: Attributes, names: Sequence[str]) -> np.ndarra
         names: K of the attributes' names: none, or at least two.
 
     Returns:
-        float64 K×K, -1 … 1. It is NaN where one of the two is the same for all these images. So the row and column of an
-        attribute that all images or none have are NaN.
+        float64 K×K, -1 … 1. It is NaN where one of the two is the same for all these images: so the row and column of
+        an attribute that all images or none have.
     """
     columns = [attributes.index(name) for name in names]
     if not columns:

@@ -62,8 +62,9 @@ def compute_attribute_vectors(mu: np.ndarray, attributes: Attributes, per_class:
                               ) -> AttributeVectors:
     """Compute z_attribute = mean of z over positive images − mean of z over negative images (section 4.3.2).
 
-    Up to `per_class` images of each class are drawn without replacement, or all where there are fewer. Images whose value
-    is unknown are in neither class. The draw for an attribute depends only on the seed and on that attribute's column.
+    Up to `per_class` images of each class are drawn without replacement, or all where there are fewer. Images whose
+    value is unknown are in neither class. The draw for an attribute depends only on the seed, on the attribute's number
+    and on its column.
 
     Args:
         mu: float32 N×D, posterior means.

@@ -22,7 +22,8 @@ from pipeline.files.folder import Folder
 from pipeline.leftovers.deletion import choose_by_age, choose_by_name, delete_leftovers
 from pipeline.leftovers.listing import Leftover, list_leftovers
 from pipeline.leftovers.needs import needed_here
-from pipeline.leftovers.words import age_in_words, size_in_words
+from pipeline.leftovers.words import age_in_words
+from pipeline.vocabulary import size_in_words
 from pipeline.workspace.project import in_project
 
 

@@ -9,10 +9,11 @@ from pipeline.errors import InputError
 from pipeline.files.folder import Folder
 from pipeline.leftovers.listing import FOREIGN, Leftover
 from pipeline.leftovers.names import CONFIGURATION, RUN
-from pipeline.leftovers.words import DAY, size_in_words
+from pipeline.leftovers.words import DAY
 from pipeline.tracking.runs import find_run
 from pipeline.tracking.store import client
 from pipeline.tracking.waiting import retry_while_away
+from pipeline.vocabulary import size_in_words
 
 
 def choose_by_age(leftovers: Iterable[Leftover], days: float) -> list[Leftover]:

@@ -1,17 +1,8 @@
-"""Sizes and ages in words."""
+"""Ages in words."""
 
 import time
 
 DAY = 24 * 3600  # seconds
-
-
-def size_in_words(size: float) -> str:
-    """Return "1.23 MB" for 1234567 bytes."""
-    for unit in ("B", "kB", "MB", "GB"):
-        if size < 999.5:
-            return f"{size:.3g} {unit}"
-        size /= 1000
-    return f"{size:.3g} TB"
 
 
 def age_in_words(written: float | None) -> str:

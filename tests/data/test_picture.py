@@ -59,12 +59,16 @@ def test_the_first_of_several_frames_is_taken(form):
 
 @pytest.mark.parametrize(("data", "problem"), [
     (b"", "empty (0 bytes) and so not an image"), (b"no picture", "damaged or not an image"),
-    (b"\n<!DOCTYPE html>", "a web page (HTML)"), (b"%!PS-Adobe-3.0 EPSF-3.0\n", "damaged or not an image"),
+    (b"\n<!DOCTYPE html>", "a web page (HTML)"),
+    (b"%!PS-Adobe-3.0 EPSF-3.0\n", "a PostScript (EPS) file, which is not read (save it as JPEG)"),
+    (b"%PDF-1.7\n", "a PDF document, which is not read (save it as JPEG)"),
+    (b"version https://git-lfs.github.com/spec/v1\n", "a note of Git LFS in place of the file (run `git lfs pull`)"),
+    (b"\0\0\0\x18ftypisom", "a video, or a picture in a format that is not read (save it as JPEG)"),
     (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "an SVG drawing, which has no pixels"),
     (b"\0\0\0\x18ftypheic\0\0\0\0", "in HEIF or HEIC, which is not read (save it as JPEG)"),
     (encoded()[:16] + b"\0\0\0\0" + encoded()[20:], "of 0×48 pixels, so it shows nothing"),
     (encoded()[:16], "damaged or cut short"),
-], ids=["empty", "text", "web page", "eps", "svg", "heic", "no pixels", "header cut short"])
+], ids=["empty", "text", "web page", "eps", "pdf", "lfs", "video", "svg", "heic", "no pixels", "header cut short"])
 def test_what_is_no_picture_is_refused(data, problem):
     assert refused(data) == problem
 

@@ -1,5 +1,7 @@
 """Every split has at least two images, and that is known before any work."""
 
+import shutil
+
 import pytest
 
 from pipeline.config.loading import load_params
@@ -72,6 +74,7 @@ def test_the_stage_refuses_before_it_draws(tmp_path, monkeypatch):
     from stages import dataset
 
     monkeypatch.chdir(tmp_path)
+    shutil.copy(tiny.PARAMS, "params.yaml")
     tiny.write_code()
     (tmp_path / "plan/pipeline").mkdir(parents=True, exist_ok=True)
     data = {name: value for name, value in dict(load_params(tiny.PARAMS).data).items() if name != "image_size"}

@@ -8,6 +8,7 @@ import pytest
 
 from pipeline.config.fields import check_baselines
 from pipeline.data import shards
+from pipeline.data.attributes import Attributes, all_known
 from pipeline.errors import InputError
 from pipeline.evaluation import svm
 from pipeline.evaluation.baseline import Decisions, score_decisions
@@ -49,8 +50,8 @@ def labels():
 def test_decisions_have_the_rows_of_svms_and_the_same_majority(labels):
     y, splits = labels
     right = Decisions("a", "b", np.where(y[splits == "valid"], 0.1, -5), np.where(y[splits == "test"], 0.1, -5))
-    rows = score_decisions(right, y, splits)
-    of_svms = svm.evaluate(np.random.default_rng(1).standard_normal((200, 3)), y, splits, [0.1])
+    rows = score_decisions(right, all_known(ATTRIBUTES, y), splits)
+    of_svms = svm.evaluate(np.random.default_rng(1).standard_normal((200, 3)), all_known(ATTRIBUTES, y), splits, [0.1])
     assert set(of_svms) <= set(rows) and list(rows["attribute"]) == list(ATTRIBUTES)
     assert (rows[["accuracy", "balanced_accuracy", "valid_accuracy"]] == 1).all(axis=None) and rows["C"].isna().all()
     for column in ("majority", "positives"):
@@ -60,7 +61,8 @@ def test_decisions_have_the_rows_of_svms_and_the_same_majority(labels):
 def test_the_threshold_is_0_and_wrong_decisions_count(labels):
     y, splits = labels
     valid, test = y[splits == "valid"], y[splits == "test"]
-    rows = score_decisions(Decisions("a", "b", np.where(valid, -1.0, 1.0), np.full(test.shape, 1e-6)), y, splits)
+    wrong = Decisions("a", "b", np.where(valid, -1.0, 1.0), np.full(test.shape, 1e-6))
+    rows = score_decisions(wrong, all_known(ATTRIBUTES, y), splits)
     np.testing.assert_allclose(rows["accuracy"], test.mean(axis=0))
     np.testing.assert_allclose(rows["balanced_accuracy"], 0.5)
     assert (rows["valid_accuracy"] == 0).all()
@@ -75,3 +77,20 @@ def test_features_that_are_not_finite_are_refused_by_the_name_of_the_baseline(gi
 
     with pytest.raises(InputError, match=r"the features of the baseline means are not finite for \d+ of 200 images"):
         given.faces.features("means", overflows)
+
+
+def test_decisions_are_scored_where_the_attribute_is_known(labels):
+    y, splits = labels
+    valid, test = splits == "valid", splits == "test"
+    known = np.random.default_rng(3).random(y.shape) < 0.6
+    known[splits == "train", 3], known[test, 4], known[valid, 5] = False, False, False
+    wrong = (y ^ ~known)  # wherever nothing is known, the decision is the opposite
+    right = Decisions("a", "b", np.where(wrong[valid], 0.1, -5), np.where(wrong[test], 0.1, -5))
+    rows = score_decisions(right, Attributes(ATTRIBUTES, y & known, known), splits)
+    assert rows["accuracy"].isna().tolist() == [i in (3, 4) for i in range(40)]
+    assert rows["valid_accuracy"].isna().tolist() == [i in (3, 5) for i in range(40)]
+    assert (rows[["accuracy", "valid_accuracy"]].fillna(1) == 1).all(axis=None)
+    assert rows["note"][3] == "no training image with a known value: no scores"
+    assert rows["note"][4] == "no test image with a known value: no scores" and rows["note"][0] == ""
+    np.testing.assert_array_equal(rows["images"], known[test].sum(axis=0))
+    np.testing.assert_array_equal(rows["positives"], (y & known)[test].sum(axis=0))

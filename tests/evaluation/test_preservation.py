@@ -28,7 +28,7 @@ def answers(share: float, seed: int, number: int = 200) -> np.ndarray:
 
 def preserved(before: np.ndarray, after: np.ndarray):
     """Return the rows of answers, bool N×40, of which latents are the decision values themselves."""
-    return attribute_preservation(lambda x: x, np.where(before, 0.5, -2.0), np.where(after, 3.0, -0.1))
+    return attribute_preservation(ATTRIBUTES, lambda x: x, np.where(before, 0.5, -2.0), np.where(after, 3.0, -0.1))
 
 
 def test_agreement_chance_and_kappa_are_those_of_the_answers():
@@ -96,3 +96,17 @@ def test_reconstructions_are_encoded_as_they_are_shown(vae, monkeypatch):
 
 def test_no_faces_have_no_reconstructions(vae):
     assert encode_reconstructions(vae, np.empty((0, 4), np.float32)).shape == (0, 4)
+
+
+def test_an_attribute_without_an_svm_has_no_numbers_but_a_note():
+    decided = np.array([[1.0, np.nan], [-1.0, np.nan]])
+    rows = attribute_preservation(["a", "b"], lambda x: x, decided, -decided)
+    assert rows["agreement"][0] == 0 and rows["note"][0] == ""
+    assert rows.loc[1, ["faces", "reconstructions", "agreement", "chance", "kappa"]].isna().all()
+    assert rows["note"][1] == "no SVM: no image to fit it to has a known value"
+    assert preservation_averages(rows) == {"agreement": 0, "chance": 0.5, "kappa": -1, "attributes": 1}
+
+
+def test_without_attributes_there_is_a_header():
+    rows = attribute_preservation([], lambda x: x, np.empty((5, 0)), np.empty((5, 0)))
+    assert rows.empty and list(rows) == list(preserved(answers(0.5, 1), answers(0.5, 2)))

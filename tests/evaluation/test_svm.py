@@ -1,15 +1,21 @@
-"""Attribute prediction with 40 linear SVMs."""
+"""Attribute prediction with a linear SVM per attribute."""
 
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn.metrics import average_precision_score, roc_auc_score
 
+from pipeline.data.attributes import all_known
 from pipeline.errors import InputError
 from pipeline.evaluation import linear_svm, svm
 from pipeline.evaluation.svm_file import read_svms, write_svms
 from pipeline.evaluation.svm_notes import convergence
 from pipeline.vocabulary import ATTRIBUTES
+
+
+def evaluate(x, y, splits, *more, **named):
+    """Return the rows of labels, bool N×40, that are all known."""
+    return svm.evaluate(x, all_known(ATTRIBUTES, y), splits, *more, **named)
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +33,7 @@ def planted():
 
 @pytest.fixture(scope="module")
 def rows(planted):
-    return svm.evaluate(*planted)
+    return evaluate(*planted)
 
 
 def test_a_planted_direction_is_found(rows):
@@ -54,7 +60,7 @@ def test_positives_are_counted_and_scores_are_averaged(rows, planted):
 
 
 def test_the_progress_bar_counts_svms(planted, rows, capfd):
-    pd.testing.assert_frame_equal(svm.evaluate(*planted, progress="aligned"), rows)
+    pd.testing.assert_frame_equal(evaluate(*planted, progress="aligned"), rows)
     assert "80/80" in capfd.readouterr().err
 
 
@@ -72,25 +78,25 @@ def test_c_is_chosen_by_mean_validation_accuracy(noisy):
     x, y, splits = noisy
     known = splits != "test"
     as_test = np.where(splits[known] == "valid", "test", "train")
-    scored = {c: svm.evaluate(x[known], y[known], as_test, [c]) for c in (0.001, 1.0)}
+    scored = {c: evaluate(x[known], y[known], as_test, [c]) for c in (0.001, 1.0)}
     assert scored[0.001]["accuracy"].mean() > scored[1.0]["accuracy"].mean() + 0.01
     for candidates in ([1.0, 0.001], [0.001, 1.0]):
-        rows = svm.evaluate(x, y, splits, candidates)
+        rows = evaluate(x, y, splits, candidates)
         assert set(rows["C"]) == {0.001}
-        pd.testing.assert_frame_equal(rows, svm.evaluate(x, y, splits, [0.001]))  # fitted again, on both splits
+        pd.testing.assert_frame_equal(rows, evaluate(x, y, splits, [0.001]))  # fitted again, on both splits
         np.testing.assert_array_equal(rows["valid_accuracy"], scored[0.001]["accuracy"])
 
 
 def test_the_choice_of_c_ignores_the_test_images(noisy):
     x, y, splits = noisy
     upside_down = np.where((splits == "test")[:, None], ~y, y)
-    assert set(svm.evaluate(x, upside_down, splits, [0.001, 1.0])["C"]) == {0.001}
+    assert set(evaluate(x, upside_down, splits, [0.001, 1.0])["C"]) == {0.001}
 
 
 def test_ties_between_c_go_to_the_smallest(planted, capfd):
     x, _, splits = planted
     y = np.zeros((3000, 40), dtype=bool)  # nothing to learn: every C has the accuracy 1
-    rows = svm.evaluate(x, y, splits, [3.0, 0.5, 2.0], progress="aligned")
+    rows = evaluate(x, y, splits, [3.0, 0.5, 2.0], progress="aligned")
     assert set(rows["C"]) == {0.5} and "160/160" in capfd.readouterr().err
 
 
@@ -101,19 +107,20 @@ def test_an_empty_split_is_refused(planted, missing, C, message):
     x, y, splits = planted
     there = splits != missing
     with pytest.raises(InputError, match=message):
-        svm.evaluate(x[there], y[there], splits[there], C)
+        evaluate(x[there], y[there], splits[there], C)
 
 
 def test_one_c_needs_no_validation_images(planted):
     x, y, splits = (array[(planted[2] != "valid") & (np.arange(3000) > 1200)] for array in planted)
-    rows = svm.evaluate(x, y, splits, [0.1])
+    rows = evaluate(x, y, splits, [0.1])
     assert rows["accuracy"][0] > 0.95 and rows["valid_accuracy"].isna().all()
     assert np.isnan(svm.averages(rows)["valid_accuracy"])
 
 
 def test_a_ranking_is_scored_by_scikit_learn_on_the_decision_values(planted, rows):
     x, y, splits = planted
-    evaluated = svm.evaluate_sets(x, {"all": np.arange(20), "few": np.array([3, 1])}, y, splits)
+    evaluated = svm.evaluate_sets(x, {"all": np.arange(20), "few": np.array([3, 1])}, all_known(ATTRIBUTES, y),
+                                  splits)
     pd.testing.assert_frame_equal(evaluated["all"].rows, rows)
     test = splits == "test"
     for name, columns in (("all", np.arange(20)), ("few", np.array([3, 1]))):
@@ -132,23 +139,23 @@ def test_a_ranking_is_scored_by_scikit_learn_on_the_decision_values(planted, row
 
 def test_the_accuracy_on_validation_images_is_that_of_svms_fitted_without_them(planted):
     x, y, splits = planted
-    rows = svm.evaluate(x, y, splits, [0.1])
+    rows = evaluate(x, y, splits, [0.1])
     relabelled = np.where((splits == "test")[:, None], ~y, y)
-    np.testing.assert_array_equal(svm.evaluate(x, relabelled, splits, [0.1])["valid_accuracy"], rows["valid_accuracy"])
+    np.testing.assert_array_equal(evaluate(x, relabelled, splits, [0.1])["valid_accuracy"], rows["valid_accuracy"])
     known = splits != "test"
-    alone = svm.evaluate(x[known], y[known], np.where(splits[known] == "valid", "test", "train"), [0.1])
+    alone = evaluate(x[known], y[known], np.where(splits[known] == "valid", "test", "train"), [0.1])
     np.testing.assert_array_equal(rows["valid_accuracy"], alone["accuracy"])
 
 
 def test_svms_that_have_not_converged_are_noted_and_counted(few, monkeypatch):
     x, y, splits = few
-    rows = svm.evaluate(x, y, splits)
+    rows = evaluate(x, y, splits)
     assert convergence(rows) == "" and set(rows["note"]) == {""}
     monkeypatch.setattr(linear_svm, "ITERATIONS", 1)
     monkeypatch.setattr(linear_svm, "ROUNDS", 1)
     splits = np.where(np.arange(len(splits)) < 100, "train", splits)
     y[:300, 3] = False
-    rows = svm.evaluate(x, y, splits, [10.0])
+    rows = evaluate(x, y, splits, [10.0])
     noted = rows["note"].str.contains("not converged with C 10: the gradient is ")
     assert noted.any() and not noted[3], "an attribute with one class is not fitted"
     assert rows["note"].str.contains("not converged with C 10 on the training split alone").any()
@@ -156,21 +163,24 @@ def test_svms_that_have_not_converged_are_noted_and_counted(few, monkeypatch):
 
 
 def test_written_svms_are_read_and_other_files_refused(tmp_path, planted):
-    svms = svm.evaluate_sets(planted[0], {"all": np.arange(20)}, *planted[1:])["all"].svms
+    x, y, splits = planted
+    svms = svm.evaluate_sets(x, {"all": np.arange(20)}, all_known(ATTRIBUTES, y), splits)["all"].svms
     path = tmp_path / "evaluation/svm_all.npz"
-    write_svms(path, svms)
+    write_svms(path, ATTRIBUTES, svms)
     assert [file.name for file in path.parent.iterdir()] == ["svm_all.npz"]
-    np.testing.assert_array_equal(read_svms(path).weights, svms.weights)
+    assert read_svms(path).names == ATTRIBUTES
+    np.testing.assert_array_equal(read_svms(path).svms.weights, svms.weights)
     first = path.read_bytes()
-    write_svms(path, svms)
+    write_svms(path, ATTRIBUTES, svms)
     assert path.read_bytes() == first, "the same SVMs give the same bytes"
     path.write_bytes(first[:999])
     for broken in (path, tmp_path / "absent.npz"):
         with pytest.raises(InputError, match="not a file of SVMs as the stage evaluate writes it"):
             read_svms(broken)
-    for weights in (svms.weights[:, 1:], svms.weights.astype(np.float32), np.full((3, 40), np.nan)):
-        write_svms(path, linear_svm.LinearSVMs(weights))
-        with pytest.raises(InputError, match="does not hold finite weights of SVMs"):
+    partly = np.where(np.arange(21)[:, None] == 3, np.nan, svms.weights)
+    for weights in (svms.weights[:, 1:], svms.weights.astype(np.float32), partly, svms.weights * np.inf):
+        write_svms(path, ATTRIBUTES, linear_svm.LinearSVMs(weights))
+        with pytest.raises(InputError, match="does not hold weights of an SVM for each of its 40 attributes"):
             read_svms(path)
 
 
@@ -183,7 +193,7 @@ def few(planted):
 def test_a_single_training_class_is_always_answered_with_a_note(few):
     x, y, splits = few
     y[:300, 4], y[:300, 5] = False, True
-    rows = svm.evaluate(x, y, splits)
+    rows = evaluate(x, y, splits)
     assert rows["accuracy"][4] == rows["majority"][4] == pytest.approx(1 - y[300:, 4].mean())
     assert rows["accuracy"][5] == pytest.approx(y[300:, 5].mean())
     assert rows["auroc"][4] == 0.5 and rows["average_precision"][4] == pytest.approx(y[300:, 4].mean())
@@ -194,7 +204,7 @@ def test_a_single_training_class_is_always_answered_with_a_note(few):
 def test_scores_of_both_classes_are_nan_when_the_test_images_have_one_and_a_note_says_so(few):
     x, y, splits = few
     y[300:, 7], y[300:, 8] = False, True
-    rows = svm.evaluate(x, y, splits)
+    rows = evaluate(x, y, splits)
     for score in ("balanced_accuracy", "average_precision", "auroc"):
         assert rows[score].isna().tolist() == [i in (7, 8) for i in range(40)]
         assert not np.isnan(svm.averages(rows)[score])
@@ -207,8 +217,8 @@ def test_features_are_standardised_with_the_training_images(planted):
     other = x[:, ::-1].astype(np.float64) * np.geomspace(1e3, 1e-3, 20) + np.arange(20)
     padded = np.hstack([other, np.full((len(x), 1), 7.0)])  # a constant feature changes nothing
     rankings = ["average_precision", "auroc"]  # which change where two images swap places
-    rows, expected = svm.evaluate(padded, y, splits), svm.evaluate(x.astype(np.float64), y, splits)
+    rows, expected = evaluate(padded, y, splits), evaluate(x.astype(np.float64), y, splits)
     pd.testing.assert_frame_equal(rows.drop(columns=rankings), expected.drop(columns=rankings))
     np.testing.assert_allclose(rows[rankings], expected[rankings], atol=1e-4)
     shifted = np.where((splits == "test")[:, None], x + 10 * x[splits != "test"].std(axis=0), x)
-    assert svm.evaluate(shifted, y, splits)["accuracy"][0] < 0.9  # test images are not standardised with their own mean
+    assert evaluate(shifted, y, splits)["accuracy"][0] < 0.9  # test images are not standardised with their own mean

@@ -4,9 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from pipeline.data.attributes import all_known, no_attributes
 from pipeline.evaluation import svm
 from pipeline.evaluation.features import load_features
 from pipeline.evaluation.view_gains import plan_steps, score_view_gains
+from pipeline.vocabulary import ATTRIBUTES
 from tests.evaluation.test_features import write_latents
 
 LABELS = {"dfc": "VAE-123", "dfc_345": "VAE-345"}
@@ -40,8 +42,7 @@ def root(tmp_path_factory):
                                               ("dfc_345", "eyes")]):
         write_latents(root, variant, view, known[:, [number]],
                       splits=["train"] * 150 + ["valid"] * 50 + ["test"] * 100)
-    attributes = np.repeat(known.sum(axis=1, keepdims=True) > 0, 40, axis=1)
-    return root, attributes
+    return root, all_known(ATTRIBUTES, np.repeat(known.sum(axis=1, keepdims=True) > 0, 40, axis=1))
 
 
 def test_every_row_scores_its_own_features(root):
@@ -62,3 +63,15 @@ def test_every_row_scores_its_own_features(root):
     pd.testing.assert_frame_equal(combined["aligned"], rows)
     assert gains["accuracy"][3] == rows["accuracy"].mean() and gains["C"][3] == rows["C"][0]
     assert combined["all_views"]["accuracy"].mean() == gains["accuracy"][2]
+
+
+def test_without_attributes_the_tables_have_their_headers(root):
+    latents, attributes = root
+    variants, views = ["dfc", "dfc_345"], ["aligned", "eyes"]
+    features, steps = load_features(variants, views, latents), plan_steps(variants, views, LABELS)
+    gains, combined = score_view_gains(features, no_attributes(IMAGES), steps, [0.01, 1.0])
+    whole, tables = score_view_gains(features, attributes, steps, [0.01])
+    assert gains.empty and list(gains) == list(whole)
+    assert set(combined) == set(tables)
+    for name, rows in combined.items():
+        assert rows.empty and list(rows) == list(tables[name])

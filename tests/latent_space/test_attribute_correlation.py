@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from pipeline.latent_space.attribute_correlation import agreement, label_correlation
+from pipeline.data.attributes import Attributes, all_known
+from pipeline.latent_space.attribute_correlation import agreement, correlated_names, label_correlation
 from pipeline.vocabulary import ATTRIBUTES
 
 NAMES = ["Male", "Bald", "Young"]
@@ -13,7 +14,7 @@ def labels(**columns):
     attributes = np.random.default_rng(0).random((len(next(iter(columns.values()))), 40)) < 0.5
     for name, column in columns.items():
         attributes[:, ATTRIBUTES.index(name)] = column
-    return attributes
+    return all_known(ATTRIBUTES, attributes)
 
 
 def test_it_is_the_phi_coefficient():
@@ -42,3 +43,49 @@ def test_agreement_is_over_pairs_of_different_attributes():
     assert agreement(vectors, np.full((4, 4), np.nan)) == {"correlation": None, "mean_absolute_difference": None,
                                                            "pairs": 0}
     assert agreement(vectors, np.eye(4))["correlation"] is None, "all pairs are equal"
+
+
+def test_unknown_labels_leave_the_images_where_both_are_known():
+    random = np.random.default_rng(0)
+    values = random.random((200, 4)) < [0.2, 0.5, 0.7, 0.5]
+    values[:, 1] ^= values[:, 0]
+    known = random.random((200, 4)) < [1, 0.8, 0.6, 0.9]
+    names = ("a", "b", "c", "d")
+    matrix = label_correlation(Attributes(names, values & known, known), ["b", "c", "a"])
+    for row, i in enumerate((1, 2, 0)):
+        for column, j in enumerate((1, 2, 0)):
+            both = known[:, i] & known[:, j]
+            expected = np.corrcoef(values[both, i], values[both, j])[0, 1]
+            assert matrix[row, column] == pytest.approx(expected)
+    np.testing.assert_array_equal(matrix, matrix.T)
+    known[:, 3] = values[:, 3]  # known for positives only
+    apart = np.arange(200) < 100
+    known[:, 0], known[:, 1] = apart, ~apart  # never known together
+    matrix = label_correlation(Attributes(names, values & known, known), names)
+    assert np.isnan(matrix[3]).all() and np.isnan(matrix[:, 3]).all() and np.isnan(matrix[0, 1])
+    assert matrix[0, 0] == pytest.approx(1) and not np.isnan(matrix[0, 2])
+
+
+def test_one_unknown_label_hardly_changes_the_correlation():
+    whole = labels(Male=np.arange(1000) % 2, Bald=np.arange(1000) % 3 == 0, Young=np.arange(1000) % 5 < 2)
+    known = np.ones_like(whole.values)
+    known[7] = False
+    nearly = Attributes(whole.names, whole.values & known, known)
+    np.testing.assert_allclose(label_correlation(nearly, NAMES), label_correlation(whole, NAMES), atol=0.01)
+
+
+@pytest.mark.parametrize(("own", "named", "names", "said"), [
+    ("abcd", "bd", "bd", None),
+    ("abcd", "bxdy", "bd", "names 4 attributes, of which the data set has 2; only these are correlated: b, d"),
+    ("abcd", "bxy", "dcb", "names 3 attributes, of which the data set has 1; instead of them, those that most images "
+                           "have are correlated: d, c, b"),
+    ("abcd", "vwxyz", "dcba", "names 5 attributes, of which the data set has 0; instead"),
+    ("a", "abc", "", "There is one attribute only"),
+    ("a", "xyz", "", "There is one attribute only"),
+    ("", "xyz", "", None)])
+def test_attributes_that_exist_are_correlated_or_else_the_most_frequent(own, named, names, said):
+    values = np.arange(40)[:, None] < 5 + np.arange(len(own))  # each is more frequent than the one before
+    chosen, notes = correlated_names(all_known(tuple(own), values), list(named))
+    assert chosen == list(names) and len(notes) == (said is not None)
+    assert said is None or said in notes[0]
+    assert label_correlation(all_known(tuple(own), values), chosen).shape == (len(names), len(names))

@@ -2,7 +2,8 @@
 
 import time
 
-from pipeline.leftovers.words import age_in_words, size_in_words
+from pipeline.leftovers.words import age_in_words
+from pipeline.vocabulary import size_in_words
 from tests.leftovers.conftest import DAY, HOUR
 
 

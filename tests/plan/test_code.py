@@ -92,13 +92,27 @@ def test_a_module_makes_these_stages_run_again(shown, module, stages):
     assert shown[module] == stages
 
 
+# What the source folder reads with; the table is that of drawn faces.
+OF_FOLDERS = {f"pipeline.data.{name}" for name in (
+    "annotated", "attribute_names", "binary_columns", "given_table", "image_rows", "landmark_columns", "parquet_table",
+    "sources.folder", "split_names", "text_table")}
+
+
+def test_a_source_counts_where_it_is_named(variants, shown):
+    with_folder = table(variants, "folder")
+    assert {module: in_words(with_folder[module], variants) for module in OF_FOLDERS} == dict.fromkeys(
+        OF_FOLDERS, "dataset, prepare")
+    assert {shown[module] for module in OF_FOLDERS} == {""}
+    assert with_folder["pipeline.data.sources.celeba"] == []
+
+
 def test_a_stage_depends_on_every_module_that_is_not_exempt(shown):
     """Otherwise a module that makes results would be in no digest."""
     leftovers = {f"pipeline.leftovers.{name}"
                  for name in ("__main__", "deletion", "listing", "names", "needs", "words")}
     expected = {"pipeline.leftovers", *leftovers, "pipeline.plan.checks", "pipeline.plan.resolve",
                 "pipeline.plan.table", "stages.plan", "pipeline.losses.loss_network.measure", "pipeline.losses.terms",
-                "pipeline.losses.terms.total_variation"}
+                "pipeline.losses.terms.total_variation"} | OF_FOLDERS
     found = {module for module, stages in shown.items() if not stages and not reason(module)}
     assert set(without_own("\n".join(sorted(found)))) == expected
 

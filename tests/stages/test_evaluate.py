@@ -106,7 +106,7 @@ def test_flips_are_written_and_their_means_are_metrics(evaluated):
 
 def test_the_svms_of_the_aligned_view_judge_reconstructions_whatever_sets_there_are(evaluated):
     alone = evaluated()
-    of_faces = read_svms(paths.svm_weights(paths.EVALUATION / "dfc", "first")).predict(
+    of_faces = read_svms(paths.svm_weights(paths.EVALUATION / "dfc", "first")).svms.predict(
         read_latents(paths.latents("dfc", "aligned"), ["test"]).mu)
     np.testing.assert_allclose(pd.read_csv(paths.preservation_table("dfc"))["faces"], of_faces.mean(axis=0))
     model = load_model(paths.weights("dfc"), tiny.variant("dfc"))

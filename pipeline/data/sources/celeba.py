@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 
 from pipeline.data.attributes import all_known
-from pipeline.data.celeba_fingerprint import FileFingerprint
 from pipeline.data.celeba_fingerprint import fingerprint as fingerprint_of_celeba
 from pipeline.data.celeba_images import decode, open_images
 from pipeline.data.celeba_layout import ATTRIBUTE_TABLE, DOWNLOAD, LANDMARK_TABLE, LANDMARKS, PARTITION_TABLE
 from pipeline.data.celeba_tables import check_landmarks, check_values, read_table, values_in_order_of
 from pipeline.data.dataset import Dataset, Given
+from pipeline.data.fingerprints import FileFingerprint
 from pipeline.data.splits import OFFICIAL, Splitting, last_as_test, split_by_hash, thinned_rows
 from pipeline.errors import InputError
 from pipeline.vocabulary import ATTRIBUTES, SPLITS

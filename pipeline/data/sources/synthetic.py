@@ -1,8 +1,8 @@
 """Faces that this project draws: the stage dataset has written them in CelebA's layout."""
 
-from pipeline.data.celeba_fingerprint import FileFingerprint
 from pipeline.data.celeba_fingerprint import fingerprint as fingerprint_of_celeba
 from pipeline.data.dataset import Dataset, Given
+from pipeline.data.fingerprints import FileFingerprint
 from pipeline.data.sources.celeba import open_celeba
 
 IN_WORDS = "drawn faces (synthetic)"  # for reports

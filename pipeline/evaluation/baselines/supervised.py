@@ -29,8 +29,8 @@ ORDER = 1  # the stream of random numbers that decides the order of images, and 
 def measure(given: Given) -> Decisions:
     """Train the network, and return the logits of the epoch with the lowest loss on validation images.
 
-    The loss is the mean binary cross-entropy of all known values of all attributes. Half of the images are mirrored, others in every epoch.
-    The pixels of the training split are held as bytes, 2 GB for CelebA at 64×64.
+    The loss is the mean binary cross-entropy of all known values of all attributes. Half of the images are mirrored,
+    others in every epoch. The pixels of the training split are held as bytes, 2 GB for CelebA at 64×64.
 
     Raises:
         InputError: there are no training or no validation images, their attributes are all unknown, or the training
@@ -53,7 +53,7 @@ def measure(given: Given) -> Decisions:
                               mininterval=5) as bar:
         for epoch in range(1, given.epochs + 1):
             for pixels, labels, known in shuffled(train, given.train_seed, epoch):
-                step(network, optimizer, pixels.to(device), labels.to(device), known.to(device))
+                step(network, optimizer, pixels.to(device), labels.to(device), known)
                 bar.update(len(pixels))
             loss = loss_of_known(torch.from_numpy(decide(network, given, "valid")), valid_labels, valid_known).item()
             bar.set_postfix(valid_loss=f"{loss:.4f}")
@@ -65,10 +65,11 @@ def measure(given: Given) -> Decisions:
                 best, best_epoch, weights = loss, epoch, copy.deepcopy(network.state_dict())
         network.load_state_dict(weights)
         valid, test = decide(network, given, "valid"), decide(network, given, "test")
-    return Decisions("supervised network", f"The VAE’s encoder with {len(of_valid.names)} outputs instead of the latent "
-                     f"vector, trained on the labels of the training split for {given.epochs} epochs; the validation "
-                     f"loss chose epoch {best_epoch}, so its validation accuracy is that of the images by which it was chosen. It has "
-                     "no SVM, and learns nothing else from the validation labels.", valid, test)
+    return Decisions("supervised network", f"The VAE’s encoder with {len(of_valid.names)} outputs instead of the "
+                     f"latent vector, trained on the labels of the training split for {given.epochs} epochs; the "
+                     f"validation loss chose epoch {best_epoch}, so its validation accuracy is that of the images by "
+                     "which it was chosen. It has no SVM, and learns nothing else from the validation labels.",
+                     valid, test)
 
 
 def check_known(train: Attributes, valid: Attributes) -> None:
@@ -116,7 +117,7 @@ def shuffled(train: shards.Faces, seed: int, epoch: int
 
 def step(network: "nn.Module", optimizer: "torch.optim.Optimizer", pixels: "torch.Tensor", labels: "torch.Tensor",
          known: "torch.Tensor") -> None:
-    """Update the network by one batch, as `shuffled` yields it."""
+    """Update the network by one batch, as `shuffled` yields it; pixels and labels are on the network's device."""
     from pipeline.data.pixels import to_network
 
     network.train()
@@ -131,14 +132,14 @@ def loss_of_known(logits: "torch.Tensor", labels: "torch.Tensor", known: "torch.
     Args:
         logits: float32 n×K.
         labels: float32 n×K, 0 or 1.
-        known: bool n×K.
+        known: bool n×K, on the CPU, so that a GPU need not be waited for.
     """
     from torch.nn import functional
 
     if known.all():
         return functional.binary_cross_entropy_with_logits(logits, labels)
     each = functional.binary_cross_entropy_with_logits(logits, labels, reduction="none")
-    return (each * known).sum() / known.sum().clamp(min=1)
+    return (each * known.to(each.device)).sum() / max(1, int(known.sum()))
 
 
 def decide(network: "nn.Module", given: Given, split: str) -> np.ndarray:

@@ -1,0 +1,41 @@
+"""What an attribute may be called."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from pipeline.data.celeba_layout import LANDMARKS
+from pipeline.errors import InputError
+
+LONGEST = 60  # characters
+# The other columns of the shards, and the folders view=… and split=… that are columns to their readers.
+RESERVED = frozenset({"image_id", "pixels", "view", "split", *LANDMARKS})
+_ALLOWED = re.compile(r"\w([\w -]*\w)?")
+
+
+def check_attribute_names(names: Sequence[str], where: str | Path) -> None:
+    """Refuse names that cannot name columns, metrics and files.
+
+    Args:
+        names: of the attributes.
+        where: their table, for messages.
+
+    Raises:
+        InputError: a name is longer than LONGEST, has other characters than letters, digits, "_", "-" and spaces
+            between them, is that of another column of the shards, or differs from another only in case.
+    """
+    seen: dict[str, str] = {}
+    for name in names:
+        if not _ALLOWED.fullmatch(name) or len(name) > LONGEST:
+            raise InputError(f"{where} has an attribute called {_excerpt(name)}: rename it to at most {LONGEST} "
+                             "letters, digits, spaces, _ and -")
+        if name.lower() in RESERVED:
+            raise InputError(f"{where} has an attribute called {name}, which is another column of the shards: rename "
+                             "it or leave it out")
+        if seen.setdefault(name.lower(), name) != name:
+            raise InputError(f"{where} has attributes called {seen[name.lower()]} and {name}, which are one on some "
+                             "disks: rename one")
+
+
+def _excerpt(name: str) -> str:
+    return repr(name) if len(name) <= LONGEST else f"{name[:LONGEST]!r}…"

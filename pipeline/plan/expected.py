@@ -1,0 +1,69 @@
+"""What a data set will need, and what it is too small for: said before the long work, and no reason to stop."""
+
+from collections.abc import Iterator
+
+from pipeline.config.params import Params
+from pipeline.data.dataset import Dataset
+from pipeline.data.prepare import all_views, possible_views
+from pipeline.data.space import disk_warning, memory_warning, shard_bytes, training_bytes
+from pipeline.evaluation.enough_images import notes_on_few_images
+from pipeline.files.json_file import read_json
+from pipeline.hardware.processor import processor_name
+from pipeline.paths import RECORDS, SHARDS, of_stage
+from pipeline.vocabulary import counted
+
+HOUR = 3600  # seconds
+LONG = 0.5  # hours; shorter trainings are not announced
+
+
+def warnings_before(params: Params, faces: Dataset) -> Iterator[str]:
+    """Yield sentences about what this machine or this data set is too small for, the time of training last.
+
+    Args:
+        params: All parameters.
+        faces: The images that will be used.
+    """
+    views = possible_views(all_views(), faces.landmarks is not None or params.data.align == "detect")
+    size = params.data.image_size
+    shards = disk_warning(shard_bytes(len(faces), len(views), size), SHARDS.parent, f"{SHARDS}",
+                          "free some space, or lower data.limit or data.image_size")
+    memory = memory_warning(training_bytes(int((faces.split != "test").sum()), size), "a training",
+                            "lower data.limit or data.image_size")
+    yield from (warning for warning in (shards, memory) if warning)
+    yield from fewer_than_asked(params, faces)
+    if faces.attributes.names:
+        yield from notes_on_few_images(faces.attributes, faces.split, params.attributes.per_class)
+    else:
+        yield ("the data set has no attributes, so there are no attribute vectors, SVMs and baselines; "
+               "data.attributes names a table of some")
+    if hours := training_hours(params, int((faces.split == "train").sum())):
+        yield hours
+
+
+def fewer_than_asked(params: Params, faces: Dataset) -> Iterator[str]:
+    """Yield a sentence for each parameter that asks for more images than there are: all are taken then."""
+    test, reference = (int((faces.split == split).sum()) for split in ("test", params.sampling.reference))
+    for name, asked, there, split in (
+            ("report.reconstructions", params.report.reconstructions, test, "test"),
+            ("sampling.images", params.sampling.images, reference, params.sampling.reference),
+            ("report.mosaic_images", params.report.mosaic_images, len(faces), "")):
+        if there < asked:
+            yield f"{name} asks for {asked:,}, and there are {counted(there, f'{split} image'.strip())}: all are taken"
+
+
+def training_hours(params: Params, images: int) -> str | None:
+    """Return how long the trainings will take by records of this processor, or None where it is short or not known.
+
+    Args:
+        params: All parameters.
+        images: For training.
+    """
+    seconds = 0.0
+    for name in params.variants:
+        path = of_stage(RECORDS, "train", name)
+        record = read_json(path) if path.is_file() else {}
+        if record.get("processor") != processor_name() or not record.get("images_per_second"):
+            return None
+        seconds += params.variant(name).train.epochs * images / record["images_per_second"]
+    return None if seconds < LONG * HOUR else (
+        f"the trainings will take about {seconds / HOUR:.1f} hours, at the rates of the last ones on this processor")
