@@ -117,8 +117,8 @@ class Evaluate(Section):
 
     view_sets: Annotated[dict[str, Views], Field(min_length=1)] = Field(
         json_schema_extra={"propertyNames": {"pattern": r"^[^\W\d]\w*$"}},
-        description=("Features of the SVMs, one per attribute: latents of these views of a face, concatenated. [1], section 4.3.5 has "
-                     "the face part by its landmarks; [2] has several views and does not fix them."))
+        description=("Features of the SVMs, one per attribute: latents of these views of a face, concatenated. [1], "
+                     "section 4.3.5 has the face part by its landmarks; [2] has several views and does not fix them."))
     svm_c: Candidates = Field(description=(
         "Candidates for the SVM's C, chosen for each set of views on the validation split. [1] has 1.0 alone."))
     feature_layers: Layers = Field(description=(

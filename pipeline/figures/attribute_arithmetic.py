@@ -66,8 +66,8 @@ def attribute_arithmetic(path: str | Path, mu: np.ndarray, attributes: Attribute
         changes: FIGURE6_ROWS or MANIPULATION_ROWS.
 
     Returns:
-        Notes on rows that are left out because no face fits, because an attribute has no vector, or because the data set
-        lacks it, and on other rows in their place.
+        Notes on rows that are left out because no face fits, because an attribute has no vector, or because the data
+        set lacks it, and on other rows in their place.
     """
     alphas = np.linspace(0, 1, steps, dtype=np.float32)[:, None]
     rows, labels, figure = [], [], readable(Path(path).stem)

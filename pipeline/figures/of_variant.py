@@ -19,8 +19,8 @@ from pipeline.latent_space import sampling
 from pipeline.latent_space.attribute_vectors import AttributeVectors
 
 SAMPLES, COLUMNS = 40, 8  # the first of the samples that are scored
-NO_ATTRIBUTES = ("attribute arithmetic, attribute manipulation, correlation and entanglement of attribute vectors: left "
-                 "out, since they need attributes, and the data set has none")
+NO_ATTRIBUTES = ("attribute arithmetic, attribute manipulation, correlation and entanglement of attribute vectors: "
+                 "left out, since they need attributes, and the data set has none")
 
 
 def draw_training_and_samples(folder: Path, model: DrawnModel, history: pd.DataFrame, seed: int) -> None:

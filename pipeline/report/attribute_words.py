@@ -35,14 +35,17 @@ def left_out(names: Sequence[str], of_plan: Sequence[str]) -> list[str]:
     parts: list[str] = []
     if not names:
         parts = [f"{part} attributes, and the data set has none" for part in (
-            "Table 1 and its baselines: they need", "What each view adds: it needs", "What attribute vectors do: it needs",
-            "Images behind the attribute vectors: they need", "The figures of attribute arithmetic and manipulation: they "
-            "need", "The figures of correlation and entanglement: they need",
+            "Table 1 and its baselines: they need",
+            "What each view adds: it needs",
+            "What attribute vectors do: it needs",
+            "Images behind the attribute vectors: they need",
+            "The figures of attribute arithmetic and manipulation: they need",
+            "The figures of correlation and entanglement: they need",
             "The share of attributes that reconstructions keep: it needs")]
     elif len(names) == 1:
         parts = ["The figures of correlation and entanglement: they need two attributes, and the data set has one"]
     if names and not all_of_celeba(names):
         has = len(celebas(names))
-        parts.append("Accuracies that others have published: they are means over CelebA’s 40 attributes, of which the data set "
-                     f"has {has or 'none'}" + (", beside others" if has and has < len(names) else ""))
+        parts.append("Accuracies that others have published: they are means over CelebA’s 40 attributes, of which the "
+                     f"data set has {has or 'none'}" + (", beside others" if has and has < len(names) else ""))
     return [*parts, *of_plan]

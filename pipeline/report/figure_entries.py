@@ -81,8 +81,8 @@ def curve_entries(labels: Mapping[str, str], folder: Path = paths.FIGURES) -> li
 
 def table1_entry(attributes: Sequence[str] = ATTRIBUTES, folder: Path = paths.FIGURES) -> FigureEntry:
     """Return Table 1 as a picture. attributes: the names of the data set's attributes."""
-    some = f" Of {len(attributes)} attributes, the {MOST_ATTRIBUTES} are shown that most test images have; averages are " \
-        "over all." if len(attributes) > MOST_ATTRIBUTES else ""
+    some = f" Of {len(attributes)} attributes, the {MOST_ATTRIBUTES} are shown that most test images have; averages " \
+        "are over all." if len(attributes) > MOST_ATTRIBUTES else ""
     return FigureEntry(folder / "svm.png", "Attribute prediction", "",
                        f"Accuracy by attribute, the largest gain over the majority class at the top.{some}",
                        alt="Accuracy of each model by attribute, beside the majority class")

@@ -39,8 +39,9 @@ def published_of(names: Sequence[str]) -> pd.DataFrame:
     """Return the published rows for some attributes, of any names.
 
     Returns:
-        Index method, columns `names` and Average. An attribute that is none of CelebA's is NaN. Average is as printed in
-        the paper where all 40 are there, else the mean over those that are. Without any of CelebA's, there is no row.
+        Index method, columns `names` and Average. An attribute that is none of CelebA's is NaN. Average is as printed
+        in the paper where all 40 are there, else the mean over those that are. Without any of CelebA's, there is no
+        row.
     """
     table, of_celeba = published(), celebas(names)
     if not of_celeba:
@@ -51,7 +52,7 @@ def published_of(names: Sequence[str]) -> pd.DataFrame:
 
 @cache
 def published_averages(names: tuple[str, ...] = ATTRIBUTES) -> dict[str, float]:
-    """Return method → average accuracy in percent over those of the attributes that are CelebA's; see `published_of`."""
+    """Return method → average accuracy in percent over those of the attributes that are CelebA's."""
     return {str(method): float(average) for method, average in published_of(names)[AVERAGE].items()}
 
 
@@ -75,9 +76,9 @@ def build_table1(results: SvmTables, baselines: SvmTables | None = None) -> pd.D
         Columns: measure (those of `MEASURES` in turn; only accuracy has published rows), source ("paper", "baseline" or
         "ours"), method, view (the set of views, "" where it does not apply), validation accuracy (ours: the average
         accuracy on the validation images, fitted on the training images alone, by which a set of views is chosen; else
-        NaN), the K attributes in the order of the first table, and Average, the mean over the K. All measures but accuracy
-        are NaN, and left out of the average, where the test images have one class only; all are where it is unknown.
-        Published rows are those of `published_of`. Without any result there is no row.
+        NaN), the K attributes in the order of the first table, and Average, the mean over the K. All measures but
+        accuracy are NaN, and left out of the average, where the test images have one class only; all are where the
+        attribute is unknown. Published rows are those of `published_of`. Without any result there is no row.
     """
     names = next((list(scores["attribute"]) for sets in results.values() for scores in sets.values()), [])
     ours, simple = ([(method, view_set, scores.set_index("attribute").loc[names])

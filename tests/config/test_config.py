@@ -247,7 +247,8 @@ def test_the_committed_empty_file_exists():
     ({"variants.dfc": {"data": {"image_size": 32}}}, ["variants.dfc.data is not", "model, loss, adversary, train"]),
     ({"scales.demo.variants.dcgan": {"modle": {}}}, ["scales.demo.variants.dcgan.modle is not", "did you mean model?"]),
     ({"scales.demo.data": {"sorce": "celeba"}}, ["scales.demo.data.sorce is not", "did you mean source?"]),
-    ({"attributes.correlation": ["Male", "Smilng"]}, ["attributes.correlation: Smilng", "did you mean Smiling?"]),
+    ({"attributes.correlation": ["Male", "Male"]}, ["attributes.correlation", "must name each attribute once"]),
+    ({"attributes.correlation": ["Male"]}, ["attributes.correlation", "at least 2"]),
     # values
     ({"scale": "huge"}, ["scale is 'huge'", "demo, small, paper"]),
     ({"loss.layers": ["relu9_1"]}, ["loss.layers: relu9_1 is not a layer of VGG-19", "relu3_1"]),

@@ -76,7 +76,8 @@ def test_variants_of_ones_own_are_valid(name, block):
 @pytest.mark.parametrize(("name", "value"), [
     ("evaluate.view_sets.upper", ["upper_half"]), ("scales.small", {"train": {"epochs": 1}}),
     ("scales.demo.variants.mine", {"model": {"latent_dim": 8}}), ("model.architecture", "linear"),
-    ("data.test", 500), ("cluster.gpus_per_worker", 1), ("train.batch_size", None), ("data.limit", 100)])
+    ("data.test", 500), ("cluster.gpus_per_worker", 1), ("train.batch_size", None), ("data.limit", 100),
+    ("attributes.correlation", ["rot", "grün"])])
 def test_other_values_are_valid(name, value):
     assert problems(with_change(name, value)) == []
 
@@ -98,7 +99,8 @@ def test_other_values_are_valid(name, value):
     ("train.learning_rate", -1, "train.learning_rate"),
     ("train.epochs", "many", "train.epochs"),
     ("data.image_size", 60, "data.image_size"),
-    ("attributes.correlation", ["Male", "Smilng"], "attributes.correlation.1"),
+    ("attributes.correlation", ["Male", ""], "attributes.correlation.1"),
+    ("attributes.correlation", ["rot", "rot"], "attributes.correlation"),
     ("cluster.gpus_per_worker", 2, "cluster.gpus_per_worker"),
     ("evaluate.view_sets", {"a b": ["eyes"]}, "evaluate.view_sets"),
 ])

@@ -15,6 +15,7 @@ from pipeline.config.variant import Variant
 from pipeline.errors import InputError
 from pipeline.evaluation import inception, lpips
 from pipeline.losses.loss_network import sources
+from pipeline.plan.checks import check_correlation
 from pipeline.plan.resolve import resolve
 from pipeline.vocabulary import ADVERSARIES, BASELINES, VIEWS
 from tests.tiny import PARAMS, random_weights
@@ -25,6 +26,18 @@ def params_with(**sections) -> Params:
     params = load_params(PARAMS)
     return params.model_copy(update={name: getattr(params, name).model_copy(update=values)
                                      for name, values in sections.items()})
+
+
+def test_attributes_are_celebas_where_the_data_set_is_known_to_have_these(tmp_path):
+    for source in ("celeba", "synthetic"):
+        params = params_with(data={"source": source}, attributes={"correlation": ["Male", "Smilng"]})
+        with pytest.raises(InputError) as refused:
+            check_correlation(params)
+        assert str(refused.value) == ("params.yaml: attributes.correlation: Smilng is not one of CelebA's attributes; "
+                                      "did you mean Smiling?")
+    check_correlation(params_with(data={"source": "folder"}, attributes={"correlation": ["rot", "grün"]}))
+    with pytest.raises(InputError, match="Smilng is not one of CelebA's"):
+        resolve(params_with(attributes={"correlation": ["Male", "Smilng"]}))
 
 
 def from_file(path, last: str = "relu1_1") -> Params:

@@ -14,8 +14,9 @@ from PIL import Image
 from pipeline.errors import InputError
 from pipeline.latent_space.attribute_vectors import AttributeVectors
 from pipeline.report import page, pictures
+from pipeline.report.attribute_words import left_out
 from pipeline.report.contents import FigureEntry, Report, VariantResults
-from pipeline.report.figure_entries import figure_entries
+from pipeline.report.figure_entries import figure_entries, table1_entry
 from pipeline.report.flips_table import flips_explanations, flips_table
 from pipeline.report.gains_table import gains_table
 from pipeline.report.numbers import number
@@ -66,7 +67,7 @@ def full(tmp_path):
         Image.new("RGB", (4, 4 + more), "red").save(tmp_path / f"{name}.png")
     positives = np.full(40, 1000)
     positives[4], positives[5] = 0, 37
-    vectors = AttributeVectors(np.zeros((40, 3), np.float32), positives, np.full(40, 1000))
+    vectors = AttributeVectors(ATTRIBUTES, np.zeros((40, 3), np.float32), positives, np.full(40, 1000))
     shared = {"training": {"epochs": 5}}
     return Report(
         title="Faces & features", data={"source": "synthetic", "train": 4500}, loss_network={"source": "random"},
@@ -193,6 +194,85 @@ def test_empty_sections_are_left_out(full, tmp_path):
     text = text_of(write_report(tmp_path, full))
     assert re.findall(r'<section id="(\w+)"', text) == ["summary", "run", "training"]
     assert "Fréchet distance</dt>" not in text and "FID" not in text.replace(page.RANDOM_WEIGHTS, "")
+
+
+def with_attributes(report, names):
+    """Give a report and its variants a data set with these attributes instead of CelebA's."""
+    count = len(names)
+    report.attributes = names
+    table = scores(0.9).iloc[:count].assign(attribute=names)
+    report.table1 = build_table1({"VAE-123": {"landmark": table}} if count else {})
+    for variant in report.variants:
+        variant.attributes = names
+        if variant.vectors is not None:
+            variant.vectors = AttributeVectors(tuple(names), np.zeros((count, 3), np.float32), np.full(count, 1000),
+                                               np.full(count, 1000))
+    report.left_out = left_out(names, [])
+    return report
+
+
+def test_with_other_attributes_their_number_stands_in_place_of_40_and_no_published_number_beside_ours(full, tmp_path):
+    with_attributes(full, ["rot", "grün <b>", "1"])
+    text = text_of(write_report(tmp_path, full))
+    plain = re.sub(r"\s+", " ", text)
+    for expected in ("share of right answers of 3 linear SVMs on",
+                     "Linear SVMs, one for each of the data set’s 3 attributes",
+                     "<h3>Averages over the 3 attributes</h3>", "grün &lt;b&gt;", "has none of CelebA’s attributes",
+                     "<h3>Left out</h3>", "means over CelebA’s 40 attributes, of which the data set has none"):
+        assert expected in plain, expected
+    for absent in ("“paper”", "Published by others", "FaceTracer", "published</dt>", "of 40"):
+        assert absent not in plain, absent
+    assert not summary_table(full.variants).has("published")
+
+
+def test_with_one_of_celebas_attributes_the_published_number_is_of_it(full, tmp_path):
+    with_attributes(full, ["Smiling"])
+    table = summary_table(full.variants)
+    at = next(i for i, cell in enumerate(table.headings) if cell.text == "published")
+    assert [(cells[at].text, cells[at].small) for cells in table.rows] == [
+        ("–", ""), ("87.00", "over 1 attribute"), ("–", "")]
+    plain = re.sub(r"\s+", " ", text_of(write_report(tmp_path, full)))
+    for expected in ("of 1 linear SVM on", "the data set’s 1 attribute,", "over the one attribute"):
+        assert expected in plain, expected
+    assert "The figures of correlation and entanglement: they need two attributes, and the data set has one" in plain
+
+
+def test_without_attributes_a_sentence_replaces_each_section_and_one_list_says_what_is_left_out(full, tmp_path):
+    with_attributes(full, [])
+    full.gains, full.table1_figure, full.gains_figure = full.gains.iloc[:0], None, None
+    for variant in full.variants:
+        variant.svm = {}
+    text = text_of(write_report(tmp_path, full))
+    assert re.findall(r'<section id="(\w+)"', text) == [
+        "summary", "run", "figures", "table1", "views", "samples", "training", "flips", "vectors"]
+    for section in ("table1", "views", "flips", "vectors"):
+        of_section = text.split(f'<section id="{section}">')[1].split("</section>")[0]
+        assert "<p>This needs attributes, and the data set has none.</p>" in of_section and "<table" not in of_section
+    left = text.split("<h3>Left out</h3>")[1].split("</ul>")[0]
+    assert left.count("<li>") == 7 and "Table 1 and its baselines: they need attributes" in left
+    assert "SVM accuracy" not in text and "40 " not in text.split("</style>")[1]
+    links, ids = re.findall(r'href="#([^"]+)"', text), re.findall(r'id="([^"]+)"', text)
+    assert len(set(ids)) == len(ids) and set(links) <= set(ids)
+
+
+def test_where_the_plan_shows_another_set_of_views_the_page_says_so(full, tmp_path):
+    assert "which report.view_set names" in text_of(write_report(tmp_path, full))
+    full.left_out = left_out(ATTRIBUTES, ["these images have no landmarks",
+                                          "report.view_set is aligned instead of eyes"])
+    text = text_of(write_report(tmp_path, full))
+    assert "which report.view_set names" not in text and "<li>report.view_set is aligned instead of eyes</li>" in text
+    assert text.count("<li>these images have no landmarks</li>") == 1 and "Published by others" in text
+
+
+def test_captions_fit_the_attributes(tmp_path):
+    (tmp_path / "dfc").mkdir()
+    (tmp_path / "dfc/manipulation.png").touch()
+    entries = [figure_entries({"dfc": "VAE-123"}, "VAE-123", False, "", tmp_path, names)
+               for names in (ATTRIBUTES, ["rot"])]
+    captions = [entry.caption for of_names in entries for entry in of_names if entry.title == "Attribute manipulation"]
+    assert captions[0].startswith("Six attributes added") and captions[1].startswith("Attributes of the data set added")
+    assert "the 60 are shown" in table1_entry([str(number) for number in range(61)]).caption
+    assert table1_entry().caption == table1_entry(["rot"]).caption
 
 
 def test_the_page_says_in_which_precision_and_on_what_each_model_was_trained(full, tmp_path):

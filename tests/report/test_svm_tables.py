@@ -9,6 +9,7 @@ from pipeline.files.json_file import write_json
 from pipeline.report.svm_tables import (
     average_accuracies,
     c_notes,
+    read_attribute_table,
     read_baseline_notes,
     read_baseline_tables,
     read_combined_tables,
@@ -88,6 +89,23 @@ def test_averages_are_those_of_one_set_and_not_of_the_best():
     tables = {"PVAE": {"eyes": rows(0.5, 0.7)}, "VAE-123": {"aligned": rows(0.8, 0.8), "eyes": rows(0.9, 0.5)},
               "VGG-FC": {"landmark": rows(1.0, 1.0)}}
     assert average_accuracies(tables, "eyes") == {"PVAE": pytest.approx(0.6), "VAE-123": pytest.approx(0.7)}
+
+
+def test_names_of_attributes_are_read_as_they_are(tmp_path):
+    pd.DataFrame({"attribute": ["NA", "1", "grün", "None"], "accuracy": [0.5, float("nan"), 1, 0.25],
+                  "note": ["", "NA", "", ""]}).to_csv(tmp_path / "table.csv", index=False)
+    table = read_attribute_table(tmp_path / "table.csv")
+    assert table["attribute"].tolist() == ["NA", "1", "grün", "None"]
+    assert table["accuracy"].isna().tolist() == [False, True, False, False]
+    assert read_attribute_table(tmp_path / "table.csv", index=True).loc["NA", "accuracy"] == 0.5
+
+
+def test_tables_without_an_attribute_are_no_results(evaluated):
+    for path in evaluated.glob("evaluation/dfc/*.csv"):
+        path.write_text("attribute,accuracy,note\n")
+    (evaluated / "view_gains").mkdir()
+    (evaluated / "view_gains/svm_all_views.csv").write_text("attribute,accuracy,note\n")
+    assert read_svm_tables({"dfc": "VAE-123"}) == {}
 
 
 def test_svms_that_have_not_converged_are_warnings():

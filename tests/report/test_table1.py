@@ -4,7 +4,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.report.table1 import MEASURES, build_table1, published, table1_notes, without_both_classes
+from pipeline.report.table1 import (
+    MEASURES,
+    build_table1,
+    published,
+    published_averages,
+    table1_notes,
+    without_both_classes,
+    without_score,
+)
 from pipeline.report.table1_files import in_one_line, write_table1_csv, write_table1_markdown
 from pipeline.report.table1_layout import attribute_table, averages_table, chosen_view_sets
 from pipeline.vocabulary import ATTRIBUTES
@@ -163,3 +171,58 @@ def test_the_page_gets_one_measure_at_a_time(results):
     assert len(accuracy.rows) == 40 and accuracy.last is not None
     assert len(accuracy.headings) == 1 + 11 and in_one_line(accuracy.headings[1]) == "PVAE, aligned (ours)"
     assert len(balanced.rows) == 40 and len(balanced.headings) == 1 + 4
+
+
+def of_others(names, accuracy=0.9):
+    return rows(accuracy).iloc[:len(names)].assign(attribute=names, balanced_accuracy=0.7)
+
+
+def test_with_some_of_celebas_attributes_the_published_averages_are_over_these_and_say_so(tmp_path):
+    table = build_table1({"PVAE": {"aligned": of_others(["Smiling", "giovane", "Male"])}})
+    assert list(table.columns[5:]) == ["Smiling", "giovane", "Male", "Average"]
+    of_paper = table[table["source"] == "paper"].set_index("method")
+    assert of_paper.loc["VAE-345", ["Smiling", "Male", "Average"]].tolist() == [91, 95, 93]
+    assert of_paper["giovane"].isna().all() and len(of_paper) == 7
+    assert published_averages(("Smiling", "Male"))["VAE-345"] == 93 and published_averages()["VAE-345"] == 88.73
+    headings = [in_one_line(row[0]) for row in averages_table(table).rows]
+    assert "VAE-345 (paper, over 2 attributes)" in headings and "PVAE, aligned (ours)" in headings
+    assert table1_notes(table)[-1] == (
+        "The published rows have those of CelebA’s 40 attributes that the data set has: Smiling, Male. Their averages "
+        "are over these, ours over all 3, and not the paper’s over 40.")
+    write_table1_markdown(table, tmp_path / "table1.md")
+    text = (tmp_path / "table1.md").read_text()
+    assert text.startswith("## Averages over the 3 attributes, in %") and "| giovane |" in text
+    assert [cell.text for cell in attribute_table(table).rows[1][-7:]] == ["–"] * 7
+    only = build_table1({"PVAE": {"aligned": of_others(["Smiling"])}})
+    assert table1_notes(only)[-1].endswith("Smiling. Their averages are over it, as ours, and not the paper’s over 40.")
+
+
+def test_without_any_of_celebas_attributes_ours_stand_alone(tmp_path):
+    others = {"aligned": of_others(["rot", "grün"])}
+    table = build_table1({"PVAE": others}, {"PCA": others})
+    assert set(table["source"]) == {"ours", "baseline"} and published_averages(("rot", "grün")) == {}
+    assert table1_notes(table)[-1] == (
+        "The data set has none of CelebA’s attributes, so no published number stands here.")
+    assert table[table["source"] == "ours"]["Average"].iloc[0] == pytest.approx(
+        100 * of_others(["rot", "grün"])["accuracy"].mean())
+    assert [cell.text for cell in attribute_table(table).headings] == ["attribute", "PVAE", "majority class", "PCA"]
+
+
+def test_an_attribute_that_is_not_known_has_dashes_and_no_part_in_averages():
+    partly = of_others(["rot", "grün", "blau"])
+    partly.loc[1, [*MEASURES.values(), "majority", "valid_accuracy"]] = np.nan
+    table = build_table1({"PVAE": {"aligned": partly}})
+    assert without_score(table) == ["grün"] and without_both_classes(table) == []
+    assert [row[1].text for row in attribute_table(table).rows] == ["80.0", "–", "81.0"]
+    assert table[table["source"] == "ours"]["Average"].iloc[0] == pytest.approx(80.51, abs=0.01)
+    assert "No score is defined for 1 of the 3 attributes" in table1_notes(table)[1]
+
+
+def test_without_attributes_the_files_exist_and_hold_nothing(tmp_path):
+    table = build_table1({})
+    assert table.empty
+    assert table1_notes(table) == []
+    write_table1_csv(table, tmp_path / "table1.csv")
+    assert (tmp_path / "table1.csv").read_text() == "measure,source,method,view,validation accuracy,Average\n"
+    write_table1_markdown(table, tmp_path / "table1.md", ["a note"])
+    assert (tmp_path / "table1.md").read_text().count("\n") == 1
