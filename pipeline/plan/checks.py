@@ -12,6 +12,7 @@ from pipeline.config.params import Params
 from pipeline.config.variant import Variant
 from pipeline.errors import InputError, did_you_mean, experiment_copy_hint
 from pipeline.losses.build import adversary_options, term_options
+from pipeline.models.start_weights import check_start_weights
 from pipeline.registry import load_class, load_module
 from pipeline.vocabulary import ADVERSARIES, ARCHITECTURES, BASELINES, TERMS, choices
 
@@ -21,10 +22,11 @@ GIVEN_TO_AN_ADVERSARY = 3  # image_size, channels, weight
 
 
 def check_variant(variant: Variant) -> None:
-    """Raise InputError unless the code that a variant names exists and takes its options."""
+    """Raise InputError unless the code that a variant names exists and takes its options, and its first weights fit."""
     check_model(variant)
     check_extra(variant)
     check_adversary(variant)
+    check_start_weights(variant)
 
 
 def check_model(variant: Variant) -> None:

@@ -1,5 +1,6 @@
 """What a training leaves in the working tree: weights, tables, metrics, warnings and a record."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import pandas as pd
@@ -28,8 +29,8 @@ class TrainingResults(NamedTuple):
     warnings: list[str]
 
 
-def write_results(variant: Variant, weights: dict[str, torch.Tensor], history: History, training: str
-                  ) -> TrainingResults:
+def write_results(variant: Variant, weights: dict[str, torch.Tensor], history: History, training: str,
+                  trained_on: Mapping[str, str | int], start: Mapping[str, str]) -> TrainingResults:
     """Write all that a training leaves.
 
     Args:
@@ -37,15 +38,17 @@ def write_results(variant: Variant, weights: dict[str, torch.Tensor], history: H
         weights: the model's state dict.
         history: what training measured.
         training: the name of the training (`runs.Run`).
+        trained_on: facts on the training images, for the weights file.
+        start: what it started from, for the record; empty for new weights (`models.start_weights.start_facts`).
     """
     name, metrics, speed = variant.name, last_epoch_metrics(history), speed_of_training(history)
-    write_weights(paths.weights(name), weights, variant)
+    write_weights(paths.weights(name), weights, variant, trained_on)
     paths.steps(name).parent.mkdir(parents=True, exist_ok=True)
     pd.DataFrame(history.steps).to_csv(paths.steps(name), index=False)
     pd.DataFrame(map(without_speed, history.epochs)).to_csv(paths.epochs(name), index=False)
     warnings = warnings_about(metrics, variant)
     write_json(paths.warnings(name), warnings)
     write_json(paths.metrics("train", name), metrics)
-    write_record("train", name, training=training, **history.trained, **speed,
+    write_record("train", name, training=training, **history.trained, **start, **speed,
                  epochs=[speed_of_epoch(epoch) for epoch in history.epochs])
     return TrainingResults(metrics, speed, warnings)
