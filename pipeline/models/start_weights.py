@@ -12,6 +12,7 @@ from pipeline.config.fields import NO_FILE
 from pipeline.config.variant import Variant
 from pipeline.errors import InputError, experiment_copy_hint
 from pipeline.files.hashes import sha256
+from pipeline.vocabulary import counted
 
 if TYPE_CHECKING:  # torch takes seconds to import
     import torch
@@ -145,7 +146,7 @@ def in_words(configuration: dict[str, Any]) -> str:
     name, recipe, images = (configuration.get(key) for key in ("name", "train", "trained_on"))
     if not isinstance(name, str) or not isinstance(recipe, dict):
         return ""
-    words = f"{name}, {recipe.get('epochs', '?')} epochs"
+    words = f"{name}, {counted(recipe.get('epochs', 0), 'epoch')}"
     if isinstance(images, dict):
         words += f" of {images.get('images', 0):,} images ({images.get('source', 'unknown')})"
     earlier = recipe.get("start_from", NO_FILE)
