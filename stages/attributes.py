@@ -6,6 +6,7 @@ from pipeline import paths
 from pipeline.config.plans import AttributesPlan, read_plan, read_variant
 from pipeline.config.variant import Variant
 from pipeline.errors import exit_on_input_error
+from pipeline.files.atomic import write_text
 from pipeline.files.json_file import write_json
 from pipeline.plan import code
 from pipeline.workspace.records import write_record
@@ -45,7 +46,8 @@ def compute(variant: Variant) -> None:
     write_attribute_vectors(paths.attribute_vectors(variant.name), vectors)
     for path, matrix in ((paths.attribute_correlation(variant.name), correlation_matrix(vectors, plan.correlation)),
                          (paths.label_correlation(variant.name), label_correlation(attributes, plan.correlation))):
-        pd.DataFrame(matrix, plan.correlation, plan.correlation).to_csv(path, index_label="attribute")
+        table = pd.DataFrame(matrix, plan.correlation, plan.correlation)
+        write_text(path, table.to_csv(index_label="attribute"))
     write_json(paths.variant_notes(paths.ATTRIBUTES, variant.name), vectors.notes(plan.per_class))
     few, enough = len(vectors.from_few_images(plan.per_class)), counted(plan.per_class, "image")
     print(f"{paths.ATTRIBUTES / variant.name}: 40 attribute vectors of {variant.label} from "

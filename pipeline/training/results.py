@@ -8,6 +8,7 @@ import torch
 
 from pipeline import paths
 from pipeline.config.variant import Variant
+from pipeline.files.atomic import write_text
 from pipeline.files.json_file import write_json
 from pipeline.models.weights_file import write_weights
 from pipeline.training.history import History, Row
@@ -43,9 +44,8 @@ def write_results(variant: Variant, weights: dict[str, torch.Tensor], history: H
     """
     name, metrics, speed = variant.name, last_epoch_metrics(history), speed_of_training(history)
     write_weights(paths.weights(name), weights, variant, trained_on)
-    paths.steps(name).parent.mkdir(parents=True, exist_ok=True)
-    pd.DataFrame(history.steps).to_csv(paths.steps(name), index=False)
-    pd.DataFrame(map(without_speed, history.epochs)).to_csv(paths.epochs(name), index=False)
+    write_text(paths.steps(name), pd.DataFrame(history.steps).to_csv(index=False))
+    write_text(paths.epochs(name), pd.DataFrame(map(without_speed, history.epochs)).to_csv(index=False))
     warnings = warnings_about(metrics, variant)
     write_json(paths.warnings(name), warnings)
     write_json(paths.metrics("train", name), metrics)
