@@ -36,11 +36,23 @@ def emulated_as_begun(ratio: float, anew: str) -> str:
             f"{anew}")
 
 
-def training_begins(label: str, trained: Mapping[str, str | int], precision: str, reason: str) -> str:
-    """Return the first line of a training: what trains on what. trained: `History.trained`."""
+def training_begins(label: str, trained: Mapping[str, str | int], precision: str, reason: str, start: str = "",
+                    adversary: bool = False) -> str:
+    """Return the first line of a training: what trains on what.
+
+    Args:
+        label: of the variant.
+        trained: `History.trained`.
+        precision: bf16 or fp32.
+        reason: why.
+        start: the weights file from which it starts, "" for new weights.
+        adversary: whether the variant has one.
+    """
     device, workers = trained["device"], trained["workers"]
     where = f"1 worker, on {device}" if workers == 1 else f"{workers} workers, the first on {device}"
-    return f"{label}: {where}, in {precision} ({reason})"
+    new = "a new optimiser and adversary" if adversary else "a new optimiser"
+    begun = f", begun with the model's weights in {start} and {new}" if start else ""
+    return f"{label}: {where}, in {precision} ({reason}){begun}"
 
 
 def diverged(what: str, step: float, name: str, last_checkpoint: str, adversary: bool) -> str:

@@ -6,6 +6,7 @@ from pipeline import paths
 from pipeline.config.plans import AttributesPlan, read_plan, read_variant
 from pipeline.config.variant import Variant
 from pipeline.errors import exit_on_input_error
+from pipeline.files.atomic import write_text
 from pipeline.files.json_file import write_json
 from pipeline.plan import code
 from pipeline.workspace.records import write_record
@@ -46,7 +47,7 @@ def compute(variant: Variant) -> None:
     names, replaced = correlated_names(attributes, plan.correlation)
     for path, matrix in ((paths.attribute_correlation(variant.name), correlation_matrix(vectors, names)),
                          (paths.label_correlation(variant.name), label_correlation(attributes, names))):
-        pd.DataFrame(matrix, names, names).to_csv(path, index_label="attribute")
+        write_text(path, pd.DataFrame(matrix, names, names).to_csv(index_label="attribute"))
     write_json(paths.variant_notes(paths.ATTRIBUTES, variant.name), [*vectors.notes(plan.per_class), *replaced])
     if not attributes.names:
         print(f"{paths.ATTRIBUTES / variant.name}: the data set has no attributes, so {variant.label} has no attribute "

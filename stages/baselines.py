@@ -15,6 +15,7 @@ from pipeline.config.plans import BaselinesPlan, LossNetworkPlan, read_plan
 from pipeline.errors import exit_on_input_error
 from pipeline.evaluation import vgg_fc
 from pipeline.evaluation.set_names import VGG_FC
+from pipeline.files.atomic import write_text
 from pipeline.files.json_file import write_json
 from pipeline.plan import code
 from pipeline.registry import load_module
@@ -101,7 +102,7 @@ def score(name: str, measured: "Features | Decisions", plan: BaselinesPlan) -> t
     else:
         rows = score_decisions(measured, attributes, splits)
     table = paths.baseline_table(name)
-    rows.to_csv(table, index=False)
+    write_text(table, rows.to_csv(index=False))
     if note := svm_notes.convergence(rows):
         print(f"note: {measured.label}: {note}")
     averages = svm.averages(rows)

@@ -13,6 +13,7 @@ from pipeline.config.loading import load_params
 from pipeline.config.plans import EvaluatePlan, read_plan, read_variant
 from pipeline.config.variant import Variant
 from pipeline.errors import exit_on_input_error
+from pipeline.files.atomic import write_text
 from pipeline.files.json_file import write_json
 from pipeline.plan import code
 from pipeline.workspace.records import write_record
@@ -87,7 +88,7 @@ def score_latents(variant: Variant, plan: EvaluatePlan, latents: "Latents"
     of_variant = paths.EVALUATION / variant.name
     for view_set in plan.view_sets:
         evaluated = scores[view_set]
-        evaluated.rows.to_csv(paths.svm_table(of_variant, view_set), index=False)
+        write_text(paths.svm_table(of_variant, view_set), evaluated.rows.to_csv(index=False))
         write_svms(paths.svm_weights(of_variant, view_set), attributes.names, evaluated.svms)
         if note := svm_notes.convergence(evaluated.rows):
             print(f"note: {variant.label}, {view_set}: {note}")
@@ -133,7 +134,7 @@ def score_preservation(name: str, model: "Model", latents: "Latents", judges: "N
     faces = latents.of("test").mu
     again = preservation.encode_reconstructions(model, faces) if judges.names else faces
     rows = preservation.attribute_preservation(judges.names, judges.svms.decide, faces, again)
-    rows.to_csv(paths.preservation_table(name), index=False)
+    write_text(paths.preservation_table(name), rows.to_csv(index=False))
     return preservation.preservation_averages(rows) if judges.names else {}
 
 
@@ -144,7 +145,7 @@ def score_posterior(name: str, plan: EvaluatePlan, latents: "Latents") -> dict[s
     split = judged_by(latents)
     judged = latents.of(split)
     health = posterior_health(judged.mu, judged.logvar, plan.seed, split)
-    health.dimensions.to_csv(paths.posterior_table(name), index=False)
+    write_text(paths.posterior_table(name), health.dimensions.to_csv(index=False))
     return health.numbers
 
 
@@ -175,8 +176,9 @@ def score_attribute_vectors(name: str, plan: EvaluatePlan, model: "Model", laten
     vectors = read_attribute_vectors(paths.attribute_vectors(name)).vectors
     measured = flips.measure_flips(names, latents.of("test").mu, vectors, svms, plan.decoded_faces,
                                    decode_function(model), lambda pixels: encode(model, pixels)[0])
-    measured.table.to_csv(paths.flips(name), index=False)
-    pd.DataFrame(measured.entanglement, names, names).to_csv(paths.entanglement(name), index_label="attribute")
+    write_text(paths.flips(name), measured.table.to_csv(index=False))
+    entanglement = pd.DataFrame(measured.entanglement, names, names)
+    write_text(paths.entanglement(name), entanglement.to_csv(index_label="attribute"))
     if not names:
         return {"flips": {}, "vector_correlation": {}}
     correlations = [pd.read_csv(path, index_col="attribute").to_numpy()

@@ -8,6 +8,7 @@ import sys
 
 from pipeline import paths
 from pipeline.errors import exit_on_input_error
+from pipeline.files.atomic import replacing
 from pipeline.plan import code
 from pipeline.workspace.records import write_record
 
@@ -16,9 +17,9 @@ def main(name: str) -> None:
     """Run the stage for a variant."""
     code.refuse_unplanned_code("features")
     latents, output = sorted((paths.LATENTS / name).glob("*.parquet")), paths.FEATURES / name
-    output.mkdir(parents=True, exist_ok=True)
     for path in latents:
-        shutil.copyfile(path, output / path.name)
+        with replacing(output / path.name) as temporary:
+            shutil.copyfile(path, temporary)
     write_record("features", name)
     print(f"{output}: latents of {len(latents)} views")
 

@@ -22,6 +22,7 @@ from pipeline.figures.posterior import posterior
 from pipeline.figures.svm_bars import svm_bars
 from pipeline.figures.training_curves import curves_of_all
 from pipeline.figures.view_gains import view_gains
+from pipeline.files.atomic import write_text
 from pipeline.files.json_file import write_json
 from pipeline.latent_space.attribute_vectors import read_attribute_vectors
 from pipeline.latent_space.latents import read_latents
@@ -42,7 +43,7 @@ def main() -> None:
     models = {variant.name: read_model(variant) for variant in variants}
     histories = {name: pd.read_csv(paths.epochs(name)) for name in models}
     curves = curves_of_all({model.label: histories[name] for name, model in models.items()})
-    curves.to_csv(paths.CURVES, index=False)
+    write_text(paths.CURVES, curves.to_csv(index=False))
     notes = {name: draw_variant(name, model, histories[name], plan.seed) for name, model in models.items()}
     write_json(paths.FIGURE_NOTES, notes)
     draw_all_models(plan, models)

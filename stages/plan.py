@@ -9,6 +9,7 @@ import shutil
 from pipeline.config.loading import load_params
 from pipeline.config.variant import Variant
 from pipeline.errors import exit_on_input_error
+from pipeline.files.atomic import write_text
 from pipeline.paths import CODE, PLAN
 from pipeline.plan import code
 from pipeline.plan.modules import Modules
@@ -31,8 +32,7 @@ def main() -> None:
     for folder in (PLAN, CODE):
         shutil.rmtree(folder, ignore_errors=True)
     for path, text in files.items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
+        write_text(path, text)
     delete_results_of_removed_variants()
     print(f"{PLAN}/: {', '.join(f'{variant.name} = {variant.label}' for variant in variants)}; "
           f"{CODE}/: digests of the code of {len(files) - len(plan)} stages")

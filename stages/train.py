@@ -8,11 +8,12 @@ from pipeline.config.loading import load_params
 from pipeline.config.plans import read_variant
 from pipeline.errors import exit_on_input_error
 from pipeline.models.numpy_functions import load_with_example
+from pipeline.models.start_weights import start_facts
 from pipeline.tracking import training_run
 from pipeline.tracking.errors import NoAnswer, Refused
 from pipeline.tracking.training_completion import complete_training
 from pipeline.training import ray_train, runs
-from pipeline.training.inputs import inputs_of, upload_inputs_for_all_nodes
+from pipeline.training.inputs import inputs_of, upload_inputs_for_all_nodes, upload_start_weights
 from pipeline.training.own_runs import delete_complete_runs
 from pipeline.training.results import write_results
 from pipeline.workspace.dvc_lock import dvc_lock_entry
@@ -27,6 +28,7 @@ def main(name: str) -> None:
         print("cluster.workers is 0: training runs in this process, and not on the cluster at "
               f"{cluster_address(cluster)}", file=sys.stderr)
     shards, loss_network = upload_inputs_for_all_nodes(inputs, cluster.storage)
+    start, begun_with = upload_start_weights(inputs, cluster.storage), start_facts(variant)
 
     storage, lock_entry = in_project(cluster.storage), dvc_lock_entry(f"train@{name}")
     delete_complete_runs(storage, name, lock_entry, wanted=inputs.configuration())
@@ -36,11 +38,11 @@ def main(name: str) -> None:
                                               tags)
     live = training_run.live_logger(tracking, run_id)
     job = ray_train.Job(variant, shards, loss_network, run.folder, cluster.checkpoint_steps,
-                        live.on_steps, live.on_epoch, live.close, live.on_start)
+                        live.on_steps, live.on_epoch, live.close, live.on_start, start)
     try:
         with training_run.mark_status_at_end(tracking, run_id):
             weights, history = ray_train.fit(job, cluster)
-            results = write_results(variant, weights, history, run.name)
+            results = write_results(variant, weights, history, run.name, inputs.trained_on(), begun_with)
             model = load_with_example(variant)  # fails now if the weights cannot be read back
             complete_training(tracking, variant, run_id, lambda _: model)
     except (NoAnswer, Refused) as error:  # nothing is lost: the stage track adds what is missing

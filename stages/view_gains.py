@@ -10,6 +10,7 @@ from pipeline.evaluation import svm_notes
 from pipeline.evaluation.chosen_set import chosen_on_validation
 from pipeline.evaluation.features import load_features
 from pipeline.evaluation.view_gains import plan_steps, score_view_gains
+from pipeline.files.atomic import write_text
 from pipeline.files.json_file import write_json
 from pipeline.plan import code
 from pipeline.workspace.records import write_record
@@ -27,9 +28,9 @@ def main() -> None:
     with parallel_map(load_params().cluster) as spread:
         gains, combined = score_view_gains(features, attributes, steps, plan.svm_c, "view gains", spread)
     paths.VIEW_GAINS.mkdir(exist_ok=True)
-    gains.to_csv(paths.GAINS_TABLE, index=False)
+    write_text(paths.GAINS_TABLE, gains.to_csv(index=False))
     for view_set, rows in combined.items():
-        rows.to_csv(paths.svm_table(paths.VIEW_GAINS, view_set), index=False)
+        write_text(paths.svm_table(paths.VIEW_GAINS, view_set), rows.to_csv(index=False))
     write_json(paths.VIEW_GAINS_METRICS, gains.set_index("step")[METRICS].to_dict() if len(gains) else {})
     write_record("view_gains")
     if gains.empty:

@@ -18,7 +18,7 @@ from pipeline.evaluation.inception import weight_shapes
 from pipeline.files.hashes import sha256
 from pipeline.plan.code import OF_EACH_VARIANT, path_of
 from pipeline.plan.exempt import reason
-from tests import tiny
+from tests import dvc_cache, tiny
 from tests.clone import PROJECT, dvc, run, set_params
 from tests.clone import clone as make_clone
 from tests.data.conftest import draw_celeba
@@ -121,6 +121,10 @@ def test_repro_makes_everything(clone, reproduced):
     assert "random weights" in page and "VAE-123" in page and "LNets+ANet" in page and "all results" in page
     ignored = run(clone, "git", "status", "--porcelain", "--untracked-files=all")
     assert not re.search(r"\.(safetensors|parquet|zip|db|png)$", ignored, re.M), ignored
+
+
+def test_no_stage_has_harmed_the_cache(clone, reproduced):
+    assert dvc_cache.harmed(clone) == []
 
 
 def test_nothing_is_left_to_do(clone, reproduced):

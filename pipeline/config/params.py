@@ -15,6 +15,7 @@ from pipeline.config.variant import Model, Train, Variant
 from pipeline.errors import InputError, did_you_mean, experiment_copy_hint
 from pipeline.vocabulary import ADVERSARIES, choices
 
+SHARED_ONLY = ("train", "start_from")  # the one parameter of these sections that no variant's block may set
 RESERVED = ("loss_networks", "pipeline")  # folders that lie beside those of variants
 Kinds = dict[str, type[Section]]  # name of a kind → the parameters that it reads
 
@@ -91,6 +92,10 @@ def check_own_names(own: dict[str, Any], base: dict[str, dict[str, Any]], where:
                              f"{did_you_mean(section, base)}; it can change {', '.join(base)}")
         known = KEYS.get(section, base[section])
         for key in require_block(values or {}, f"{where}.{section}"):
+            if (section, key) == SHARED_ONLY:
+                raise InputError(f"params.yaml: {where}.train.start_from can not be set for one variant, since DVC "
+                                 "would not see it; give a folder models, with <variant>/model.safetensors for each "
+                                 "variant, as train.start_from")
             if key not in known:
                 raise InputError(f"params.yaml: {where}.{section}.{key} is not a known parameter"
                                  f"{did_you_mean(key, known)}")

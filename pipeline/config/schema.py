@@ -12,7 +12,7 @@ import yaml
 
 from pipeline.config.adversaries import ADVERSARY_KINDS, OwnAdversaryConfig
 from pipeline.config.losses import LOSSES
-from pipeline.config.params import RESERVED, Kinds, Params
+from pipeline.config.params import RESERVED, SHARED_ONLY, Kinds, Params
 from pipeline.errors import exit_on_input_error
 from pipeline.paths import PARAMS
 
@@ -34,6 +34,7 @@ def params_schema(scales: Scales) -> Schema:
     for name, kinds in {"loss": LOSSES, "adversary": ADVERSARY_KINDS | {"own": OwnAdversaryConfig}}.items():
         properties[name] = union_of_kinds(kinds) | {"description": properties[name]["description"]}
     own = {name: partial(properties[name], null_values=True) for name in OF_VARIANTS}
+    del own[SHARED_ONLY[0]]["properties"][SHARED_ONLY[1]]
     variants = {"type": "object", "description": properties["variants"]["description"], "propertyNames": VARIANT_NAME}
     sections = {name: section for name, section in properties.items() if section.get("properties")}
     parts = {name: partial(section) for name, section in sections.items()}

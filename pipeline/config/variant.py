@@ -37,6 +37,10 @@ class Train(Section):
     seed: NotNegative = Field(description=(
         "Seed of the initial weights, the order of images and the noise; another one repeats only the training, and "
         "the baselines, which begin with the same weights."))
+    start_from: str = Field(description=(
+        "Weights with which training starts, of the model alone: the model.safetensors of a trained variant, or a "
+        "folder models of another run, which has <variant>/model.safetensors for each variant here; data/none for new "
+        "weights. The block of a variant can not set it."))
 
 
 class Variant(Section):

@@ -6,11 +6,12 @@ project lie at the top.
 
 import re
 
-CONFIGURATION = re.compile(r"(?!latents-|shards-|loss_network-)[A-Za-z0-9_]+-[0-9a-f]{16}")
+CONFIGURATION = re.compile(r"(?!latents-|shards-|loss_network-|start_weights-)[A-Za-z0-9_]+-[0-9a-f]{16}")
 RUN = re.compile("[0-9a-f]{32}")
 COPIES = {re.compile("shards-[0-9a-f]{16}"): "a copy of the shards for a cluster's nodes",
           re.compile("latents-[A-Za-z0-9_]+-[0-9a-f]{16}"): "a copy of latents",
-          re.compile("loss_network-[0-9a-f]{16}"): "a copy of a loss network for a cluster's nodes"}
+          re.compile("loss_network-[0-9a-f]{16}"): "a copy of a loss network for a cluster's nodes",
+          re.compile("start_weights-[0-9a-f]{16}"): "a copy of the weights from which a training starts"}
 PARTS = {"latents": "parts of latents under way", "prepare": "parts of shards under way"}  # in paths.UNFINISHED only
 
 

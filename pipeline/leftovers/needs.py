@@ -11,6 +11,7 @@ from pipeline.files.hashes import sha256
 from pipeline.files.json_file import read_json
 from pipeline.leftovers.listing import copies_for_experiments, has_process
 from pipeline.leftovers.names import PARTS, variant_of
+from pipeline.models.start_weights import start_file
 from pipeline.training import own_runs
 from pipeline.training.inputs import VIEW, inputs_of
 from pipeline.workspace.dvc_lock import dvc_lock_entry
@@ -64,11 +65,14 @@ def planned_configurations() -> dict[str, str | None] | None:
 
 
 def copies_of_own_data() -> dict[str, str]:
-    """Return the copies, for a cluster's nodes, of this working tree's shards and loss networks."""
+    """Return the copies, for a cluster's nodes, of this working tree's shards, loss networks and first weights."""
     needed = {}
     manifest = paths.SHARDS / shards.manifest_name(VIEW)
     if manifest.is_file():
         needed[f"shards-{read_json(manifest)['sha256'][:16]}"] = "the shards of this working tree"
     for network in paths.LOSS_NETWORKS.glob(f"*/{paths.LOSS_NETWORK.name}"):
         needed[f"loss_network-{sha256(network)[:16]}"] = "a loss network of this working tree"
+    with contextlib.suppress(InputError, OSError):  # there is no plan, or the file is gone
+        for file in filter(None, map(start_file, read_variants())):
+            needed[f"start_weights-{sha256(file)[:16]}"] = "the weights from which this working tree's training starts"
     return needed

@@ -1,13 +1,16 @@
 """The weights file of a trained variant: its state dict, with its configuration as metadata."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import torch
 from pydantic import ValidationError
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 
+from pipeline.config.fields import NO_FILE
 from pipeline.config.variant import Variant
 from pipeline.errors import InputError
 from pipeline.files.atomic import replacing
@@ -15,20 +18,24 @@ from pipeline.models.build import build_model
 from pipeline.models.interface import Model
 from pipeline.vocabulary import ARCHITECTURES, choices
 
-METADATA_KEY = "variant"
+METADATA_KEY = "variant"  # the only one: safetensors writes several in any order
+TRAINED_ON = "trained_on"  # beside the fields of the configuration
 
 
-def write_weights(path: Path, weights: dict[str, torch.Tensor], variant: Variant) -> None:
+def write_weights(path: Path, weights: dict[str, torch.Tensor], variant: Variant,
+                  trained_on: Mapping[str, Any] | None = None) -> None:
     """Write a model's state dict and, as metadata, its configuration; atomically.
 
     Args:
         path: The file to write; its folder is created.
         weights: The state dict.
         variant: The configuration. Its label is not written, since no weight depends on it.
+        trained_on: Facts on the training images, which stand beside the configuration (`training.inputs`).
     """
+    configuration = json.loads(variant.planned()) | ({TRAINED_ON: dict(trained_on)} if trained_on else {})
     with replacing(path) as temporary:
         save_file({name: tensor.contiguous() for name, tensor in weights.items()}, temporary,
-                  metadata={METADATA_KEY: variant.planned()})
+                  metadata={METADATA_KEY: json.dumps(configuration, indent=1)})
 
 
 def load_model(path: Path, variant: Variant, device: str | torch.device = "cpu") -> Model:
@@ -96,8 +103,10 @@ def read_configuration(path: Path) -> Variant:
                          "variant")
     try:
         values = json.loads(text)
+        values.pop(TRAINED_ON, None)
+        values["train"] = {"start_from": NO_FILE, **values["train"]}  # a version without this parameter wrote the file
         return Variant.model_validate({**values, "label": values["name"]})
-    except (ValidationError, ValueError, KeyError, TypeError) as error:
+    except (ValidationError, ValueError, KeyError, TypeError, AttributeError) as error:
         where = ".".join(map(str, error.errors()[0]["loc"])) if isinstance(error, ValidationError) else "its metadata"
         raise InputError(f"{path} has a configuration that this code does not know ({where}); train the variant again, "
                          "or load it with the code that wrote it") from None

@@ -12,6 +12,7 @@ from pipeline.config.params import Params
 from pipeline.config.variant import Variant
 from pipeline.errors import InputError, did_you_mean, experiment_copy_hint
 from pipeline.losses.build import adversary_options, term_options
+from pipeline.models.start_weights import check_start_weights
 from pipeline.registry import load_class, load_module
 from pipeline.vocabulary import ADVERSARIES, ARCHITECTURES, ATTRIBUTES, BASELINES, TERMS, choices
 
@@ -22,10 +23,11 @@ WITH_CELEBAS_ATTRIBUTES = ("celeba", "synthetic")  # values of data.source
 
 
 def check_variant(variant: Variant) -> None:
-    """Raise InputError unless the code that a variant names exists and takes its options."""
+    """Raise InputError unless the code that a variant names exists and takes its options, and its first weights fit."""
     check_model(variant)
     check_extra(variant)
     check_adversary(variant)
+    check_start_weights(variant)
 
 
 def check_model(variant: Variant) -> None:

@@ -28,7 +28,8 @@ class VariantResults:
         protocol: how samples were scored, as the stage samples writes it; empty if unknown.
         vectors: its attribute vectors, for their numbers of images; None without an encoder.
         notes: sentences on what could not be done as asked.
-        trained: the precision, the device and the number of workers of its training; empty if unknown.
+        trained: the precision, the device and the number of workers of its training, and the weights from which it
+            started if these were not new; empty if unknown.
         view_set: report.view_set, the set of views that stands beside published numbers.
         flips: `evaluation.flips.averages`; empty without an encoder.
         vector_correlation: `latent_space.attribute_correlation.agreement`; empty without an encoder.

@@ -45,8 +45,18 @@ def trainings_in_words(variants: Sequence[VariantResults]) -> dict[str, str]:
         if trained := variant.trained:
             where = f"1 worker, on {trained['device']}" if trained["workers"] == 1 else \
                 f"{trained['workers']} workers, the first on {trained['device']}"
-            labels.setdefault(f"in {trained['precision']}, by {where}", []).append(variant.label)
+            how = f"in {trained['precision']}, by {where}{start_in_words(trained)}"
+            labels.setdefault(how, []).append(variant.label)
     return {", ".join(alike): how for how, alike in labels.items()}
+
+
+def start_in_words(trained: Mapping[str, str | int]) -> str:
+    """Return from which weights a training started, "" for new ones. trained: as in records/train."""
+    if "start_weights" not in trained:
+        return ""
+    of = f" of {trained['start_weights_of']}," if "start_weights_of" in trained else ""
+    return (f", begun with the model's weights{of} in {trained['start_weights']} "
+            f"(SHA-256 {str(trained['start_weights_sha256'])[:12]}…)")
 
 
 def machines_in_words(made_by: Sequence[tuple[str, Mapping[str, str]]]) -> dict[str, str]:

@@ -1,6 +1,8 @@
 """What all runs in MLflow have: an identity that finds them again, parameters, metrics, tags and files."""
 
 import math
+import shutil
+import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -118,11 +120,16 @@ def add_tags(config: Tracking, run: "Run", tags: Mapping[str, str | int | float]
 def upload_files(config: Tracking, run: "Run", files: Mapping[str, Sequence[Path]]) -> None:
     """Upload files as artifacts.
 
+    DVC makes results read-only. A store on this disk would keep that mode, and no second upload could replace a file
+    whose first one was cut off. So copies that can be written are uploaded.
+
     Args:
         config: Names the store.
         run: Gets the files.
         files: Local files by the run's folder.
     """
-    for folder, file_paths in files.items():
-        for path in file_paths:
-            retry_while_away(config, client(config).log_artifact, run.info.run_id, str(path), folder)
+    with tempfile.TemporaryDirectory() as writable:
+        for folder, file_paths in files.items():
+            for path in file_paths:
+                copy = shutil.copyfile(path, Path(writable) / path.name)
+                retry_while_away(config, client(config).log_artifact, run.info.run_id, str(copy), folder)

@@ -11,9 +11,17 @@ from pipeline.data import shards
 from pipeline.files.folder import Folder
 from pipeline.files.hashes import digest, sha256
 from pipeline.losses.loss_network.file import read_source
+from pipeline.models.start_weights import start_facts, start_file
 from pipeline.plan import code
 
 VIEW = "aligned"  # the view of which models are trained
+
+
+class StartWeights(NamedTuple):
+    """Where the weights file lies from which a training starts."""
+
+    folder: Folder
+    name: str  # of the file in the folder
 
 
 class Inputs(NamedTuple):
@@ -23,6 +31,7 @@ class Inputs(NamedTuple):
     code: str                # the text of the code's digest
     manifest: str            # of the shards
     loss_network: str        # sha256 of its file, or of the note that there is none
+    start: str = ""          # sha256 of the weights file from which it starts; "" for new weights
 
     def hashes(self) -> dict[str, str]:
         """Return what identifies the data, as hexadecimal sha256 by name, for MLflow."""
@@ -30,9 +39,14 @@ class Inputs(NamedTuple):
         return hashes | ({"loss_network_sha256": self.loss_network} if has_loss_network(self.variant) else {})
 
     def tags(self) -> dict[str, str]:
-        """Return tags for MLflow: the hashes, and where the loss network comes from."""
+        """Return tags for MLflow: the hashes, where the loss network comes from, and what the training starts from."""
         source = read_source(loss_network_file(self.variant)) if has_loss_network(self.variant) else "none"
-        return {**self.hashes(), "loss_network": source}
+        return {**self.hashes(), "loss_network": source, **start_facts(self.variant)}
+
+    def trained_on(self) -> dict[str, str | int]:
+        """Return what the weights file says of the training images: their source, their number, and a hash."""
+        manifest = json.loads(self.manifest)
+        return {"source": manifest["source"], "images": manifest["images"]["train"], "sha256": manifest["sha256"]}
 
     def configuration(self) -> str:
         """Return the name of the folder of its checkpoints: <variant>-<digest of all inputs>."""
@@ -43,11 +57,12 @@ def inputs_of(variant: Variant) -> Inputs:
     """Return the inputs of the working tree.
 
     Raises:
-        InputError: the code has changed since the plan was made.
+        InputError: the code has changed since the plan was made, or the weights to start from do not fit.
     """
     own_code = code.refuse_unplanned_code("train", [variant])
+    start = start_facts(variant).get("start_weights_sha256", "")
     manifest = json.dumps(shards.manifest(paths.SHARDS, VIEW))
-    return Inputs(variant, own_code, manifest, sha256(loss_network_file(variant)))
+    return Inputs(variant, own_code, manifest, sha256(loss_network_file(variant)), start)
 
 
 def upload_inputs_for_all_nodes(inputs: Inputs, storage: str) -> tuple[Folder, Folder]:
@@ -68,6 +83,19 @@ def upload_inputs_for_all_nodes(inputs: Inputs, storage: str) -> tuple[Folder, F
                                        f"loss_network-{inputs.loss_network[:16]}", paths.LOSS_NETWORK.name)
     return upload_for_all_nodes(paths.SHARDS, storage, f"shards-{identity}", shards.manifest_name(VIEW),
                                 below=f"view={VIEW}"), network
+
+
+def upload_start_weights(inputs: Inputs, storage: str) -> StartWeights | None:
+    """Return where all nodes see the weights file from which a training starts; None for new weights.
+
+    Args:
+        inputs: of the working tree.
+        storage: as for `upload_inputs_for_all_nodes`.
+    """
+    file = start_file(inputs.variant)
+    if file is None:
+        return None
+    return StartWeights(upload_for_all_nodes(file, storage, f"start_weights-{inputs.start[:16]}", file.name), file.name)
 
 
 def has_loss_network(variant: Variant) -> bool:

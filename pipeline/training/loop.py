@@ -16,6 +16,7 @@ from pipeline.config.variant import Variant
 from pipeline.files.folder import Folder
 from pipeline.hardware.processor import processor_name
 from pipeline.losses.objective import ADVERSARY, MODEL, Objective
+from pipeline.models.start_weights import start_file
 from pipeline.training import precision
 from pipeline.training.batches import Batches, batches_of_worker, total_steps
 from pipeline.training.divergence import refuse_divergence
@@ -179,8 +180,9 @@ def shown_terms(row: Row) -> dict[str, str]:
 def announce(variant: Variant, history: History, chosen: precision.Precision, progress: bool) -> None:
     """Say on stderr what trains, on what and in which precision, if `progress`; and warn if that is emulated."""
     if progress:
-        tqdm.write(messages.training_begins(variant.label, history.trained, chosen.name, chosen.reason),
-                   file=sys.stderr)
+        start = start_file(variant)
+        tqdm.write(messages.training_begins(variant.label, history.trained, chosen.name, chosen.reason,
+                                            str(start or ""), variant.adversary.kind != "none"), file=sys.stderr)
     if chosen.warning:
         tqdm.write(f"warning: {variant.label}: {chosen.warning}", file=sys.stderr)
 

@@ -20,7 +20,7 @@ from pipeline.losses.objective import MODEL
 from pipeline.training import checkpoints
 from pipeline.training.batches import total_steps, uneven_batch
 from pipeline.training.history import History, Row
-from pipeline.training.inputs import VIEW
+from pipeline.training.inputs import VIEW, StartWeights
 from pipeline.training.worker import hush_ray_train, own_error, train_worker
 
 os.environ.setdefault("RAY_TRAIN_WORKER_GROUP_START_TIMEOUT_S", "1800")  # a node that has to be started takes minutes
@@ -39,6 +39,7 @@ class Job:
     on_epoch: Callable[[Row], None]
     on_end: Callable[[], None] = lambda: None     # whether training ends or fails
     on_start: Callable[[dict[str, str | int]], None] = lambda trained: None  # `History.trained`
+    start: StartWeights | None = None             # None for new weights
 
 
 def fit(job: Job, cluster: Cluster) -> tuple[dict[str, torch.Tensor], History]:

@@ -1,5 +1,6 @@
 """What a training leaves in the working tree: weights, tables, metrics, warnings and a record."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import pandas as pd
@@ -7,6 +8,7 @@ import torch
 
 from pipeline import paths
 from pipeline.config.variant import Variant
+from pipeline.files.atomic import write_text
 from pipeline.files.json_file import write_json
 from pipeline.models.weights_file import write_weights
 from pipeline.training.history import History, Row
@@ -28,8 +30,8 @@ class TrainingResults(NamedTuple):
     warnings: list[str]
 
 
-def write_results(variant: Variant, weights: dict[str, torch.Tensor], history: History, training: str
-                  ) -> TrainingResults:
+def write_results(variant: Variant, weights: dict[str, torch.Tensor], history: History, training: str,
+                  trained_on: Mapping[str, str | int], start: Mapping[str, str]) -> TrainingResults:
     """Write all that a training leaves.
 
     Args:
@@ -37,15 +39,16 @@ def write_results(variant: Variant, weights: dict[str, torch.Tensor], history: H
         weights: the model's state dict.
         history: what training measured.
         training: the name of the training (`runs.Run`).
+        trained_on: facts on the training images, for the weights file.
+        start: what it started from, for the record; empty for new weights (`models.start_weights.start_facts`).
     """
     name, metrics, speed = variant.name, last_epoch_metrics(history), speed_of_training(history)
-    write_weights(paths.weights(name), weights, variant)
-    paths.steps(name).parent.mkdir(parents=True, exist_ok=True)
-    pd.DataFrame(history.steps).to_csv(paths.steps(name), index=False)
-    pd.DataFrame(map(without_speed, history.epochs)).to_csv(paths.epochs(name), index=False)
+    write_weights(paths.weights(name), weights, variant, trained_on)
+    write_text(paths.steps(name), pd.DataFrame(history.steps).to_csv(index=False))
+    write_text(paths.epochs(name), pd.DataFrame(map(without_speed, history.epochs)).to_csv(index=False))
     warnings = warnings_about(metrics, variant)
     write_json(paths.warnings(name), warnings)
     write_json(paths.metrics("train", name), metrics)
-    write_record("train", name, training=training, **history.trained, **speed,
+    write_record("train", name, training=training, **history.trained, **start, **speed,
                  epochs=[speed_of_epoch(epoch) for epoch in history.epochs])
     return TrainingResults(metrics, speed, warnings)

@@ -17,6 +17,7 @@ from pipeline.errors import InputError
 from pipeline.files.folder import Folder
 from pipeline.hardware.allocator import keep_freed_memory
 from pipeline.losses.build import build_objective
+from pipeline.models.start_weights import read_start_weights
 from pipeline.training.batch_norm import synchronize
 from pipeline.training.history import Row
 from pipeline.training.inputs import VIEW
@@ -66,6 +67,9 @@ def make_objective(job: "Job", device: torch.device, workers: int) -> nn.Module:
 
     with local_file(job.loss_network, paths.LOSS_NETWORK.name) as loss_network:
         objective = build_objective(job.variant, loss_network)
+    if job.start is not None:  # a checkpoint, if there is one, takes their place later
+        with local_file(*job.start) as start:
+            objective.model.load_state_dict(read_start_weights(start, job.variant))
     # In the turn of one player the other's weights have no gradient.
     options = {"find_unused_parameters": True} if len(objective.players()) > 1 else {}
     shared = synchronize(objective, device) if workers > 1 else objective

@@ -10,7 +10,7 @@ from pipeline.paths import PARAMS
 SET_PARAM = ("-S", "--set-param")
 # Parameters that name a file or folder on which dvc.yaml makes stages depend, and what stands for none.
 NAMES_A_FILE = {"data.root": "data/celeba", "loss_network.file": "data/none", "sampling.inception": "data/none",
-                "evaluate.lpips": "data/none"}
+                "evaluate.lpips": "data/none", "train.start_from": "data/none"}
 
 
 def null_file(arguments: list[str], params: Path = PARAMS) -> str:

@@ -49,6 +49,14 @@ def refusal(read, *arguments) -> str:
     return sentence
 
 
+def test_no_block_of_a_variant_sets_what_its_training_starts_from(load):
+    said = refusal(load, {"variants.dfc": {"train": {"start_from": "models"}}})
+    assert said.startswith("params.yaml: variants.dfc.train.start_from can not be set for one variant, since DVC ")
+    assert "give a folder models" in said and load().variant("dfc").train.start_from == NO_FILE
+    changed = load({"train.start_from": "../big/models"})
+    assert {changed.variant(name).train.start_from for name in changed.variants} == {"../big/models"}
+
+
 def plan(params) -> dict[str, str]:
     """Return variant → its configuration as JSON."""
     return {name: params.variant(name).model_dump_json() for name in params.variants}

@@ -36,6 +36,7 @@ def test_the_list_says_what_each_folder_is(project, storage, begin_run, tmp_path
     fresh = begin_run("dcgan-0123456789abcdef")
     for name in (f"{EARLIER}/step-00000010.pt", "shards-abababababababab/view=aligned/part-00000.parquet",
                  "latents-dfc-0123456789abcdef/aligned.parquet", "loss_network-cdcdcdcdcdcdcdcd/network.safetensors",
+                 "start_weights-efefefefefefefef/model.safetensors",
                  "prepare/0123456789abcdef/done/1.json", "latents/dfc/0123456789abcdef/a.parquet.part",
                  "holidays/beach.jpg", "notes.txt"):
         write_file(storage, name, 1)
@@ -48,6 +49,7 @@ def test_the_list_says_what_each_folder_is(project, storage, begin_run, tmp_path
         "shards-abababababababab": "a copy of the shards for a cluster's nodes",
         "latents-dfc-0123456789abcdef": "a copy of latents",
         "loss_network-cdcdcdcdcdcdcdcd": "a copy of a loss network for a cluster's nodes",
+        "start_weights-efefefefefefefef": "a copy of the weights from which a training starts",
         "prepare": "parts of shards under way; needed: this working tree goes on with it",
         "latents": "parts of latents under way; needed: this working tree goes on with it",
         "holidays": "not of this project", "notes.txt": "not of this project"}
@@ -95,7 +97,8 @@ def test_storage_by_url_is_listed_and_deleted_by_name_but_not_by_age(project, ca
 
 @pytest.mark.parametrize("name", [
     "shards-0", "shards-0123456789abcdef0", "shards-0123456789ABCDEF", "shards-of-2019", "latents-0123456789abcdef",
-    "latents-dfc", "latents-dfc-0123", "loss_network-0", "loss_network-vgg19", "my-shards-0123456789abcdef", "Prepare",
+    "latents-dfc", "latents-dfc-0123", "loss_network-0", "loss_network-vgg19", "start_weights-0",
+    "my-shards-0123456789abcdef", "Prepare",
     EARLIER, f"{EARLIER}/ray"])
 def test_folders_with_similar_names_are_foreign_and_never_deleted(storage, name, capsys):
     write_file(storage, f"{name}/a", 10, 40 * DAY)

@@ -18,6 +18,7 @@ from pipeline.losses.loss_network import sources
 from pipeline.plan.checks import check_correlation
 from pipeline.plan.resolve import resolve
 from pipeline.vocabulary import ADVERSARIES, BASELINES, VIEWS
+from tests.models.test_start_weights import write_trained
 from tests.tiny import PARAMS, random_weights
 
 
@@ -407,6 +408,23 @@ def test_the_layers_of_the_loss_network_are_planned_and_checked_where_a_baseline
         "sampling": params.sampling.model_copy(update={"frechet_layer": "relu1_1"})})
     with pytest.raises(InputError, match="loss.layers names relu2_1, but .* holds VGG-19 only up to relu1_1"):
         resolve(held)
+
+
+def test_weights_to_start_from_are_checked_for_every_variant_and_stand_in_the_plan_by_their_path(tmp_path):
+    without, dfc = resolve(load_params(PARAMS)), load_params(PARAMS).variant("dfc")
+    write_trained(tmp_path / "dfc.safetensors", dfc)
+    with pytest.raises(InputError, match=r"train\.start_from: .* model\.architecture vae, but variant dcgan has"):
+        resolve(params_with(train={"start_from": str(tmp_path / "dfc.safetensors")}))
+    (tmp_path / "models").mkdir()
+    with pytest.raises(InputError, match="models, a folder without pvae/model.safetensors"):
+        resolve(params_with(train={"start_from": str(tmp_path / "models")}))
+    for planned in without.values():
+        if isinstance(planned, Variant):
+            write_trained(tmp_path / "models" / planned.name / "model.safetensors", planned)
+    plan = resolve(params_with(train={"start_from": str(tmp_path / "models")}))
+    assert plan["dfc.json"].train.start_from == str(tmp_path / "models")
+    assert {name for name in plan if plan[name] != without[name]} == {
+        name for name, planned in without.items() if isinstance(planned, Variant)}
 
 
 def test_in_dvcs_copy_of_the_project_a_path_must_be_absolute(tmp_path, monkeypatch):

@@ -283,6 +283,14 @@ def test_the_page_says_in_which_precision_and_on_what_each_model_was_trained(ful
     assert "in fp32, by 4 workers, the first on a laptop" in text_of(write_report(tmp_path / "report", full))
 
 
+def test_the_page_says_from_which_weights_a_model_was_trained(full, tmp_path):
+    full.variants[1].trained |= {"start_weights": "big/models/dfc/model.safetensors", "start_weights_sha256": "ab" * 32}
+    begun = "begun with the model's weights in big/models/dfc/model.safetensors (SHA-256 abababababab…)"
+    assert trainings_in_words(full.variants)["VAE-123"] == f"in bf16, by 1 worker, on a GPU, {begun}"
+    full.variants[1].trained |= {"start_weights_of": "dfc, 8 epochs of 4,500 images (celeba)"}
+    assert "weights of dfc, 8 epochs of 4,500 images (celeba), in big/" in text_of(write_report(tmp_path / "r", full))
+
+
 MADE = {"python": "3.11.9", "requirements.lock": "0123456789ab", "processor": "a laptop (AVX2)"}
 MADE_ON_A_LAPTOP = "Python 3.11.9, packages of requirements.lock 0123456789ab, on a laptop (AVX2)"
 

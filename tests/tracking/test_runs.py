@@ -84,6 +84,17 @@ def test_tags_and_files_are_added(config, tmp_path, mlflow_project):
     assert uploaded.read_bytes() == b"a picture"
 
 
+def test_a_result_that_cannot_be_written_is_uploaded_as_a_file_that_can_be_replaced(config, tmp_path, mlflow_project):
+    """DVC makes results read-only. Root may write all the same, so the mode is what is looked at."""
+    run = create_run(config)
+    (tmp_path / "curves.png").write_bytes(b"a picture")
+    (tmp_path / "curves.png").chmod(0o444)
+    for _ in range(2):  # as where the answer to the first upload was lost
+        runs.upload_files(config, run, {"figures": [tmp_path / "curves.png"]})
+    uploaded = mlflow_project / "mlartifacts" / run.info.run_id / "artifacts/figures/curves.png"
+    assert uploaded.read_bytes() == b"a picture" and uploaded.stat().st_mode & 0o200
+
+
 def test_a_finished_run_keeps_its_end_time(config):
     run = create_run(config)
     runs.mark_finished(config, run)

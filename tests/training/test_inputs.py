@@ -6,17 +6,20 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import InputError
+from pipeline.files.folder import Folder
+from pipeline.files.hashes import sha256
 from pipeline.files.json_file import write_json
 from pipeline.leftovers.names import CONFIGURATION
 from pipeline.plan import code
-from pipeline.training.inputs import Inputs, inputs_of, loss_network_file
+from pipeline.training.inputs import Inputs, inputs_of, loss_network_file, upload_start_weights
 from tests import tiny
+from tests.models.test_start_weights import begins_with, write_trained
 
 
 def test_the_configurations_name_depends_on_every_input():
-    inputs = Inputs(tiny.variant(), "digest", "manifest", "sha256 of the network")
+    inputs = Inputs(tiny.variant(), "digest", "manifest", "sha256 of the network", "sha256 of the first weights")
     others = [inputs._replace(variant=tiny.variant("pvae")), inputs._replace(variant=tiny.variant(seed=1)),
-              *(inputs._replace(**{name: "another"}) for name in ("code", "manifest", "loss_network"))]
+              *(inputs._replace(**{name: "another"}) for name in ("code", "manifest", "loss_network", "start"))]
     names = [of.configuration() for of in (inputs, *others)]
     assert len(set(names)) == len(others) + 1
     called_otherwise = inputs._replace(variant=tiny.variant().model_copy(update={"label": "another"}))
@@ -47,6 +50,27 @@ def test_the_inputs_in_the_working_tree(tree):
     tiny.write_loss_network(loss_network_file(variant), "relu1_2")
     other = inputs_of(variant)
     assert other.loss_network != inputs.loss_network and other._replace(loss_network=inputs.loss_network) == inputs
+
+
+def test_the_inputs_of_a_training_that_starts_from_weights(tree):
+    write_trained(Path("trained.safetensors"))
+    variant = begins_with("trained.safetensors")
+    tiny.write_code(variant)
+    inputs = inputs_of(variant)
+    assert inputs.start == sha256(Path("trained.safetensors")) and inputs_of(tiny.variant()).start == ""
+    assert inputs.tags().items() >= {"start_weights": "trained.safetensors", "start_weights_sha256": inputs.start,
+                                     "start_weights_of": "dfc, 3 epochs"}.items()
+    assert not {name for name in inputs_of(tiny.variant()).tags() if name.startswith("start")}
+    here, copied = (upload_start_weights(inputs, storage) for storage in (".checkpoints", str(tree / "storage")))
+    assert here == (Folder(str(tree)), "trained.safetensors")
+    assert copied == (Folder(str(tree / "storage" / f"start_weights-{inputs.start[:16]}")), "trained.safetensors")
+    assert copied.folder.read(copied.name) == Path("trained.safetensors").read_bytes()
+    assert upload_start_weights(inputs_of(tiny.variant()), ".checkpoints") is None
+    write_trained(Path("trained.safetensors"), tiny.variant(epochs=4))
+    assert inputs_of(variant).configuration() != inputs.configuration()
+    Path("trained.safetensors").unlink()
+    with pytest.raises(InputError, match="trained.safetensors, which does not exist"):
+        inputs_of(variant)
 
 
 def test_a_pixel_loss_has_no_loss_network(tree):

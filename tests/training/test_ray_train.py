@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from pipeline.config.running import Cluster
 from pipeline.config.variant import Variant
@@ -17,8 +18,11 @@ from pipeline.errors import InputError
 from pipeline.files.folder import Folder
 from pipeline.losses.build import build_objective
 from pipeline.training import ray_train
+from pipeline.training.inputs import StartWeights
 from pipeline.training.randomness import epoch_order, noise
+from pipeline.training.worker import make_objective
 from tests import tiny
+from tests.models.test_start_weights import begins_with, write_trained
 
 IMAGES = {"train": 16, "valid": 4}
 
@@ -72,6 +76,49 @@ def test_zero_workers_train_in_this_process(project, job):
     assert rows[0]["loss"] == pytest.approx(expected["loss"].item(), rel=1e-4)
     assert weights.keys() == objective.model.state_dict().keys()
     assert not torch.equal(weights["mu.weight"], objective.model.state_dict()["mu.weight"])
+
+
+@pytest.mark.parametrize("name", ["dfc", "vae_wgan"])
+def test_the_model_is_that_of_the_file_and_all_else_is_new(job, tmp_path, name):
+    file = write_trained(tmp_path / "trained.safetensors")
+    variant, held = begins_with(file, tiny.variant(name)), load_file(file)
+    start = StartWeights(Folder.of(tmp_path), file.name)
+    given, new = (make_objective(job(variant, start=of), torch.device("cpu"), workers=1) for of in (start, None))
+    assert all(torch.equal(tensor, held[name]) for name, tensor in given.model.state_dict().items())
+    assert not torch.equal(new.model.state_dict()["mu.weight"], held["mu.weight"])
+    others = [{name: tensor for name, tensor in objective.state_dict().items() if not name.startswith("model.")}
+              for objective in (given, new)]
+    assert all(torch.equal(tensor, others[1][name]) for name, tensor in others[0].items())
+    assert any(name.startswith("adversary.") for name in others[0]) == (name == "vae_wgan")
+
+
+def test_the_first_loss_is_that_of_the_weights_that_a_training_starts_from(project, job, tmp_path, capsys):
+    file = write_trained(tmp_path / "trained.safetensors")
+    variant = begins_with(file, tiny.variant(epochs=1))
+    objective = build_objective(variant, project / "loss_network.safetensors")
+    images, z = first_batches(project, variant, 1)[0]
+    of_new_weights = objective(images, z)[1]["loss"].item()
+    objective.model.load_state_dict(load_file(file))
+    expected = objective(images, z)[1]["loss"].item()
+    rows: list[dict[str, float]] = []
+    ray_train.fit(job(variant, start=StartWeights(Folder.of(tmp_path), file.name), on_steps=rows.extend), cluster())
+    assert rows[0]["loss"] == pytest.approx(expected, rel=1e-4) != pytest.approx(of_new_weights, rel=1e-4)
+    assert f"begun with the model's weights in {file} and a new optimiser\n" in capsys.readouterr().err
+
+
+def test_a_checkpoint_takes_the_place_of_the_weights_to_start_from(job, tmp_path):
+    def interrupt(rows):
+        if rows[-1]["step"] == 3:
+            raise KeyboardInterrupt
+
+    file = write_trained(tmp_path / "trained.safetensors")
+    variant, start = begins_with(file, tiny.variant(epochs=2)), StartWeights(Folder.of(tmp_path), file.name)
+    with pytest.raises(KeyboardInterrupt):
+        ray_train.fit(job(variant, start=start, on_steps=interrupt), cluster())
+    resumed, history = ray_train.fit(job(variant, start=start), cluster())
+    whole, undisturbed = ray_train.fit(job(variant, start=start, directory=Folder.of(tmp_path / "another")), cluster())
+    assert history.steps == undisturbed.steps
+    assert all(torch.equal(tensor, whole[name]) for name, tensor in resumed.items())
 
 
 def test_without_gpus_to_use_the_device_is_the_cpu(job, monkeypatch):

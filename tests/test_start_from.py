@@ -1,0 +1,54 @@
+"""train.start_from with real DVC and MLflow: what runs again, and what says from which weights a training started."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from mlflow import MlflowClient
+from safetensors.torch import load_file, save_file
+
+from pipeline.files.hashes import sha256
+from tests.clone import clone as make_clone
+from tests.clone import dvc, set_params
+from tests.test_pipeline import TINY, ran
+
+pytestmark = pytest.mark.slow
+
+
+def train(clone: Path, ok: bool = True) -> str:
+    return dvc(clone, "repro", "train@dfc", ok=ok)
+
+
+def test_a_changed_start_runs_the_training_again_and_is_recorded(tmp_path):
+    clone = make_clone(tmp_path / "project", {"dfc"}, **TINY | {"view_gains": {"variants": ["dfc"]}})
+    train(clone)
+    shutil.copytree(clone / "models", tmp_path / "models", copy_function=shutil.copyfile)  # which may be written
+    new, start = clone / "models/dfc/model.safetensors", tmp_path / "models/dfc/model.safetensors"
+    record = clone / "records/train/dfc.json"
+    assert "start_weights" not in json.loads(record.read_text())
+
+    set_params(clone, "train", start_from=str(tmp_path / "models"))
+    output = train(clone)
+    assert ran(output) == {"plan", "train@dfc"} and f"begun with the model's weights in {start} and a new" in output
+    assert new.read_bytes() != start.read_bytes()
+    facts = {"start_weights": str(start), "start_weights_sha256": sha256(start)}
+    assert json.loads(record.read_text()).items() >= facts.items()
+    assert json.loads(record.read_text())["start_weights_of"].startswith("dfc, 1 epoch of ")
+    client = MlflowClient(f"sqlite:///{clone}/mlflow.db")
+    tags = [run.data.tags for run in client.search_runs([client.get_experiment_by_name("face-vae").experiment_id])]
+    assert [facts.items() <= of.items() for of in tags] == [True, False]  # the newest is the first
+    assert json.loads((clone / "plan/dfc.json").read_text())["train"]["start_from"] == str(tmp_path / "models")
+    assert ran(train(clone)) == set()
+
+    state = load_file(start)
+    state["mu.bias"] += 1
+    save_file(state, start)  # other weights at the same place
+    assert ran(train(clone)) == {"train@dfc"}
+    assert json.loads(record.read_text())["start_weights_sha256"] == sha256(start) != facts["start_weights_sha256"]
+
+    start.unlink()
+    set_params(clone, "train", start_from=str(tmp_path / "models"), epochs=2)
+    refused = train(clone, ok=False)
+    assert "error: params.yaml: train.start_from is" in refused and "a folder without dfc/model.safetensors" in refused
+    assert "Traceback" not in refused and "train@dfc" not in ran(refused)
