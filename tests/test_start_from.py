@@ -4,6 +4,7 @@ import json
 import shutil
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from mlflow import MlflowClient
 from safetensors.torch import load_file, save_file
@@ -20,12 +21,17 @@ def train(clone: Path, ok: bool = True) -> str:
     return dvc(clone, "repro", "train@dfc", ok=ok)
 
 
+def first_loss(clone: Path) -> float:
+    """Return the loss of the first step, before any update."""
+    return float(pd.read_csv(clone / "training/dfc/steps.csv")["loss"][0])
+
+
 def test_a_changed_start_runs_the_training_again_and_is_recorded(tmp_path):
     clone = make_clone(tmp_path / "project", {"dfc"}, **TINY | {"view_gains": {"variants": ["dfc"]}})
     train(clone)
     shutil.copytree(clone / "models", tmp_path / "models", copy_function=shutil.copyfile)  # which may be written
     new, start = clone / "models/dfc/model.safetensors", tmp_path / "models/dfc/model.safetensors"
-    record = clone / "records/train/dfc.json"
+    record, of_new_weights = clone / "records/train/dfc.json", first_loss(clone)
     assert "start_weights" not in json.loads(record.read_text())
 
     set_params(clone, "train", start_from=str(tmp_path / "models"))
@@ -41,10 +47,14 @@ def test_a_changed_start_runs_the_training_again_and_is_recorded(tmp_path):
     assert json.loads((clone / "plan/dfc.json").read_text())["train"]["start_from"] == str(tmp_path / "models")
     assert ran(train(clone)) == set()
 
-    state = load_file(start)
-    state["mu.bias"] += 1
+    state, of_one_worker = load_file(start), first_loss(clone)
+    state["mu.bias"] += 0.001
     save_file(state, start)  # other weights at the same place
-    assert ran(train(clone)) == {"train@dfc"}
+    set_params(clone, "cluster", workers=2)
+    output = train(clone)
+    assert ran(output) == {"plan", "train@dfc"} and "2 workers, the first on" in output
+    assert first_loss(clone) == pytest.approx(of_one_worker, rel=0.01) != pytest.approx(of_new_weights, rel=0.05)
+    set_params(clone, "cluster", workers=0)
     assert json.loads(record.read_text())["start_weights_sha256"] == sha256(start) != facts["start_weights_sha256"]
 
     start.unlink()
