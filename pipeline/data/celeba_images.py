@@ -11,13 +11,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from PIL import Image
 
 from pipeline.data.celeba_layout import (
     DOWNLOAD,
-    HEIGHT,
     IMAGES,
-    WIDTH,
     find_image_folder,
     find_zip,
     is_image_name,
@@ -25,7 +22,6 @@ from pipeline.data.celeba_layout import (
     web_page_error,
 )
 from pipeline.data.image_folder import FolderImages
-from pipeline.data.picture import read_picture
 from pipeline.errors import InputError
 
 
@@ -122,21 +118,3 @@ def read_zip_directory(path: Path) -> dict[str, Member]:
     return {info.filename.rsplit("/", 1)[-1]: Member(info.header_offset, info.compress_size, info.file_size,
                                                      info.compress_type == zipfile.ZIP_DEFLATED, info.CRC)
             for info in infos}
-
-
-def decode(image_id: str, data: bytes, where: str | Path) -> Image.Image:
-    """Decode the bytes of one image to RGB, 178×218. `pipeline.data.picture` says what is made of other colours.
-
-    Args:
-        image_id: its name, for messages.
-        data: the encoded bytes.
-        where: the folder or zip it comes from, for messages.
-
-    Raises:
-        InputError: the bytes are no image, or one of another size.
-    """
-    image = read_picture(image_id, data, where, remedy="download it again")
-    if image.size != (WIDTH, HEIGHT):
-        raise InputError(f"{image_id} in {where} is {image.width}×{image.height} pixels instead of {WIDTH}×{HEIGHT}: "
-                         "use CelebA's aligned and cropped images (img_align_celeba)")
-    return image

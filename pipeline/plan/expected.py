@@ -4,15 +4,15 @@ from collections.abc import Iterator
 
 from pipeline.config.params import Params
 from pipeline.data.dataset import Dataset
-from pipeline.data.prepare import all_views, possible_views
 from pipeline.data.space import disk_warning, memory_warning, shard_bytes, training_bytes
 from pipeline.evaluation.enough_images import notes_on_few_images
 from pipeline.files.json_file import read_json
 from pipeline.hardware.processor import processor_name
 from pipeline.paths import RECORDS, SHARDS, of_stage
-from pipeline.vocabulary import counted
+from pipeline.vocabulary import VIEWS, choices, counted
 
 HOUR = 3600  # seconds
+VIEWS_WITHOUT_LANDMARKS = 2  # aligned and flipped; the views themselves are not imported for an estimate
 LONG = 0.5  # hours; shorter trainings are not announced
 
 
@@ -23,9 +23,9 @@ def warnings_before(params: Params, faces: Dataset) -> Iterator[str]:
         params: All parameters.
         faces: The images that will be used.
     """
-    views = possible_views(all_views(), faces.landmarks is not None or params.data.align == "detect")
-    size = params.data.image_size
-    shards = disk_warning(shard_bytes(len(faces), len(views), size), SHARDS.parent, f"{SHARDS}",
+    landmarks = faces.landmarks is not None or params.data.align == "detect"
+    views, size = len(choices(VIEWS)) if landmarks else VIEWS_WITHOUT_LANDMARKS, params.data.image_size
+    shards = disk_warning(shard_bytes(len(faces), views, size), SHARDS.parent, f"{SHARDS}",
                           "free some space, or lower data.limit or data.image_size")
     memory = memory_warning(training_bytes(int((faces.split != "test").sum()), size), "a training",
                             "lower data.limit or data.image_size")

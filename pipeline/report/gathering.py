@@ -1,8 +1,9 @@
 """Read everything that the page shows from the plan and from the outputs of earlier stages."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from safetensors import safe_open
@@ -73,9 +74,19 @@ def data_facts() -> dict[str, object]:
     """Return what the manifest of the view aligned says of the images."""
     manifest = shards.manifest(paths.SHARDS, "aligned")
     return {"source": manifest["source"], **{f"{split} images": count for split, count in manifest["images"].items()},
-            "image size": manifest["image_size"],
+            **broken_images(manifest), "image size": manifest["image_size"],
             **({} if all_of_celeba(manifest["attributes"]) else {"attributes": len(manifest["attributes"]) or "none"}),
             "sha256 of view aligned": manifest["sha256"]}
+
+
+def broken_images(manifest: Mapping[str, Any]) -> dict[str, object]:
+    """Return how many images are left out because they are broken, and the first of them with the reason."""
+    broken = manifest.get("left_out") or {"images": 0}
+    if not broken["images"]:
+        return {}
+    first = "; ".join(f"{image_id} {reason}" for image_id, reason in broken["first"])
+    more = "; …" if broken["images"] > len(broken["first"]) else ""
+    return {"broken images, left out": f"{broken['images']:,}: {first}{more}. {paths.BROKEN_IMAGES} lists all"}
 
 
 def conversion() -> dict[str, object]:

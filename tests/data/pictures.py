@@ -9,6 +9,7 @@ from PIL import Image
 
 from pipeline.data.attributes import no_attributes
 from pipeline.data.dataset import Dataset
+from pipeline.data.framing import CELEBA_REMEDY, CELEBA_SIZE_REMEDY, Framing
 from pipeline.errors import InputError
 
 
@@ -35,3 +36,8 @@ class Held:
 def dataset_of(stored: dict[str, bytes | None], landmarks: np.ndarray | None = None) -> Dataset:
     ids = np.array(list(stored), dtype=str)
     return Dataset(ids, np.full(len(ids), "train"), no_attributes(len(ids)), landmarks, Held(stored))
+
+
+def decode(image_id: str, data: bytes, where: str) -> Image.Image:
+    """Decode an image of CelebA as the stage prepare does: RGB, 178×218."""
+    return Framing("none", CELEBA_REMEDY, CELEBA_SIZE_REMEDY).frame(image_id, data, where, None).image

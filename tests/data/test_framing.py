@@ -5,12 +5,11 @@ import pytest
 from PIL import Image
 
 from pipeline.data.alignment import align, frame_square
-from pipeline.data.celeba_images import decode
 from pipeline.data.celeba_layout import TEMPLATE
 from pipeline.data.framing import Framing, resolve
 from pipeline.drawn_faces.dataset import draw_numbered_face
 from pipeline.errors import InputError
-from tests.data.pictures import dataset_of, encoded
+from tests.data.pictures import dataset_of, decode, encoded
 
 _, FACE, LANDMARKS = draw_numbered_face(7, 1)
 SMALL = Image.fromarray(FACE)  # 178×218

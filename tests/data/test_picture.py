@@ -8,9 +8,9 @@ import pytest
 from PIL import Image
 
 from pipeline.data.celeba_fingerprint import fingerprint
-from pipeline.data.celeba_images import decode
 from pipeline.data.picture import read_file, read_picture
 from pipeline.errors import InputError
+from tests.data.pictures import decode
 
 PIXELS = np.random.default_rng(1).integers(0, 256, (3, 5, 3), dtype=np.uint8).repeat(16, 0).repeat(16, 1)
 PICTURE = Image.fromarray(PIXELS)

@@ -7,13 +7,13 @@ import pytest
 from pipeline.data import prepare as module
 from pipeline.data import shards
 from pipeline.data.attributes import Attributes, no_attributes
-from pipeline.data.celeba_images import decode
 from pipeline.data.prepare import all_views, prepare
 from pipeline.data.sources.celeba import open_celeba
 from pipeline.data.splits import Splitting
 from pipeline.data.views import aligned
 from pipeline.errors import InputError
 from pipeline.parallel import in_processes
+from tests.data.pictures import decode
 
 
 @pytest.fixture

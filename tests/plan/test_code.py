@@ -80,7 +80,7 @@ ENCODERS = "pvae,dfc,dfc_345,vae_wgan"
     ("pipeline.losses.reconstruction.pixel", "train@pvae"),
     ("pipeline.models.architectures.dcgan", "figures, samples@dcgan, track, train@dcgan"),
     ("pipeline.figures.svm_bars", "figures"), ("pipeline.data.views.landmark", "prepare"),
-    ("pipeline.data.upright", "prepare"),
+    ("pipeline.data.upright", "dataset, prepare"),
     ("pipeline.latent_space.sampling", f"evaluate@{ENCODERS}, figures, photographs, samples"),
     ("pipeline.drawn_faces.hair", "dataset"),
     ("pipeline.evaluation.linear_svm", f"baselines, evaluate@{ENCODERS}, view_gains"),
@@ -92,27 +92,31 @@ def test_a_module_makes_these_stages_run_again(shown, module, stages):
     assert shown[module] == stages
 
 
-# What the source folder reads with; the table is that of drawn faces.
-OF_FOLDERS = {f"pipeline.data.{name}" for name in (
+# What folders and Parquet files are read with; the table is that of drawn faces.
+OF_TABLES = {f"pipeline.data.{name}" for name in (
     "annotated", "attribute_names", "binary_columns", "given_table", "image_rows", "landmark_columns", "parquet_table",
-    "sources.folder", "split_names", "text_table")}
+    "split_names", "text_table")}
+OF_SOURCES = {"folder": OF_TABLES | {"pipeline.data.sources.folder"},
+              "parquet": OF_TABLES | {f"pipeline.data.{name}" for name in (
+                  "parquet_attributes", "parquet_files", "parquet_images", "parquet_rows", "sources.parquet")}}
 
 
-def test_a_source_counts_where_it_is_named(variants, shown):
-    with_folder = table(variants, "folder")
-    assert {module: in_words(with_folder[module], variants) for module in OF_FOLDERS} == dict.fromkeys(
-        OF_FOLDERS, "dataset, prepare")
-    assert {shown[module] for module in OF_FOLDERS} == {""}
-    assert with_folder["pipeline.data.sources.celeba"] == []
+@pytest.mark.parametrize("source", OF_SOURCES)
+def test_a_source_counts_where_it_is_named(variants, shown, source):
+    named = table(variants, source)
+    assert {in_words(named[module], variants) for module in OF_SOURCES[source]} == {"dataset, prepare"}
+    assert {shown[module] for module in OF_SOURCES[source]} == {""}
+    assert named["pipeline.data.sources.celeba"] == []
 
 
 def test_a_stage_depends_on_every_module_that_is_not_exempt(shown):
     """Otherwise a module that makes results would be in no digest."""
     leftovers = {f"pipeline.leftovers.{name}"
                  for name in ("__main__", "deletion", "listing", "names", "needs", "words")}
-    expected = {"pipeline.leftovers", *leftovers, "pipeline.plan.checks", "pipeline.plan.resolve",
-                "pipeline.plan.table", "stages.plan", "pipeline.losses.loss_network.measure", "pipeline.losses.terms",
-                "pipeline.losses.terms.total_variation"} | OF_FOLDERS
+    expected = {"pipeline.leftovers", *leftovers, "pipeline.plan.checks", "pipeline.plan.data_checks",
+                "pipeline.plan.files", "pipeline.plan.possible_views", "pipeline.plan.resolve", "pipeline.plan.table",
+                "stages.plan", "pipeline.losses.loss_network.measure", "pipeline.losses.terms",
+                "pipeline.losses.terms.total_variation"}.union(*OF_SOURCES.values())
     found = {module for module, stages in shown.items() if not stages and not reason(module)}
     assert set(without_own("\n".join(sorted(found)))) == expected
 

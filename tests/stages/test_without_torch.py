@@ -10,6 +10,7 @@ import pytest
 
 from pipeline.config.loading import load_params
 from pipeline.config.plans import BaselinesPlan, LossNetworkPlan
+from pipeline.files.json_file import write_json
 from pipeline.latent_space.latents import read_latents
 from pipeline.workspace.records import machine, read_record
 from tests import tiny
@@ -25,6 +26,7 @@ NO_BASELINE = {"baselines/notes.json": [NO_VGG_FC], "metrics/baselines.json": {}
     ("latents.main('dcgan')", {}), ("attributes.main('dcgan')", NO_VECTORS),
     ("evaluate.main('dcgan')", NOTHING_SCORED), ("baselines.main()", NO_BASELINE)])
 def test_a_stage_without_work_writes_its_outputs_and_says_why(planned, call, written):
+    write_json(planned / "data/shards/view=aligned/_manifest.json", {"attributes": ["Smiling"]})
     said = run(call)
     assert "no encoder" in said or "not measured" in said
     for path, value in written.items():

@@ -10,7 +10,7 @@ import numpy as np
 
 from pipeline.data.attributes import all_known
 from pipeline.data.celeba_fingerprint import fingerprint as fingerprint_of_celeba
-from pipeline.data.celeba_images import decode, open_images
+from pipeline.data.celeba_images import open_images
 from pipeline.data.celeba_layout import ATTRIBUTE_TABLE, DOWNLOAD, LANDMARK_TABLE, LANDMARKS, PARTITION_TABLE
 from pipeline.data.celeba_tables import check_landmarks, check_values, read_table, values_in_order_of
 from pipeline.data.dataset import Dataset, Given
@@ -42,7 +42,7 @@ def fingerprint(given: Given) -> dict[str, FileFingerprint]:
 
 
 def open_celeba(root: str | Path, splitting: Splitting = OFFICIAL) -> Dataset:
-    """Read the tables and the images' directory under `root`, and decode the first image.
+    """Read the tables and the images' directory under `root`; no image is read.
 
     Images that no table lists are left out. The images keep the order of the attribute table. Landmarks are int16, in
     pixels of the aligned images.
@@ -76,9 +76,5 @@ def open_celeba(root: str | Path, splitting: Splitting = OFFICIAL) -> Dataset:
         split = last_as_test(len(image_ids), splitting.test, splitting.valid_images)
 
     images = open_images(root, image_ids)
-    decode(image_ids[0], images.read(image_ids[0]), images.path)
-
-    if splitting.limit is not None and splitting.limit < 1:
-        raise InputError(f"data.limit is {splitting.limit}: it should be at least 1 image")
     kept = thinned_rows(len(image_ids), splitting.limit)
     return Dataset(image_ids, split, all_known(ATTRIBUTES, attributes.values == 1), landmarks, images).of_rows(kept)

@@ -7,7 +7,6 @@ import pytest
 import torch
 
 from pipeline.config.loading import load_params
-from pipeline.data.celeba_images import decode
 from pipeline.data.pixels import to_network
 from pipeline.data.sources.celeba import open_celeba
 from pipeline.data.views import aligned
@@ -16,6 +15,7 @@ from pipeline.losses.loss_network.calibration import measure_rms
 from pipeline.losses.loss_network.network import build_prefix
 from pipeline.models.vgg19_layers import parameter_shapes
 from pipeline.vocabulary import LAYERS
+from tests.data.pictures import decode
 from tests.tiny import PARAMS, faces, random_weights
 
 SHARED = Path(__file__).resolve().parents[3].parent / "shared"
