@@ -48,4 +48,5 @@ def left_out(names: Sequence[str], of_plan: Sequence[str]) -> list[str]:
         has = len(celebas(names))
         parts.append("Accuracies that others have published: they are means over CelebA’s 40 attributes, of which the "
                      f"data set has {has or 'none'}" + (", beside others" if has and has < len(names) else ""))
-    return [*parts, *of_plan]
+    # A parameter's name stays small.
+    return [*parts, *(note if "." in note.split()[0] else note[0].upper() + note[1:] for note in of_plan)]

@@ -261,7 +261,7 @@ def test_where_the_plan_shows_another_set_of_views_the_page_says_so(full, tmp_pa
                                           "report.view_set is aligned instead of eyes"])
     text = text_of(write_report(tmp_path, full))
     assert "which report.view_set names" not in text and "<li>report.view_set is aligned instead of eyes</li>" in text
-    assert text.count("<li>these images have no landmarks</li>") == 1 and "Published by others" in text
+    assert text.count("<li>These images have no landmarks</li>") == 1 and "Published by others" in text
 
 
 def test_captions_fit_the_attributes(tmp_path):
