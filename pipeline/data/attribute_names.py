@@ -8,8 +8,10 @@ from pipeline.data.celeba_layout import LANDMARKS
 from pipeline.errors import InputError
 
 LONGEST = 60  # characters
-# The other columns of the shards, and the folders view=… and split=… that are columns to their readers.
-RESERVED = frozenset({"image_id", "pixels", "view", "split", *LANDMARKS})
+# The other columns of the shards, the folders view=… and split=… that are columns to their readers, and in small letters
+# the columns of the report's tables.
+RESERVED = frozenset({"image_id", "pixels", "view", "split", *LANDMARKS, "attribute", "measure", "source", "method",
+                      "validation accuracy", "average"})
 _ALLOWED = re.compile(r"\w([\w -]*\w)?")
 
 
@@ -30,8 +32,8 @@ def check_attribute_names(names: Sequence[str], where: str | Path) -> None:
             raise InputError(f"{where} has an attribute called {_excerpt(name)}: rename it to at most {LONGEST} "
                              "letters, digits, spaces, _ and -")
         if name.lower() in RESERVED:
-            raise InputError(f"{where} has an attribute called {name}, which is another column of the shards: rename "
-                             "it or leave it out")
+            raise InputError(f"{where} has an attribute called {name}, which another column of the results is "
+                             "called: rename it or leave it out")
         if seen.setdefault(name.lower(), name) != name:
             raise InputError(f"{where} has attributes called {seen[name.lower()]} and {name}, which are one on some "
                              "disks: rename one")
