@@ -22,7 +22,7 @@ from pipeline.files.writable import refuse_unwritable
 from pipeline.messages import counts
 from pipeline.paths import BROKEN_IMAGES, CHECKED_DATASET, DATASET, FOUND_LANDMARKS
 from pipeline.plan import code
-from pipeline.plan.expected import warnings_before
+from pipeline.plan.expected import refuse_unknown_splits, warnings_before
 from pipeline.plan.given import framing_by, given_by
 from pipeline.vocabulary import SPLITS
 from pipeline.workspace.records import write_record
@@ -56,6 +56,7 @@ def check(plan: DatasetPlan, params: Params) -> None:
     check_broken(checked.broken, len(faces), plan.broken, plan.broken_limit, BROKEN_IMAGES)
     sound = faces.of_rows(checked.sound)
     check_splits(sound.split, given_by(plan).splitting, plan.source)
+    refuse_unknown_splits(sound)
     if checked.landmarks is not None:
         write_landmarks(FOUND_LANDMARKS, faces.image_ids, checked.landmarks)
     write_json(CHECKED_DATASET, found(plan, sound, framing, checked))

@@ -1,15 +1,16 @@
-"""What a data set will need, and what it is too small for: said before the long work, and no reason to stop."""
+"""What a data set will need, and what it is too small for: said before the long work."""
 
 from collections.abc import Iterator
 
 from pipeline.config.params import Params
 from pipeline.data.dataset import Dataset
 from pipeline.data.space import disk_warning, memory_warning, shard_bytes, training_bytes
+from pipeline.errors import InputError
 from pipeline.evaluation.enough_images import notes_on_few_images
 from pipeline.files.json_file import read_json
 from pipeline.hardware.processor import processor_name
 from pipeline.paths import RECORDS, SHARDS, of_stage
-from pipeline.vocabulary import VIEWS, choices, counted
+from pipeline.vocabulary import SPLITS, VIEWS, choices, counted
 
 HOUR = 3600  # seconds
 VIEWS_WITHOUT_LANDMARKS = 2  # aligned and flipped; the views themselves are not imported for an estimate
@@ -38,6 +39,17 @@ def warnings_before(params: Params, faces: Dataset) -> Iterator[str]:
                "data.attributes names a table of some")
     if hours := training_hours(params, int((faces.split == "train").sum())):
         yield hours
+
+
+def refuse_unknown_splits(faces: Dataset) -> None:
+    """Raise InputError where a split has no image of which any attribute is known: its SVMs would end the run late."""
+    for split in SPLITS if faces.attributes.names else ():
+        of_split = faces.split == split
+        if not faces.attributes.known[of_split].any():
+            images = counted(int(of_split.sum()), f"{split} image")
+            raise InputError(f"data.attributes: none of the {images} has a known value of any attribute, and "
+                             "the SVMs need some in each split; complete the table, split the images otherwise, or "
+                             "set data.attributes to data/none")
 
 
 def fewer_than_asked(params: Params, faces: Dataset) -> Iterator[str]:

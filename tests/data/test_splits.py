@@ -85,7 +85,8 @@ def test_folders_that_name_splits():
 
 
 @pytest.mark.parametrize(("splitting", "source", "remedy"), [
-    (Splitting(), "folder", "take more images, or mend their partition, or set data.test to hash, which needs none"),
+    (Splitting(), "folder", "take more images, or mend their partition, or set data.test to hash or "
+                             "change data.shares"),
     (Splitting(split_column="set", limit=9), "folder", "raise or drop data.limit, or mend the column set, or set"),
     (Splitting("hash"), "parquet", "change data.shares, or take more images"),
     (Splitting("hash", person_column="who"), "folder", "change data.shares, or take more persons"),
