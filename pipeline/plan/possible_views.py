@@ -51,7 +51,7 @@ def resolve_views(params: Params) -> Views:
         found.notes.append("these images have no landmarks, so the views that are cut by them are left out: "
                            + ", ".join(view for view in views if view not in possible))
     if lost := [name for name in wanted if name not in sets]:
-        found.notes.append(f"so are the sets of views that have one: {', '.join(lost)}")
+        found.notes.append(f"sets that have one of these views are left out too: {', '.join(lost)}")
     if found.report_set != params.report.view_set:
         found.notes.append(f"report.view_set is {found.report_set} instead of {params.report.view_set}")
     if found.of_baselines != params.baselines.view:

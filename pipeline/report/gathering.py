@@ -74,9 +74,16 @@ def data_facts() -> dict[str, object]:
     """Return what the manifest of the view aligned says of the images."""
     manifest = shards.manifest(paths.SHARDS, "aligned")
     return {"source": manifest["source"], **{f"{split} images": count for split, count in manifest["images"].items()},
-            **broken_images(manifest), "image size": manifest["image_size"],
+            **broken_images(manifest), **alignment(manifest), "image size": manifest["image_size"],
             **({} if all_of_celeba(manifest["attributes"]) else {"attributes": len(manifest["attributes"]) or "none"}),
             "sha256 of view aligned": manifest["sha256"]}
+
+
+def alignment(manifest: Mapping[str, Any]) -> dict[str, object]:
+    """Return how the faces came to CelebA's frame, where they were not there."""
+    way = manifest.get("align", "none")
+    return {} if way == "none" else {"faces aligned by": {"landmarks": "given landmarks", "crop": "a square crop",
+                                                          "detect": "landmarks that a detector has found"}[way]}
 
 
 def broken_images(manifest: Mapping[str, Any]) -> dict[str, object]:
@@ -86,7 +93,7 @@ def broken_images(manifest: Mapping[str, Any]) -> dict[str, object]:
         return {}
     first = "; ".join(f"{image_id} {reason}" for image_id, reason in broken["first"])
     more = "; …" if broken["images"] > len(broken["first"]) else ""
-    return {"broken images, left out": f"{broken['images']:,}: {first}{more}. {paths.BROKEN_IMAGES} lists all"}
+    return {"broken images, left out": f"{broken['images']:,}: {first}{more}; {paths.BROKEN_IMAGES} lists all"}
 
 
 def conversion() -> dict[str, object]:

@@ -42,7 +42,7 @@ def test_without_landmarks_views_are_left_out_and_notes_say_so(tmp_path):
     assert views.of_gains == ["aligned", "flipped"]
     assert views.notes == [
         "these images have no landmarks, so the views that are cut by them are left out: eyes, landmark, mouth",
-        "so are the sets of views that have one: landmark, multi_view",
+        "sets that have one of these views are left out too: landmark, multi_view",
         "report.view_set is aligned instead of landmark", "baselines.view is aligned instead of landmark"]
 
 
