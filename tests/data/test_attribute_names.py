@@ -22,7 +22,7 @@ def test_names_of_other_characters_are_refused(name):
 
 @pytest.mark.parametrize("name", ["image_id", "Pixels", "view", "split", "lefteye_x", "rightmouth_y"])
 def test_names_of_the_shards_columns_are_refused(name):
-    with pytest.raises(InputError, match=f"^T has an attribute called {name}, which another column of the results is called"):
+    with pytest.raises(InputError, match=f"^T has an attribute called {name}, which another column of the results is"):
         check_attribute_names([name], "T")
 
 

@@ -141,7 +141,7 @@ def test_landmarks_in_a_table_of_their_own_or_in_the_same(given, frame):
     ({"set": "eval"}, "attributes.csv, column set, names the split 'eval' for anna/0.jpg (and 17 more images)"),
     ({"set": None}, "attributes.csv, column set, names no split for anna/0.jpg (and 17 more images)"),
     ({"a/b": 1}, "attributes.csv has an attribute called 'a/b'"),
-    ({"lefteye_x": 1}, "attributes.csv has an attribute called lefteye_x, which another column of the results is called"),
+    ({"lefteye_x": 1}, "attributes.csv has an attribute called lefteye_x, which another column of the results is"),
     ({"image_id": range(100, 118)}, "attributes.csv has 18 rows, and only 0 of them are of the 18 images: it has 100"),
 ])
 def test_tables_that_are_refused(given, frame, change, problem):
