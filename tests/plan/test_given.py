@@ -16,7 +16,8 @@ def test_images_that_came_or_went_since_they_were_checked_are_refused(tmp_path, 
         (tmp_path / f"{number}.jpg").write_bytes(b"")
     plan = DatasetPlan(source="folder", root=str(tmp_path), attributes=None, landmarks=None, align="crop",
                        detector=None, broken="skip", broken_limit=0.5, synthetic_images=30, test=2,
-                       valid_images=2, shares=[0.8, 0.1, 0.1], split_column=None, person_column=None, limit=None, seed=0)
+                       valid_images=2, shares=[0.8, 0.1, 0.1], split_column=None, person_column=None, limit=None,
+                       seed=0)
     paths.CHECKED_DATASET.parent.mkdir(parents=True)
     write_broken(paths.BROKEN_IMAGES, [Broken("0.jpg", "is empty", "")])
     write_json(paths.CHECKED_DATASET, {"images": 7, "align": "crop"})
