@@ -8,8 +8,8 @@ from pipeline.data.celeba_layout import LANDMARKS
 from pipeline.errors import InputError
 
 LONGEST = 60  # characters
-# In small letters: the other columns of the shards, the folders view=… and split=… that are columns to their readers,
-# and columns of the report's tables.
+# The other columns of the shards, the folders view=… and split=… that are columns to their readers, and in small
+# letters the columns of the report's tables.
 RESERVED = frozenset({"image_id", "pixels", "view", "split", *LANDMARKS, "attribute", "measure", "source", "method",
                       "validation accuracy", "average"})
 _ALLOWED = re.compile(r"\w([\w -]*\w)?")

@@ -81,6 +81,8 @@ class Framing:
             raise InputError(f"{name} is {size[0]}×{size[1]} pixels instead of {WIDTH}×{HEIGHT}: {self.size_remedy}")
         if landmarks is not None:
             check_points(landmarks, name)
+            if self.remedy != CELEBA_REMEDY:  # tables of the user's own may have left and right exchanged
+                check_landmarks(np.asarray(landmarks, float), size, name)
 
 
 def resolve(choice: Choice, dataset: Dataset, celeba: bool = False) -> Framing:

@@ -38,11 +38,18 @@ def splits_named(words: Sequence[str], image_ids: Sequence[str], where: str | Pa
 def splits_of_folders(image_ids: Sequence[str]) -> np.ndarray | None:
     """Return the split of each image, str N, from the first folder of its path.
 
-    None where an image lies in no folder, a folder has another name than SPLIT_NAMES (which may not be a digit), or all
-    are of one split: then the folders are no partition.
+    None where fewer than two splits are so named (digits do not count): then the folders are no partition.
+
+    Raises:
+        InputError: two splits or more are so named, and an image lies beside these folders. A hash would mix them.
     """
     folders = [image_id.split("/")[0].lower() if "/" in image_id else "" for image_id in image_ids]
     of_folder = {folder: "" if folder.isdigit() else SPLIT_NAMES.get(folder, "") for folder in set(folders)}
-    if "" in of_folder.values() or len(set(of_folder.values())) < 2:
+    if len(set(of_folder.values()) - {""}) < 2:
         return None
+    if "" in of_folder.values():
+        beside = next(image_id for image_id, folder in zip(image_ids, folders, strict=True) if not of_folder[folder])
+        named = ", ".join(sorted(folder for folder, split in of_folder.items() if split))
+        raise InputError(f"{beside} is in none of the folders {named}, which name the splits: move it into one of "
+                         "them or take it out, or set data.test to hash, which does not read them")
     return np.array([of_folder[folder] for folder in folders])

@@ -151,6 +151,6 @@ def remedy(splitting: Splitting, source: str) -> str:
         partition = f"mend the column {splitting.split_column}"
     else:
         partition = {"synthetic": "raise data.synthetic_images", "celeba": "mend list_eval_partition"}.get(
-            source, "take more images, or mend their partition, or set data.test to hash or change data.shares")
+            source, "take more images, or mend their partition, or if they have none change data.shares")
     return (f"{more}{partition}, or set data.test to a number, which takes so many of the last images for the test, "
             "and data.valid_images before them for validation")

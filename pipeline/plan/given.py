@@ -11,6 +11,7 @@ from pipeline.data.found_landmarks import read_landmarks
 from pipeline.data.framing import Choice, Framing
 from pipeline.data.source import open_source
 from pipeline.data.splits import Splitting
+from pipeline.errors import InputError
 from pipeline.files.json_file import read_json
 
 IN_CELEBAS_FRAME = ("synthetic", "celeba")  # sources whose images have 178×218 pixels
@@ -34,13 +35,16 @@ def checked_faces(plan: DatasetPlan) -> tuple[Dataset, Framing]:
     """Return the faces and their framing, as the stage dataset has left them: without broken images.
 
     Raises:
-        InputError: The data set has changed since then.
+        InputError: The data set has more or fewer images than then.
     """
     faces = open_source(plan.source, given_by(plan))
     if plan.source == "synthetic":
         return faces, framing_by(plan, faces, "none")
-    faces = leave_out(faces, paths.BROKEN_IMAGES)
-    chosen = framing_by(plan, faces, read_json(paths.CHECKED_DATASET)["align"])
+    faces, checked = leave_out(faces, paths.BROKEN_IMAGES), read_json(paths.CHECKED_DATASET)
+    if len(faces) != checked["images"]:
+        raise InputError(f"{plan.root} has {len(faces):,} images that can be used, where {paths.CHECKED_DATASET} has "
+                         f"{checked['images']:,}: they have changed since they were checked; run `dvc repro prepare`")
+    chosen = framing_by(plan, faces, checked["align"])
     return with_landmarks(faces, chosen), chosen
 
 

@@ -51,6 +51,8 @@ def test_none_refuses_another_size_and_points_that_are_none():
         "b.jpg in photos is 516×436 pixels instead of 178×218: set data.align to landmarks, detect or crop")
     assert "landmarks that are not 5 points" in refusals(Framing("none"), encoded(SMALL), TEMPLATE * np.nan)
     assert "all landmarks in one place" in refusals(Framing("none"), encoded(SMALL), TEMPLATE * 0)
+    exchanged = TEMPLATE[[1, 0, 2, 4, 3]]
+    assert "landmarks that do not lie as in a face" in refusals(Framing("none"), encoded(SMALL), exchanged)
 
 
 @pytest.mark.parametrize("way", ["landmarks", "detect"])

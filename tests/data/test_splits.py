@@ -79,14 +79,15 @@ def test_words_that_name_splits():
 def test_folders_that_name_splits():
     assert splits_of_folders(["train/a", "Val/x/b", "test/c"]).tolist() == ["train", "valid", "test"]
     assert splits_of_folders(["train/a", "test/c"]).tolist() == ["train", "test"]
-    for ids in (["train/a", "train/b"], ["a", "b"], ["train/a", "test/b", "c"], ["0/a", "1/b", "2/c"],
-                ["train/a", "test/b", "more/c"], ["train", "test"]):
+    for ids in (["train/a", "train/b"], ["a", "b"], ["0/a", "1/b", "2/c"], ["train/a", "more/c"], ["train", "test"]):
         assert splits_of_folders(ids) is None
+    for beside in ("c", "more/c"):
+        with pytest.raises(InputError, match=f"^{beside} is in none of the folders test, train, which name the splits"):
+            splits_of_folders(["train/a", "test/b", beside])
 
 
 @pytest.mark.parametrize(("splitting", "source", "remedy"), [
-    (Splitting(), "folder", "take more images, or mend their partition, or set data.test to hash or "
-                             "change data.shares"),
+    (Splitting(), "folder", "take more images, or mend their partition, or if they have none change data.shares, or"),
     (Splitting(split_column="set", limit=9), "folder", "raise or drop data.limit, or mend the column set, or set"),
     (Splitting("hash"), "parquet", "change data.shares, or take more images"),
     (Splitting("hash", person_column="who"), "folder", "change data.shares, or take more persons"),
