@@ -7,6 +7,7 @@ its files here, and not on params.yaml or on all code, so that a change makes on
 import shutil
 
 from pipeline.config.loading import load_params
+from pipeline.config.plans import ReportPlan
 from pipeline.config.variant import Variant
 from pipeline.errors import exit_on_input_error
 from pipeline.files.atomic import write_text
@@ -34,6 +35,9 @@ def main() -> None:
     for path, text in files.items():
         write_text(path, text)
     delete_results_of_removed_variants()
+    for section in plan.values():
+        for note in section.notes if isinstance(section, ReportPlan) else ():
+            print(f"note: {note}")
     print(f"{PLAN}/: {', '.join(f'{variant.name} = {variant.label}' for variant in variants)}; "
           f"{CODE}/: digests of the code of {len(files) - len(plan)} stages")
 

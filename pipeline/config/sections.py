@@ -57,7 +57,7 @@ class Data(Section):
         "Shares of train, valid and test, where a hash splits."))
     split_column: str | None = Field(description=(
         "Column that names the split of each image, in the table of attributes or in the Parquet files; null for "
-        "none."))
+        "none. Only test: official reads it, but it is no attribute in any case."))
     person_column: str | None = Field(description=(
         "Column that names the person in each image, there too: no person is in two splits; null for none."))
     limit: Positive | None = Field(description=(

@@ -1,11 +1,13 @@
 """What an attribute may be called."""
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 
 from pipeline.data.celeba_layout import LANDMARKS
 from pipeline.errors import InputError
+from pipeline.vocabulary import readable
 
 LONGEST = 60  # characters
 # The other columns of the shards, the folders view=… and split=… that are columns to their readers, and in small
@@ -24,7 +26,8 @@ def check_attribute_names(names: Sequence[str], where: str | Path) -> None:
 
     Raises:
         InputError: a name is longer than LONGEST, has other characters than letters, digits, "_", "-" and spaces
-            between them, is that of another column of the shards, or differs from another only in case.
+            between them, is that of another column of the shards, or differs from another
+            only in case, in spaces, or in "_" for a space.
     """
     seen: dict[str, str] = {}
     for name in names:
@@ -34,9 +37,10 @@ def check_attribute_names(names: Sequence[str], where: str | Path) -> None:
         if name.lower() in RESERVED:
             raise InputError(f"{where} has an attribute called {name}, which another column of the results is "
                              "called: rename it or leave it out")
-        if seen.setdefault(name.lower(), name) != name:
-            raise InputError(f"{where} has attributes called {seen[name.lower()]} and {name}, which are one on some "
-                             "disks: rename one")
+        shown = " ".join(unicodedata.normalize("NFKC", readable(name)).casefold().split())
+        if seen.setdefault(shown, name) != name:
+            raise InputError(f"{where} has attributes called {seen[shown]} and {name}, which look the same in figures: "
+                             "rename one")
 
 
 def _excerpt(name: str) -> str:

@@ -83,8 +83,8 @@ def check_exists(file: Path, variant: Variant) -> None:
         return
     if Path(given).is_dir():
         raise InputError(f"params.yaml: {PARAMETER} is {given}, a folder without {file.relative_to(given)}, from which "
-                         f"variant {variant.name} would start; train {variant.name} there, or delete its block from "
-                         f"variants, or give one weights file that fits all variants")
+                         f"variant {variant.name} would start; give the folder models of a run that has it, or delete "
+                         f"its block from variants, or give one weights file that fits all variants")
     raise InputError(f"params.yaml: {PARAMETER} is {given}, which does not exist; give {GIVE}"
                      f"{experiment_copy_hint('give an absolute path')}")
 

@@ -25,9 +25,6 @@ def check_data(data: Data) -> None:
                          "data.align to crop or detect")
     if data.align == "detect":
         check_detector(data.detector)
-    if data.split_column is not None and data.test != "official":
-        raise InputError(f"params.yaml: data.split_column is {data.split_column}, which data.test: {data.test} does "
-                         "not read; set data.test to official, or data.split_column to null")
     if data.person_column is not None and isinstance(data.test, int):
         raise InputError(f"params.yaml: data.person_column is {data.person_column}, but data.test: {data.test} takes "
                          "the last images, whoever they show; set data.test to hash or official")

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from pipeline import paths
 from pipeline.config.params import Params
+from pipeline.config.plans import BaselinesPlan, EvaluatePlan, ReportPlan, ViewGainsPlan, read_plan
 from pipeline.config.variant import Variant
 from pipeline.files.json_file import read_json
 from pipeline.tracking import runs, training_run
@@ -33,11 +34,22 @@ def results_contents(variant: Variant, params: Params) -> Contents:
               "train": read_json(paths.metrics("train", name))}
     return Contents(
         metrics=runs.flatten(scores),
-        parameters={**runs.variant_parameters(variant, params, *sections), "seed": params.seed,
+        parameters={**runs.variant_parameters(variant, with_possible_views(params), *sections), "seed": params.seed,
                     **protocol_parameters(name)},
         files={"figures": uploaded_files(paths.FIGURES / name), "attributes": uploaded_files(paths.ATTRIBUTES / name),
                "evaluation": uploaded_files(paths.EVALUATION / name), **pipeline_files()},
         tags=machine_tags(read_record("train", name)))
+
+
+def with_possible_views(params: Params) -> Params:
+    """Return the parameters with the views that the plan has: images without landmarks lack some."""
+    evaluate, baselines = read_plan(EvaluatePlan), read_plan(BaselinesPlan)
+    gains, report = read_plan(ViewGainsPlan), read_plan(ReportPlan)
+    return params.model_copy(update={
+        "evaluate": params.evaluate.model_copy(update={"view_sets": evaluate.view_sets}),
+        "baselines": params.baselines.model_copy(update={"view": baselines.view}),
+        "view_gains": params.view_gains.model_copy(update={"views": gains.views}),
+        "report": params.report.model_copy(update={"view_set": report.view_set})})
 
 
 def protocol_parameters(variant: str) -> dict[str, Any]:
@@ -54,7 +66,8 @@ def report_contents(params: Params) -> Contents:
     return Contents(
         metrics={name.replace("+", "with"): value  # MLflow takes no plus in a name, and would get an underscore
                  for name, value in scores.items()},
-        parameters=runs.flatten({section: getattr(params, section).model_dump() for section in sections}, "."),
+        parameters=runs.flatten({section: getattr(with_possible_views(params), section).model_dump()
+                                 for section in sections}, "."),
         files={"report": uploaded_files(paths.REPORT, paths.FIGURES), "baselines": uploaded_files(paths.BASELINES),
                "view_gains": uploaded_files(paths.VIEW_GAINS), **pipeline_files()},
         tags=machine())

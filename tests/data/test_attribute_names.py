@@ -27,5 +27,5 @@ def test_names_of_the_shards_columns_are_refused(name):
 
 
 def test_names_that_differ_in_case_alone_are_refused():
-    with pytest.raises(InputError, match="^T has attributes called Hat and hat, which are one on some disks"):
+    with pytest.raises(InputError, match="^T has attributes called Hat and hat, which look the same"):
         check_attribute_names(["Hat", "Smile", "hat"], "T")
