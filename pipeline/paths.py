@@ -88,7 +88,7 @@ def latents(variant: str, view: str = "aligned", folder: Path = LATENTS) -> Path
 
 
 def attribute_vectors(variant: str) -> Path:
-    """The 40 attribute vectors of a variant."""
+    """The attribute vectors of a variant."""
     return ATTRIBUTES / variant / "vectors.parquet"
 
 
@@ -133,7 +133,7 @@ def posterior_table(variant: str) -> Path:
 
 
 def svm_table(folder: Path, view_set: str) -> Path:
-    """The scores of 40 SVMs on a set of views. folder: EVALUATION / variant, or VIEW_GAINS."""
+    """The scores of the SVMs on a set of views. folder: EVALUATION / variant, or VIEW_GAINS."""
     return folder / f"svm_{view_set}.csv"
 
 
