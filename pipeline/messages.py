@@ -198,7 +198,7 @@ def reported(page: Path, variants: int, view_set: str, accuracies: Mapping[str, 
         random_network: whether the loss network has random weights.
     """
     averages = ", ".join(f"{label} {accuracy:.1%}" for label, accuracy in accuracies.items())
-    return (f"{page}: {variants} variants; average SVM accuracy, {view_set}: {averages or 'not measured'}"
+    return (f"{page}: {counted(variants, 'variant')}; average SVM accuracy, {view_set}: {averages or 'not measured'}"
             + "; loss network with random weights" * random_network)
 
 

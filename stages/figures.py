@@ -32,6 +32,7 @@ from pipeline.models.weights_file import load_model
 from pipeline.plan import code
 from pipeline.plan.removed_variants import delete_results_of_removed_variants
 from pipeline.report.svm_tables import read_attribute_table, read_baseline_tables, read_svm_tables
+from pipeline.vocabulary import counted
 from pipeline.workspace.records import write_record
 
 
@@ -50,7 +51,7 @@ def main() -> None:
     draw_attribute_prediction(plan)
     write_record("figures")
     drawn = sum(path.suffix in (".png", ".jpg") for path in paths.FIGURES.rglob("*"))
-    print(f"{paths.FIGURES}: {drawn} pictures of {len(variants)} variants; {paths.CURVES}: their curves")
+    print(f"{paths.FIGURES}: {drawn} pictures of {counted(len(variants), 'variant')}; {paths.CURVES}: their curves")
 
 
 def read_model(variant: Variant) -> DrawnModel:

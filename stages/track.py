@@ -20,6 +20,7 @@ from pipeline.tracking.results import write_or_join_report, write_or_join_result
 from pipeline.tracking.store import store_uri
 from pipeline.tracking.training_completion import find_and_complete_training
 from pipeline.training.own_runs import delete_complete_runs
+from pipeline.vocabulary import counted
 from pipeline.workspace.dvc_lock import dvc_lock_entry
 from pipeline.workspace.project import in_project
 
@@ -44,8 +45,8 @@ def main() -> None:
         write_or_join_results(config, variant, keys[variant.name], run_id, results_contents(variant, params))
         delete_complete_runs(in_project(params.cluster.storage), variant.name, dvc_lock_entry(f"train@{variant.name}"))
     write_or_join_report(config, key_of_report, report_contents(params))
-    print(f"MLflow: {experiment_name()} has a training and results of {len(variants)} variants, and a report, in "
-          f"{without_password(store_uri(config))}")
+    print(f"MLflow: {experiment_name()} has a training and results of "
+          f"{counted(len(variants), 'variant')}, and a report, in {without_password(store_uri(config))}")
 
 
 def load_model(variant: Variant) -> "tuple[nn.Module, tuple[np.ndarray, np.ndarray]]":
