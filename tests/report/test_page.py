@@ -287,8 +287,8 @@ def test_the_page_says_from_which_weights_a_model_was_trained(full, tmp_path):
     full.variants[1].trained |= {"start_weights": "big/models/dfc/model.safetensors", "start_weights_sha256": "ab" * 32}
     begun = "begun with the model's weights in big/models/dfc/model.safetensors (SHA-256 abababababab…)"
     assert trainings_in_words(full.variants)["VAE-123"] == f"in bf16, by 1 worker, on a GPU, {begun}"
-    full.variants[1].trained |= {"start_weights_of": "dfc, 8 epochs of 4,500 images (celeba)"}
-    assert "weights of dfc, 8 epochs of 4,500 images (celeba), in big/" in text_of(write_report(tmp_path / "r", full))
+    full.variants[1].trained |= {"start_weights_of": "dfc, 8 epochs of 4,500 images of CelebA"}
+    assert "weights of dfc, 8 epochs of 4,500 images of CelebA, in big/" in text_of(write_report(tmp_path / "r", full))
 
 
 MADE = {"python": "3.11.9", "requirements.lock": "0123456789ab", "processor": "a laptop (AVX2)"}
