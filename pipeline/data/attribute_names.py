@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pipeline.data.celeba_layout import LANDMARKS
 from pipeline.errors import InputError
+from pipeline.vocabulary import readable
 
 LONGEST = 60  # characters
 # In small letters: the other columns of the shards, the folders view=… and split=… that are columns to their readers,
@@ -24,9 +25,11 @@ def check_attribute_names(names: Sequence[str], where: str | Path) -> None:
 
     Raises:
         InputError: a name is longer than LONGEST, has other characters than letters, digits, "_", "-" and spaces
-            between them, is that of another column of the shards, or differs from another only in case.
+            between them, is that of another column of the shards, or differs from another only in case or in "_",
+            which reports and figures show as a space.
     """
     seen: dict[str, str] = {}
+    shown: dict[str, str] = {}
     for name in names:
         if not _ALLOWED.fullmatch(name) or len(name) > LONGEST:
             raise InputError(f"{where} has an attribute called {_excerpt(name)}: rename it to at most {LONGEST} "
@@ -37,6 +40,9 @@ def check_attribute_names(names: Sequence[str], where: str | Path) -> None:
         if seen.setdefault(name.lower(), name) != name:
             raise InputError(f"{where} has attributes called {seen[name.lower()]} and {name}, which are one on some "
                              "disks: rename one")
+        if shown.setdefault(readable(name).lower(), name) != name:
+            raise InputError(f"{where} has attributes called {shown[readable(name).lower()]} and {name}, which look the "
+                             "same in reports and figures: rename one")
 
 
 def _excerpt(name: str) -> str:
