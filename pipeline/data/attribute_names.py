@@ -41,8 +41,8 @@ def check_attribute_names(names: Sequence[str], where: str | Path) -> None:
             raise InputError(f"{where} has attributes called {seen[name.lower()]} and {name}, which are one on some "
                              "disks: rename one")
         if shown.setdefault(readable(name).lower(), name) != name:
-            raise InputError(f"{where} has attributes called {shown[readable(name).lower()]} and {name}, which look the "
-                             "same in reports and figures: rename one")
+            raise InputError(f"{where} has attributes called {shown[readable(name).lower()]} and {name}, which look "
+                             "the same in reports and figures: rename one")
 
 
 def _excerpt(name: str) -> str:
