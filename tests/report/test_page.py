@@ -216,7 +216,7 @@ def test_with_other_attributes_their_number_stands_in_place_of_40_and_no_publish
     text = text_of(write_report(tmp_path, full))
     plain = re.sub(r"\s+", " ", text)
     for expected in ("share of right answers of 3 linear SVMs on",
-                     "Linear SVMs, one for each of the data set’s 3 attributes",
+                     "Linear SVMs predict the data set’s 3 attributes, one SVM for each",
                      "<h3>Averages over the 3 attributes</h3>", "grün &lt;b&gt;", "has none of CelebA’s attributes",
                      "<h3>Left out</h3>", "means over CelebA’s 40 attributes, of which the data set has none"):
         assert expected in plain, expected
