@@ -5,7 +5,9 @@ its files here, and not on params.yaml or on all code, so that a change makes on
 """
 
 import shutil
+from collections.abc import Mapping
 
+from pipeline.config.fields import Section
 from pipeline.config.loading import load_params
 from pipeline.config.plans import ReportPlan
 from pipeline.config.variant import Variant
@@ -35,11 +37,16 @@ def main() -> None:
     for path, text in files.items():
         write_text(path, text)
     delete_results_of_removed_variants()
-    for section in plan.values():
-        for note in section.notes if isinstance(section, ReportPlan) else ():
-            print(f"note: {note}")
+    if note := left_out(plan):
+        print(note)
     print(f"{PLAN}/: {', '.join(f'{variant.name} = {variant.label}' for variant in variants)}; "
           f"{CODE}/: digests of the code of {len(files) - len(plan)} stages")
+
+
+def left_out(plan: Mapping[str, Section]) -> str:
+    """Return a sentence on what the images do not allow of what params.yaml asks for; "" where they allow all."""
+    notes = [note for section in plan.values() if isinstance(section, ReportPlan) for note in section.notes]
+    return f"note: {'; '.join(notes)}" if notes else ""
 
 
 if __name__ == "__main__":

@@ -39,8 +39,8 @@ def check_attribute_names(names: Sequence[str], where: str | Path) -> None:
                              "called: rename it or leave it out")
         shown = " ".join(unicodedata.normalize("NFKC", readable(name)).casefold().split())
         if seen.setdefault(shown, name) != name:
-            raise InputError(f"{where} has attributes called {seen[shown]} and {name}, which look the same in figures: "
-                             "rename one")
+            raise InputError(f"{where} has attributes called {seen[shown]} and {name}, which look the same in reports "
+                             "and figures: rename one")
 
 
 def _excerpt(name: str) -> str:

@@ -142,12 +142,12 @@ def start_facts(variant: Variant) -> dict[str, str]:
 
 
 def in_words(configuration: dict[str, Any]) -> str:
-    """Return what a weights file says of its training: "dfc, 8 epochs of 4,500 images (celeba)"; "" if nothing."""
+    """Return what a weights file says of its training: "dfc, 8 epochs of 4,500 images of CelebA"; "" if nothing."""
     name, recipe, images = (configuration.get(key) for key in ("name", "train", "trained_on"))
     if not isinstance(name, str) or not isinstance(recipe, dict):
         return ""
     words = f"{name}, {counted(recipe.get('epochs', 0), 'epoch')}"
     if isinstance(images, dict):
-        words += f" of {images.get('images', 0):,} images ({images.get('source', 'unknown')})"
+        words += f" of {images.get('images', 0):,} images of {images.get('source', 'unknown source')}"
     earlier = recipe.get("start_from", NO_FILE)
     return words if earlier == NO_FILE else f"{words}, which began with the weights in {earlier}"

@@ -29,3 +29,9 @@ def test_names_of_the_shards_columns_are_refused(name):
 def test_names_that_differ_in_case_alone_are_refused():
     with pytest.raises(InputError, match="^T has attributes called Hat and hat, which look the same"):
         check_attribute_names(["Hat", "Smile", "hat"], "T")
+
+
+def test_names_that_look_the_same_in_reports_are_refused():
+    with pytest.raises(InputError, match="^T has attributes called Red_hair and red hair, which look the same in"):
+        check_attribute_names(["Red_hair", "red hair"], "T")
+    check_attribute_names(["Red_hair", "Red-hair"], "T")

@@ -13,7 +13,8 @@ import pytest
 PROJECT = Path(__file__).resolve().parents[2]
 WRITERS = {"write_text", "write_bytes", "to_parquet", "save", "savez", "savez_compressed", "savetxt", "savefig",
            "tofile", "save_file", "write_table", "ParquetWriter", "copy2", "copyfile", "copyfileobj",
-           "open_output_stream", "imsave", "imwrite", "dump", "symlink_to", "hardlink_to"}
+           "open_output_stream", "imsave", "imwrite", "dump", "symlink_to", "hardlink_to", "copytree", "extractall",
+           "open_memmap", "memmap", "truncate"}
 ATOMIC = {"replacing", "TemporaryDirectory"}
 NOT_RESULTS = {  # file → what it writes in place
     "pipeline/evaluation/inception.py": "a buffer in memory",
@@ -71,7 +72,8 @@ def test_no_result_is_written_in_place():
 
 @pytest.mark.parametrize("line", [
     "path.write_text('x')", "rows.to_csv(path)", "open(path, 'a')", "path.open('r+b')", "np.savez(path, x)",
-    "shutil.copyfile(a, b)", "with open(path, mode='w') as file:\n  pass", "zipfile.ZipFile(path, 'w')"])
+    "shutil.copyfile(a, b)", "shutil.copytree(a, b)", "np.memmap(path)",
+    "with open(path, mode='w') as file:\n  pass", "zipfile.ZipFile(path, 'w')"])
 def test_writing_in_place_is_found(line):
     assert written_in_place(line) == [1]
 

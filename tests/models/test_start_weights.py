@@ -15,7 +15,7 @@ from pipeline.models.start_weights import check_start_weights, read_start_weight
 from pipeline.models.weights_file import load_trained, read_configuration, write_weights
 from tests import tiny
 
-TRAINED_ON = {"source": "celeba", "images": 4500, "sha256": "of the shards"}
+TRAINED_ON = {"source": "photographs (folder)", "images": 4500, "sha256": "of the shards"}
 
 
 def begins_with(path: Path | str, variant: Variant | None = None, model: dict | None = None, **changes) -> Variant:
@@ -125,10 +125,10 @@ def test_what_a_training_starts_from_is_told(tmp_path):
     path = write_trained(tmp_path / "model.safetensors", tiny.variant(epochs=8), TRAINED_ON)
     facts = start_facts(begins_with(path))
     assert facts == {"start_weights": str(path), "start_weights_sha256": sha256(path),
-                     "start_weights_of": "dfc, 8 epochs of 4,500 images (celeba)"}
+                     "start_weights_of": "dfc, 8 epochs of 4,500 images of photographs (folder)"}
     again = write_trained(tmp_path / "again.safetensors", begins_with(path), {**TRAINED_ON, "images": 500})
     assert start_facts(begins_with(again))["start_weights_of"] == (
-        f"dfc, 3 epochs of 500 images (celeba), which began with the weights in {path}")
+        f"dfc, 3 epochs of 500 images of photographs (folder), which began with the weights in {path}")
     save_file(load_file(path), path)
     assert set(start_facts(begins_with(path))) == {"start_weights", "start_weights_sha256"}
 

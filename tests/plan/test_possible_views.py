@@ -7,6 +7,8 @@ from pipeline.config.loading import load_params
 from pipeline.config.params import Params
 from pipeline.errors import InputError
 from pipeline.plan.possible_views import has_landmarks, resolve_views
+from pipeline.plan.resolve import resolve
+from stages.plan import left_out
 from tests import tiny
 
 
@@ -51,3 +53,11 @@ def test_without_landmarks_views_are_left_out_and_notes_say_so(tmp_path):
 def test_no_view_left_is_refused(tmp_path, changes):
     with pytest.raises(InputError, match="has only views that are cut by landmarks.*add the view aligned, or give"):
         resolve_views(params(tmp_path, data={"align": "crop"}, **changes))
+
+
+def test_the_stage_plan_says_what_is_left_out(tmp_path):
+    said = left_out(resolve(params(tmp_path, data={"source": "folder", "root": str(tmp_path)})))
+    assert said.startswith("note: these images have no landmarks, so the views that are cut by them are left out: eyes")
+    assert said.endswith("; report.view_set is aligned instead of landmark; baselines.view is aligned instead of "
+                         "landmark")
+    assert left_out(resolve(params(tmp_path, data={"root": str(tmp_path)}))) == ""

@@ -216,7 +216,7 @@ def test_with_other_attributes_their_number_stands_in_place_of_40_and_no_publish
     text = text_of(write_report(tmp_path, full))
     plain = re.sub(r"\s+", " ", text)
     for expected in ("share of right answers of 3 linear SVMs on",
-                     "Linear SVMs, one for each of the data set’s 3 attributes",
+                     "Linear SVMs predict the data set’s 3 attributes, one SVM for each",
                      "<h3>Averages over the 3 attributes</h3>", "grün &lt;b&gt;", "has none of CelebA’s attributes",
                      "<h3>Left out</h3>", "means over CelebA’s 40 attributes, of which the data set has none"):
         assert expected in plain, expected
@@ -287,8 +287,8 @@ def test_the_page_says_from_which_weights_a_model_was_trained(full, tmp_path):
     full.variants[1].trained |= {"start_weights": "big/models/dfc/model.safetensors", "start_weights_sha256": "ab" * 32}
     begun = "begun with the model's weights in big/models/dfc/model.safetensors (SHA-256 abababababab…)"
     assert trainings_in_words(full.variants)["VAE-123"] == f"in bf16, by 1 worker, on a GPU, {begun}"
-    full.variants[1].trained |= {"start_weights_of": "dfc, 8 epochs of 4,500 images (celeba)"}
-    assert "weights of dfc, 8 epochs of 4,500 images (celeba), in big/" in text_of(write_report(tmp_path / "r", full))
+    full.variants[1].trained |= {"start_weights_of": "dfc, 8 epochs of 4,500 images of CelebA"}
+    assert "weights of dfc, 8 epochs of 4,500 images of CelebA, in big/" in text_of(write_report(tmp_path / "r", full))
 
 
 MADE = {"python": "3.11.9", "requirements.lock": "0123456789ab", "processor": "a laptop (AVX2)"}
