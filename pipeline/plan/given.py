@@ -9,8 +9,9 @@ from pipeline.data.broken import leave_out
 from pipeline.data.dataset import Dataset, Given
 from pipeline.data.found_landmarks import read_landmarks
 from pipeline.data.framing import Choice, Framing
-from pipeline.data.source import open_source
+from pipeline.data.source import fingerprint, open_source
 from pipeline.data.splits import Splitting
+from pipeline.errors import InputError
 from pipeline.files.json_file import read_json
 
 IN_CELEBAS_FRAME = ("synthetic", "celeba")  # sources whose images have 178×218 pixels
@@ -39,6 +40,9 @@ def checked_faces(plan: DatasetPlan) -> tuple[Dataset, Framing]:
     faces = open_source(plan.source, given_by(plan))
     if plan.source == "synthetic":
         return faces, framing_by(plan, faces, "none")
+    if fingerprint(plan.source, given_by(plan)) != read_json(paths.CHECKED_DATASET)["files"]:
+        raise InputError(f"{plan.root}, or a table of it, has changed since the stage dataset looked at it; run "
+                         "`dvc repro prepare`, which looks again")
     faces = leave_out(faces, paths.BROKEN_IMAGES)
     chosen = framing_by(plan, faces, read_json(paths.CHECKED_DATASET)["align"])
     return with_landmarks(faces, chosen), chosen
