@@ -24,7 +24,7 @@ from pipeline.paths import BROKEN_IMAGES, CHECKED_DATASET, DATASET, FOUND_LANDMA
 from pipeline.plan import code
 from pipeline.plan.expected import refuse_unknown_splits, warnings_before
 from pipeline.plan.given import framing_by, given_by
-from pipeline.vocabulary import SPLITS
+from pipeline.vocabulary import SPLITS, counted
 from pipeline.workspace.records import write_record
 
 EXAMPLES = 20  # broken images that the manifest of the shards, and so the report, names
@@ -77,7 +77,7 @@ def last_line(plan: DatasetPlan, sound: Dataset, framing: Framing, checked: Chec
     """Return the stage's last line: what was found, and where it says so."""
     left_out = f"; {len(checked.broken):,} broken ones are left out, which {BROKEN_IMAGES} lists" \
         if checked.broken else ""
-    kinds = f"{len(sound.attributes.names)} attributes" if sound.attributes.names else "no attributes"
+    kinds = counted(len(sound.attributes.names), "attribute") if sound.attributes.names else "no attributes"
     return (f"{CHECKED_DATASET}: {counts({name: int((sound.split == name).sum()) for name in SPLITS})} images of "
             f"{in_words(plan.source)} in {plan.root}, with {kinds}, aligned by {framing.way}{left_out}")
 
