@@ -62,6 +62,7 @@ lock: $(READY)   ## renew requirements.lock from pyproject.toml
 detector: $(READY)  ## the face detector's weights: the wheel of facenet-pytorch, 2 MB, as a file in data/
 	$(BIN)/python -m pip download --quiet --no-deps --only-binary :all: --require-hashes --dest data \
 	  -r requirements-detector.lock
+	@ls data/facenet_pytorch-*.whl  # the value of data.detector
 
 # Made anew, too, where its Python is gone.
 $(READY): requirements.lock pyproject.toml environment.sh $(shell $(BIN)/python -c '' 2>/dev/null || echo again)

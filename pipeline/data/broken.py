@@ -77,8 +77,10 @@ def check_broken(broken: Sequence[Broken], images: int, choice: Literal["stop", 
     if choice == "stop":
         more = "" if len(broken) == 1 else f" ({len(broken) - 1:,} more of {images:,} images cannot be used either)"
         which = "it" if len(broken) == 1 else f"all {len(broken):,}"
+        beyond = "" if len(broken) <= limit * images else (
+            f" where data.broken_limit allows {share(len(broken) / images)} instead of {share(limit)}")
         raise InputError(f"{broken[0].message}{more}; {path} lists {which}, and data.broken: skip leaves out what it "
-                         "lists")
+                         f"lists{beyond}")
     if len(broken) > limit * images or len(broken) == images:
         examples = ", ".join(f"{image.image_id} {image.reason}" for image in broken[:EXAMPLES])
         remedy = ("none is left: mend them" if len(broken) == images else

@@ -22,8 +22,9 @@ from pipeline.data.image_folder import FolderImages
 def fingerprint(root: str | Path) -> dict[str, FileFingerprint]:
     """Return what identifies the data under `root`: {file name: {"bytes": …, "sha256" or another digest: …}}.
 
-    A table has the SHA-256 of its content. A folder of images has that of all names and contents. The zip has that of
-    its directory (names, sizes and checksums of its members), which stands for its content without reading all of it.
+    A table has the SHA-256 of its content. A folder of images has that of all names and contents; an image that cannot
+    be read counts by its name alone. The zip has that of its directory (names, sizes and checksums of its members),
+    which stands for its content without reading all of it.
     """
     root = Path(root)
     files: dict[str, FileFingerprint] = {}
@@ -42,7 +43,7 @@ def fingerprint(root: str | Path) -> dict[str, FileFingerprint]:
 def _of_folder(folder: Path) -> FileFingerprint:
     with os.scandir(folder) as entries:
         names = sorted(entry.name for entry in entries if is_image_name(entry.name))
-    return of_images(FolderImages(folder, "unpack it again"), names)
+    return of_images(FolderImages(folder, "unpack it again"), names, skip_unreadable=True)
 
 
 def _of_zip(path: Path) -> FileFingerprint:

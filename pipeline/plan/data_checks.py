@@ -17,6 +17,8 @@ def check_data(data: Data) -> None:
         raise InputError(f"params.yaml: data.root is {data.root}, which is not a folder; give the folder of the "
                          f"images, or data/celeba where they are drawn"
                          f"{experiment_copy_hint('give an absolute path')}")
+    if data.source == "synthetic":
+        check_nothing_beside_drawn_faces(data)
     check_table("data.attributes", data.attributes, "attributes")
     check_table("data.landmarks", data.landmarks, "landmarks")
     check_file("data.detector", data.detector, "the detector's weights")
@@ -28,6 +30,15 @@ def check_data(data: Data) -> None:
     if data.person_column is not None and isinstance(data.test, int):
         raise InputError(f"params.yaml: data.person_column is {data.person_column}, but data.test: {data.test} takes "
                          "the last images, whoever they show; set data.test to hash or official")
+
+
+def check_nothing_beside_drawn_faces(data: Data) -> None:
+    """Raise InputError where a table or a column is named, which drawn faces would not read."""
+    for name, nothing in (("attributes", NO_FILE), ("landmarks", NO_FILE), ("split_column", None),
+                          ("person_column", None)):
+        if (value := getattr(data, name)) != nothing:
+            raise InputError(f"params.yaml: data.{name} is {value}, but drawn faces have their own tables; set it to "
+                             f"{nothing or 'null'}, or set data.source to folder or parquet")
 
 
 def check_table(parameter: str, path: str, what: str) -> None:

@@ -9,7 +9,7 @@ from pipeline.data.broken import leave_out
 from pipeline.data.dataset import Dataset, Given
 from pipeline.data.found_landmarks import read_landmarks
 from pipeline.data.framing import Choice, Framing
-from pipeline.data.source import open_source
+from pipeline.data.source import fingerprint, open_source
 from pipeline.data.splits import Splitting
 from pipeline.errors import InputError
 from pipeline.files.json_file import read_json
@@ -40,11 +40,11 @@ def checked_faces(plan: DatasetPlan) -> tuple[Dataset, Framing]:
     faces = open_source(plan.source, given_by(plan))
     if plan.source == "synthetic":
         return faces, framing_by(plan, faces, "none")
-    faces, checked = leave_out(faces, paths.BROKEN_IMAGES), read_json(paths.CHECKED_DATASET)
-    if len(faces) != checked["images"]:
-        raise InputError(f"{plan.root} has {len(faces):,} images that can be used, where {paths.CHECKED_DATASET} has "
-                         f"{checked['images']:,}: they have changed since they were checked; run `dvc repro prepare`")
-    chosen = framing_by(plan, faces, checked["align"])
+    if fingerprint(plan.source, given_by(plan)) != read_json(paths.CHECKED_DATASET)["files"]:
+        raise InputError(f"{plan.root}, or a table of it, has changed since the stage dataset looked at it; run "
+                         "`dvc repro prepare`, which looks again")
+    faces = leave_out(faces, paths.BROKEN_IMAGES)
+    chosen = framing_by(plan, faces, read_json(paths.CHECKED_DATASET)["align"])
     return with_landmarks(faces, chosen), chosen
 
 

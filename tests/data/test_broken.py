@@ -50,6 +50,8 @@ def test_stop_names_the_first_and_counts_the_others():
     assert refused(some(500), 6000, "stop", 1.0, "broken.csv") == (
         "0.jpg in photos is damaged: replace it (499 more of 6,000 images cannot be used either); broken.csv lists all "
         "500, and data.broken: skip leaves out what it lists")
+    assert refused(some(500), 6000, "stop", 0.01, "broken.csv").endswith(
+        "skip leaves out what it lists where data.broken_limit allows 8.33% instead of 1%")
 
 
 def test_skip_goes_as_far_as_the_limit():

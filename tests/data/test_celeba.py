@@ -199,6 +199,17 @@ def test_fingerprint_of_a_folder(celeba_root, drawn):
     assert set(images) == {"images", "bytes", "sha256"} and "list_attr_celeba.csv" in found
 
 
+def test_fingerprint_of_a_folder_counts_an_image_that_cannot_be_read(celeba_root):
+    root = celeba_root(pictures="folder")
+    image = root / "img_align_celeba" / "000002.jpg"
+    sound = fingerprint(root)["img_align_celeba"]
+    image.unlink()
+    image.symlink_to(image)  # data.broken: skip leaves it out
+    broken = fingerprint(root)["img_align_celeba"]
+    assert broken["images"] == sound["images"] and broken["bytes"] < sound["bytes"]
+    assert broken["sha256"] != sound["sha256"]
+
+
 def test_fingerprint_of_a_folder_changes_with_any_image_and_any_name(celeba_root, drawn):
     root = celeba_root(pictures="folder")
     first, image = fingerprint(root), root / "img_align_celeba" / "000002.jpg"

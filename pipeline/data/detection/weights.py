@@ -56,4 +56,4 @@ def load(network: nn.Module, stored: bytes, path: Path) -> None:
 def wrong(path: Path) -> InputError:
     """Return the error for a file that holds something else."""
     return InputError(f"{path} does not hold MTCNN's {', '.join(FILES)} as the wheel of facenet-pytorch 2.6.0 has "
-                      f"them; delete it, and `{FETCH}` fetches them")
+                      f"them; run `{FETCH}`, and set data.detector to the file that it names")

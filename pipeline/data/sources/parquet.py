@@ -99,7 +99,10 @@ def _joined(given: Given, files: Sequence[StoredFile], images: ParquetImages, id
     own = _own_partition(splitting, files, ids, order) if splitting.test == "official" else None
     person = splitting.person_column
     split = split_images(ids[order], splitting, own, None if person is None else _words(files, person)[order])
-    notes = [BY_HASH] if splitting.test == "official" and own is None else []
+    notes = []
+    if splitting.test == "official" and own is None:
+        named = next((name for name in files[0].schema.names if name.lower() in ("split", "partition")), None)
+        notes = [BY_HASH + (f"; set data.split_column to {named} if that column is one" if named else "")]
     return annotated(images, names, given._replace(splitting=OFFICIAL), lambda: split, notes)
 
 

@@ -79,11 +79,18 @@ def test_last_images_are_those_of_the_last_ids_however_the_files_are_cut(mirror)
     assert dataset.split.tolist() == ["train"] * 6 + ["valid"] * 2 + ["test"] * 2
 
 
+def test_a_column_that_may_be_the_partition_is_named(tmp_path):
+    table = faces(range(100))
+    table = table.append_column("split", pa.array(["train", "test"] * 50))
+    write(tmp_path / "celeba.parquet", table)
+    assert open_dataset(Given(tmp_path)).notes[0].endswith("; set data.split_column to split if that column is one")
+
+
 def test_files_all_called_train_are_split_by_a_hash(tmp_path):
     write(tmp_path / "train-00000-of-00001.parquet", faces(range(100)))
     dataset = open_dataset(Given(tmp_path))
     assert set(dataset.split) == {"train", "valid", "test"}
-    assert "split by a hash" in dataset.notes[0]
+    assert dataset.notes[0].endswith("split by a hash, as with data.test hash")
     again = open_dataset(Given(tmp_path, Splitting(test="hash")))
     assert (again.split == dataset.split).all()
 
