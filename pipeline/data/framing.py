@@ -15,6 +15,7 @@ from pipeline.errors import InputError
 
 Way = Literal["none", "landmarks", "crop", "detect"]
 Choice = Literal["auto", "none", "landmarks", "crop", "detect"]
+SMALLEST_CROP = 16  # pixels of the shorter side; no face can be seen in fewer
 CELEBA_REMEDY = "download it again"
 CELEBA_SIZE_REMEDY = "use CelebA's aligned and cropped images (img_align_celeba)"
 
@@ -60,6 +61,7 @@ class Framing:
         image = read_picture(image_id, data, where, self.remedy)
         name = f"{image_id} in {where}"
         if self.way == "crop":
+            self._check_large_enough(image.size, name)
             return Framed(frame_square(image), None)
         if self.way == "none":
             self._check_as_it_is(image.size, name, landmarks)
@@ -72,8 +74,15 @@ class Framing:
         name = f"{image_id} in {where}"
         if self.way == "none":
             self._check_as_it_is(size, name, landmarks)
+        elif self.way == "crop":
+            self._check_large_enough(size, name)
         elif self.way == "landmarks" or (self.way == "detect" and landmarks is not None):
             check_landmarks(np.asarray(_needed(landmarks), float), size, name)
+
+    def _check_large_enough(self, size: tuple[int, int], name: str) -> None:
+        """Raise InputError for a picture that is too small to be cropped to a face."""
+        if min(size) < SMALLEST_CROP:
+            raise InputError(f"{name} is {size[0]}×{size[1]} pixels, too small for a face: {self.remedy}")
 
     def _check_as_it_is(self, size: tuple[int, int], name: str, landmarks: np.ndarray | None) -> None:
         """Raise InputError unless a picture can stay as it is."""

@@ -77,7 +77,7 @@ class ParquetImages:
         with self._turn:
             value: bytes | None = self._value(group, row - self._starts[group], image_id)
         if value is None:
-            raise InputError(f"{image_id} in {self._groups[group].path} has no image, only a null (paths are not "
+            raise InputError(f"{image_id} in {self.path} has no image, only a null (paths are not "
                              "followed): take the row out, or write the file with the images' bytes")
         return value
 

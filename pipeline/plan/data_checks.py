@@ -8,6 +8,8 @@ from pipeline.data.source import load_source
 from pipeline.errors import InputError, experiment_copy_hint
 from pipeline.plan.files import check_file
 
+OWN_TABLES = {"synthetic": "drawn faces have", "celeba": "CelebA's images have"}
+
 
 def check_data(data: Data) -> None:
     """Raise InputError unless the files that the section data names are there, and its parameters fit together."""
@@ -17,8 +19,8 @@ def check_data(data: Data) -> None:
         raise InputError(f"params.yaml: data.root is {data.root}, which is not a folder; give the folder of the "
                          f"images, or data/celeba where they are drawn"
                          f"{experiment_copy_hint('give an absolute path')}")
-    if data.source == "synthetic":
-        check_nothing_beside_drawn_faces(data)
+    if data.source in OWN_TABLES:
+        check_nothing_beside_own_tables(data)
     check_table("data.attributes", data.attributes, "attributes")
     check_table("data.landmarks", data.landmarks, "landmarks")
     check_file("data.detector", data.detector, "the detector's weights")
@@ -32,13 +34,13 @@ def check_data(data: Data) -> None:
                          "the last images, whoever they show; set data.test to hash or official")
 
 
-def check_nothing_beside_drawn_faces(data: Data) -> None:
-    """Raise InputError where a table or a column is named, which drawn faces would not read."""
+def check_nothing_beside_own_tables(data: Data) -> None:
+    """Raise InputError where a table or a column is named, which CelebA and drawn faces would not read."""
     for name, nothing in (("attributes", NO_FILE), ("landmarks", NO_FILE), ("split_column", None),
                           ("person_column", None)):
         if (value := getattr(data, name)) != nothing:
-            raise InputError(f"params.yaml: data.{name} is {value}, but drawn faces have their own tables; set it to "
-                             f"{nothing or 'null'}, or set data.source to folder or parquet")
+            raise InputError(f"params.yaml: data.{name} is {value}, but {OWN_TABLES[data.source]} their own "
+                             f"tables; set it to {nothing or 'null'}, or set data.source to folder or parquet")
 
 
 def check_table(parameter: str, path: str, what: str) -> None:

@@ -79,6 +79,14 @@ def test_landmarks_are_in_pixels_of_the_upright_picture():
     assert np.abs(found - np.asarray(align(WIDE, WIDE_LANDMARKS, "").image)).mean() < 4
 
 
+@pytest.mark.parametrize("size", [(1, 1), (3000, 15), (15, 16)])
+def test_crop_refuses_what_can_show_no_face(size):
+    for call in (Framing("crop").frame, Framing("crop").check):
+        with pytest.raises(InputError, match=f"^a.png in here is {size[0]}×{size[1]} pixels, too small for a face"):
+            call("a.png", encoded(Image.new("RGB", size), "PNG"), "here", None)
+    Framing("crop").check("a.png", encoded(Image.new("RGB", (16, 16)), "PNG"), "here", None)
+
+
 def test_crop_needs_no_landmarks_and_has_none():
     image, landmarks = Framing("crop").frame("a", encoded(WIDE, "PNG"), "here", WIDE_LANDMARKS)
     assert landmarks is None and image.size == (178, 218)

@@ -25,12 +25,12 @@ def test_drawn_faces_have_no_tables_beside_them(tmp_path, name, value, nothing):
     assert refusal(tmp_path, source="synthetic", **changes) == (
         f"params.yaml: data.{name} is {value}, but drawn faces have their own tables; set it to {nothing}, or set "
         "data.source to folder or parquet")
+    assert "but CelebA's images have their own tables" in refusal(tmp_path, source="celeba", **changes)
     assert refusal(tmp_path, source="folder", **changes) == ""
 
 
-def test_columns_that_the_split_does_not_read_are_refused(tmp_path):
-    assert "set data.test to official, or data.split_column to null" in refusal(
-        tmp_path, source="folder", split_column="set", test="hash")
+def test_columns_beside_the_ways_to_split(tmp_path):
+    assert refusal(tmp_path, source="folder", split_column="set", test="hash") == ""  # it is only no attribute
     assert "whoever they show" in refusal(tmp_path, source="folder", person_column="who", test=5)
     assert refusal(tmp_path, source="folder", person_column="who", test="hash") == ""
 

@@ -35,7 +35,7 @@ from pipeline.data.splits import OFFICIAL, Splitting, split_images, thinned_rows
 from pipeline.errors import InputError, did_you_mean
 from pipeline.vocabulary import SPLITS
 
-IN_WORDS = "images in Parquet files"  # for reports
+IN_WORDS = "photographs (Parquet files)"  # for reports
 HAS_LANDMARKS = False  # of its own, without data.landmarks
 MOST_PASSES = 4  # over the files, which the order of the ids may cost
 BY_HASH = "no partition is given: the images are split by a hash, as with data.test hash"
