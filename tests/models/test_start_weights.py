@@ -61,7 +61,7 @@ def test_a_folder_has_a_file_for_each_variant(tmp_path):
     check_start_weights(begins_with(tmp_path / "models", tiny.variant("pvae")))
     said = refusal(begins_with(tmp_path / "models", tiny.variant("vae_wgan")))
     assert f"is {tmp_path}/models, a folder without vae_wgan/model.safetensors, from which variant vae_wgan" in said
-    assert "train vae_wgan there, or delete its block from variants" in said
+    assert "give the folder models of a run that has it, or delete its block from variants" in said
 
 
 def test_a_file_may_be_of_a_variant_with_another_loss(tmp_path):
