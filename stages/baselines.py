@@ -46,7 +46,7 @@ def main() -> None:
     scored = [score(method, measure(method, plan), plan) for method in plan.methods]
     not_measured: list[Note] = []
     try:
-        weights = vgg_fc.get_weights(network.source, network.file)
+        weights = vgg_fc.get_weights(network.source, network.file, network.width)
     except vgg_fc.NotMeasured as why:
         not_measured.append({"name": "vgg_fc", "label": VGG_FC, "note": f"{VGG_FC} was not measured: {why}."})
         print(f"{paths.BASELINES}: {VGG_FC} was not measured: {why}")

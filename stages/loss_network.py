@@ -17,7 +17,7 @@ def main() -> None:
     """Write the loss network."""
     code.refuse_unplanned_code("loss_network")
     plan = read_plan(LossNetworkPlan)
-    weights, converted_from = get_source(plan.source, plan.file, plan.seed)
+    weights, converted_from = get_source(plan.source, plan.file, plan.seed, plan.width)
     faces = shards.load(paths.SHARDS, "aligned", "train").pixels[:plan.calibration_images]
     rms = measure_rms(weights, torch.from_numpy(faces))
     write_loss_network(paths.LOSS_NETWORK, weights, rms, plan.source, converted_from)

@@ -159,7 +159,7 @@ def project(seeded, planned, monkeypatch):  # noqa: F811
         BaselinesPlan(view="landmark", methods=["pca", "untrained", "supervised"], supervised_epochs=2,
                       svm_c=[1.0, 0.01], image_size=tiny.SIZE, latent_dim=4, channels=[4, 4, 8, 8], layers=[],
                       train_seed=0, seed=0),
-        LossNetworkPlan(source="random", file=None, calibration_images=8, seed=0),
+        LossNetworkPlan(source="random", width=1.0, file=None, calibration_images=8, seed=0),
     ):
         write_json(paths.section_plan(plan.section), plan.model_dump())
     encode_views("first")

@@ -31,12 +31,13 @@ class NotMeasured(Exception):
     """
 
 
-def get_weights(source: str, file: str | None) -> "Weights":
+def get_weights(source: str, file: str | None, width: float = 1.0) -> "Weights":
     """Get VGG-19's parameters up to `classifier.3`, from the source of the loss network's weights.
 
     Args:
-        source: random, imagenet or file, as in loss_network.source.
+        source: random, imagenet, file or taught, as in loss_network.source.
         file: path of the weights, if the source is file.
+        width: loss_network.width, a factor on VGG-19's channels.
 
     Returns:
         float32 tensors by torchvision's names.
@@ -47,6 +48,12 @@ def get_weights(source: str, file: str | None) -> "Weights":
     """
     if source == "random":
         why = "the loss network has random weights, so there is no VGG-19 trained on ImageNet"
+        raise NotMeasured(why)
+    if source == "taught":
+        why = "the loss network was taught on the faces themselves, so there is no VGG-19 trained on ImageNet"
+        raise NotMeasured(why)
+    if width != 1:
+        why = f"the loss network has {width:g} times VGG-19's channels, so there is no VGG-19 trained on ImageNet"
         raise NotMeasured(why)
     from pipeline.losses.loss_network import layers, sources
     from pipeline.models.state_dict import checked_weight, read_state_dict

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from pipeline.data.pixels import to_unit
-from pipeline.models.vgg19_layers import CONV_CHANNELS
+from pipeline.models.vgg19_layers import conv_channels
 from pipeline.vocabulary import LAYERS
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
@@ -18,6 +18,7 @@ class VGG19Prefix(nn.Module):
 
     Args:
         layers: The layers whose activations are wanted, in any order.
+        width: A factor on VGG-19's channels.
 
     Attributes:
         layers: The same in the network's order.
@@ -26,15 +27,16 @@ class VGG19Prefix(nn.Module):
     mean: torch.Tensor
     std: torch.Tensor
 
-    def __init__(self, layers: Sequence[str]):
+    def __init__(self, layers: Sequence[str], width: float = 1.0):
         super().__init__()
         self.layers = tuple(sorted(layers, key=LAYERS.index))
         modules: list[nn.Module] = []
         self._name_at: dict[int, str] = {}
+        channels = conv_channels(width)
         for name in LAYERS[: LAYERS.index(self.layers[-1]) + 1]:
             if name.endswith("_1") and modules:
                 modules.append(nn.MaxPool2d(2, 2))
-            modules += [nn.Conv2d(*CONV_CHANNELS[name], 3, padding=1), nn.ReLU(inplace=name not in self.layers)]
+            modules += [nn.Conv2d(*channels[name], 3, padding=1), nn.ReLU(inplace=name not in self.layers)]
             if name in self.layers:
                 self._name_at[len(modules) - 1] = name
         self.features = nn.Sequential(*modules)

@@ -163,7 +163,7 @@ def check_loss_network_file(params: Params, variants: Variants) -> None:
     if not reads_file(params):
         return
     path = Path(params.loss_network.file)
-    weights = sources.get_weights("file", params.loss_network.file, params.seed)
+    weights = sources.get_weights("file", params.loss_network.file, params.seed, params.loss_network.width)
     needed = [(layers_parameter(params, name), loss_layers(variant)) for name, variant in variants.items()]
     needed += [("evaluate.feature_layers", params.evaluate.feature_layers),
                ("sampling.frechet_layer", [params.sampling.frechet_layer]),

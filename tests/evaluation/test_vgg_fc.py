@@ -43,6 +43,10 @@ def test_the_needed_weights_are_read_from_a_whole_network(write):
 def test_without_fully_connected_layers_the_error_says_why(write):
     with pytest.raises(vgg_fc.NotMeasured, match="random weights"):
         vgg_fc.get_weights("random", None)
+    with pytest.raises(vgg_fc.NotMeasured, match="was taught on the faces themselves"):
+        vgg_fc.get_weights("taught", None, 0.25)
+    with pytest.raises(vgg_fc.NotMeasured, match="has 0.25 times VGG-19's channels"):
+        vgg_fc.get_weights("file", "narrow.pth", 0.25)
     with pytest.raises(vgg_fc.NotMeasured, match=r"vgg19.pth ends at relu5_1, before"):
         vgg_fc.get_weights("file", write(state_of(parameter_shapes("relu5_1"))))
     without_last = {name: shape for name, shape in WHOLE.items() if "classifier.3" not in name}

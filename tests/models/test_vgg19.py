@@ -6,9 +6,10 @@ import torchvision
 from torch import nn
 from torchvision.transforms.functional import normalize
 
+from pipeline.losses.loss_network import sources
 from pipeline.losses.loss_network.network import build_prefix
 from pipeline.models.vgg19 import IMAGENET_MEAN, IMAGENET_STD, VGG19Prefix
-from pipeline.models.vgg19_layers import RELU_INDEX, deepest, parameter_shapes
+from pipeline.models.vgg19_layers import RELU_INDEX, conv_channels, deepest, filters, parameter_shapes, width_of
 from pipeline.vocabulary import LAYERS
 from tests.tiny import random_weights
 
@@ -62,6 +63,31 @@ def test_nothing_is_computed_past_the_deepest_layer():
     assert len(network.features) == RELU_INDEX["relu2_1"] + 1
     assert [tuple(parameter.shape) for parameter in network.parameters()] == list(parameter_shapes("relu2_1").values())
     assert network.layers == ("relu1_1", "relu2_1")
+
+
+@pytest.mark.parametrize(("width", "channels"), [(0.25, (16, 32, 64, 128, 128)), (1 / 64, (1, 2, 4, 8, 8)),
+                                                 (1.5, (96, 192, 384, 768, 768))])
+def test_a_width_is_a_factor_on_all_channels(width, channels):
+    network = VGG19Prefix(LAYERS, width)
+    shapes = parameter_shapes(LAYERS[-1], width)
+    assert [tuple(parameter.shape) for parameter in network.parameters()] == list(shapes.values())
+    activations = network(torch.zeros(1, 3, 16, 16))
+    assert [activations[f"relu{block}_1"].shape[1] for block in range(1, 6)] == list(channels)
+    assert width_of({"features.0.weight": network.features[0].weight}) == width
+
+
+@pytest.mark.parametrize("width", [0, 0.001, 0.3, 1 / 128, -1])
+def test_a_width_without_whole_channels_is_refused(width):
+    assert filters(width) is None
+    with pytest.raises(ValueError, match="gives no whole number of channels"):
+        conv_channels(width)
+
+
+def test_the_weights_tell_the_width_of_a_network():
+    weights = sources.random_weights(0, 0.125)
+    images = torch.rand(1, 3, 32, 32)
+    assert {layer: part.shape[1] for layer, part in build_prefix(weights, ["relu2_1", "relu5_1"])(images).items()} == {
+        "relu2_1": 16, "relu5_1": 64}
 
 
 @pytest.mark.parametrize("layers", [["relu5_1", "relu1_1"], ["relu1_1", "relu5_1"]])

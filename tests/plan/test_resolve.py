@@ -15,6 +15,7 @@ from pipeline.config.variant import Variant
 from pipeline.errors import InputError
 from pipeline.evaluation import inception, lpips
 from pipeline.losses.loss_network import sources
+from pipeline.models.vgg19_layers import parameter_shapes
 from pipeline.plan.checks import check_correlation
 from pipeline.plan.resolve import resolve
 from pipeline.vocabulary import ADVERSARIES, BASELINES, VIEWS
@@ -43,8 +44,9 @@ def test_attributes_are_celebas_where_the_data_set_is_known_to_have_these(tmp_pa
 
 def from_file(path, last: str = "relu1_1") -> Params:
     """Return parameters of one variant, with the loss network up to `last` from a file."""
-    params = params_with(loss_network={"source": "file", "file": str(path)}, evaluate={"feature_layers": ["relu1_1"]},
-                         sampling={"frechet_layer": "relu1_1"}, view_gains={"variants": ["dfc"]})
+    params = params_with(loss_network={"source": "file", "width": 1.0, "file": str(path)},
+                         evaluate={"feature_layers": ["relu1_1"]}, sampling={"frechet_layer": "relu1_1"},
+                         view_gains={"variants": ["dfc"]})
     return params.model_copy(update={"variants": {"dfc": {"loss": {"layers": [last]}}}})
 
 
@@ -221,7 +223,7 @@ def test_code_in_a_pickle_is_refused_and_not_executed(tmp_path, save):
     assert not (tmp_path / "executed").exists()
 
 
-@pytest.mark.parametrize("shape", [(64, 3, 5, 5), (32, 3, 3, 3)])
+@pytest.mark.parametrize("shape", [(64, 3, 5, 5), (32, 3, 11, 11)])
 def test_other_shapes_than_those_of_vgg19_are_refused(tmp_path, shape):
     path = tmp_path / "vgg19.pth"
     torch.save(random_weights("relu1_1") | {"features.0.weight": torch.zeros(shape)}, path)
@@ -305,6 +307,34 @@ def test_the_plan_does_not_depend_on_the_contents_of_a_file(tmp_path):
     path.write_bytes(b"damaged")
     with pytest.raises(InputError, match="state dict"):
         sources.get_weights(plan.source, plan.file, plan.seed)
+
+
+@pytest.mark.parametrize(("held", "width", "said"), [
+    (1.0, 0.25, "has 64 filters in features.0, but loss_network.width 0.25 asks for 16; set loss_network.width to 1"),
+    (0.125, 1.0, "has 8 filters in features.0, but loss_network.width 1 asks for 64; set loss_network.width to 0.125"),
+    (17 / 64, 0.25, "has 17 filters in features.0, but loss_network.width 0.25 asks for 16; set loss_network.width to "
+                    "0.265625")])
+def test_a_file_of_another_width_is_refused_with_its_own(tmp_path, held, width, said):
+    path = tmp_path / "vgg19.pth"
+    weights = sources.random_weights(0, held)
+    torch.save({name: weights[name] for name in parameter_shapes("relu1_1")}, path)
+    params = from_file(path)
+    params = params.model_copy(update={"loss_network": params.loss_network.model_copy(update={"width": width})})
+    with pytest.raises(InputError) as error:
+        resolve(params)
+    assert str(error.value) == f"loss_network.file: {path} {said}"
+    right = params.loss_network.model_copy(update={"width": held})
+    assert resolve(params.model_copy(update={"loss_network": right}))["pipeline/loss_network.json"].width == held
+
+
+def test_a_file_with_one_layer_of_another_width_is_refused(tmp_path):
+    path = tmp_path / "vgg19.pth"
+    weights = {name: sources.random_weights(0, 0.25)[name] for name in parameter_shapes("relu1_2", 0.25)}
+    torch.save(weights | {"features.2.weight": torch.ones(64, 16, 3, 3)}, path)
+    params = from_file(path, "relu1_2")
+    params = params.model_copy(update={"loss_network": params.loss_network.model_copy(update={"width": 0.25})})
+    with pytest.raises(InputError, match=r"features.2.weight has shape \(64, 16, 3, 3\) and not \(16, 16, 3, 3\)"):
+        resolve(params)
 
 
 def test_a_file_that_is_not_the_source_is_not_in_the_plan(tmp_path):
@@ -403,7 +433,8 @@ def test_the_layers_of_the_loss_network_are_planned_and_checked_where_a_baseline
             resolve(reading(wrong))
     torch.save(random_weights("relu1_1"), path := tmp_path / "vgg19.pth")
     held = reading(["relu2_1"]).model_copy(update={
-        "loss_network": params.loss_network.model_copy(update={"source": "file", "file": str(path)}),
+        "loss_network": params.loss_network.model_copy(update={"source": "file", "width": 1.0,
+                                                                  "file": str(path)}),
         "evaluate": params.evaluate.model_copy(update={"feature_layers": ["relu1_1"]}),
         "sampling": params.sampling.model_copy(update={"frechet_layer": "relu1_1"})})
     with pytest.raises(InputError, match="loss.layers names relu2_1, but .* holds VGG-19 only up to relu1_1"):

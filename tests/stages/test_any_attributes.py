@@ -40,7 +40,7 @@ def with_attributes(planned):
         image_size=tiny.SIZE, latent_dim=4, channels=[4, 4, 8, 8], layers=["relu1_1"], train_seed=0,
         seed=0).model_dump())
     write_json(paths.section_plan("loss_network"),
-               LossNetworkPlan(source="random", file=None, calibration_images=8, seed=0).model_dump())
+               LossNetworkPlan(source="random", width=1.0, file=None, calibration_images=8, seed=0).model_dump())
     faces = open_celeba(planned / "celeba")
 
     def write(of_faces: Attributes) -> None:

@@ -43,7 +43,7 @@ def write_plans(methods: list[str], view: str = "landmark") -> None:
     plan = BaselinesPlan(**dict(load_params().baselines) | {
         "methods": methods, "view": view, "supervised_epochs": 2}, svm_c=[0.01, 0.1], image_size=tiny.SIZE,
         latent_dim=4, channels=[4, 4, 8, 8], layers=["relu1_1"], train_seed=0, seed=0)
-    network = LossNetworkPlan(source="random", file=None, calibration_images=8, seed=0)
+    network = LossNetworkPlan(source="random", width=1.0, file=None, calibration_images=8, seed=0)
     for name, section in (("baselines", plan), ("loss_network", network)):
         Path(f"plan/pipeline/{name}.json").write_text(section.model_dump_json())
 

@@ -18,10 +18,10 @@ from tests import tiny
 @pytest.mark.parametrize("converted_from", ["", CAFFE])
 def test_metadata_last_line_and_report_say_whether_weights_were_converted(planned, monkeypatch, capsys,
                                                                                  converted_from):
-    plan = LossNetworkPlan(source="file", file="vgg19.pth", calibration_images=8, seed=0)
+    plan = LossNetworkPlan(source="file", width=1.0, file="vgg19.pth", calibration_images=8, seed=0)
     (planned / "plan/pipeline/loss_network.json").write_text(plan.model_dump_json())
     monkeypatch.setattr(loss_network, "get_source",
-                        lambda source, file, seed: Source(tiny.random_weights("relu1_2"), converted_from))
+                        lambda source, file, seed, width: Source(tiny.random_weights("relu1_2"), converted_from))
     loss_network.main()
     with safe_open("models/loss_network.safetensors", "pt") as file:
         metadata = json.loads(file.metadata()[METADATA_KEY])

@@ -41,7 +41,7 @@ def all_stages_done(planned, config) -> Path:
              "evaluate": EvaluatePlan(**dict(loaded.evaluate) | {"lpips": None}, reference_rms={}, seed=0),
              "baselines": BaselinesPlan(**dict(loaded.baselines), svm_c=[1.0], image_size=32, latent_dim=4,
                                         channels=[4, 4, 8, 8], layers=[], train_seed=0, seed=0),
-             "loss_network": LossNetworkPlan(source="random", file=None, calibration_images=8, seed=0),
+             "loss_network": LossNetworkPlan(source="random", width=1.0, file=None, calibration_images=8, seed=0),
              "view_gains": ViewGainsPlan(**dict(loaded.view_gains) | {"variants": ["dfc"]}, labels={"dfc": "VAE-123"})}
     for name, plan in plans.items():
         Path(f"plan/pipeline/{name}.json").write_text(plan.model_dump_json())

@@ -52,7 +52,7 @@ def planned(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     variant = load_params(tiny.PARAMS).variant("dcgan")
     tiny.write_code(variant)
-    network = LossNetworkPlan(source="random", file=None, calibration_images=8, seed=0)
+    network = LossNetworkPlan(source="random", width=1.0, file=None, calibration_images=8, seed=0)
     (tmp_path / "plan" / "pipeline").mkdir(parents=True, exist_ok=True)
     (tmp_path / "plan" / "pipeline" / "loss_network.json").write_text(network.model_dump_json())
     baselines = BaselinesPlan(view="landmark", methods=[], supervised_epochs=1, svm_c=[1.0], image_size=64,

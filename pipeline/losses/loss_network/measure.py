@@ -57,7 +57,7 @@ def main() -> None:
     parser.add_argument("--split", nargs="+", choices=SPLITS, default=["train"])
     parser.add_argument("--last", choices=LAYERS, help="deepest layer to measure")
     arguments = parser.parse_args()
-    weights = get_weights("file", arguments.weights, seed=0)
+    weights = get_weights("file", arguments.weights, seed=0, width=None)
     if arguments.last:
         if arguments.last not in (held := layers_held(weights)):
             raise InputError(f"--last is {arguments.last}, but {arguments.weights} holds VGG-19 only up to {held[-1]}")

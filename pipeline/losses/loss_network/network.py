@@ -7,12 +7,12 @@ import torch
 
 from pipeline.losses.loss_network.file import Weights, read_prefix
 from pipeline.models.vgg19 import VGG19Prefix
-from pipeline.models.vgg19_layers import deepest, parameter_shapes
+from pipeline.models.vgg19_layers import deepest, parameter_shapes, width_of
 
 
 def build_prefix(weights: Weights, layers: Sequence[str]) -> VGG19Prefix:
-    """Build VGG-19 up to the deepest of `layers`, with weights by torchvision's names."""
-    network = VGG19Prefix(layers)
+    """Build VGG-19 up to the deepest of `layers`, with weights by torchvision's names, which tell its width."""
+    network = VGG19Prefix(layers, width_of(weights))
     names = parameter_shapes(deepest(layers))
     network.load_state_dict(dict(zip(network.state_dict(), (weights[name] for name in names), strict=True)))
     return network

@@ -9,7 +9,7 @@ from pipeline.errors import InputError
 from pipeline.losses.loss_network.conventions import to_torchvision
 from pipeline.losses.loss_network.file import Weights
 from pipeline.models.state_dict import WeightsFile, another_network, checked_weight, read_state_dict
-from pipeline.models.vgg19_layers import parameter_shapes
+from pipeline.models.vgg19_layers import FIRST, WIDTHS, filters, parameter_shapes
 from pipeline.vocabulary import LAYERS
 
 
@@ -20,42 +20,45 @@ class Source(NamedTuple):
     converted_from: str  # the convention of the source, "" if it is torchvision's
 
 
-def get_weights(source: str, file: str | None, seed: int) -> Weights:
+def get_weights(source: str, file: str | None, seed: int, width: float | None = 1.0) -> Weights:
     """Return the weights of `get_source`."""
-    return get_source(source, file, seed).weights
+    return get_source(source, file, seed, width).weights
 
 
-def get_source(source: str, file: str | None, seed: int) -> Source:
+def get_source(source: str, file: str | None, seed: int, width: float | None = 1.0) -> Source:
     """Get the weights of VGG-19's convolutions, up to the deepest layer that the source holds.
 
     Args:
         source: random, imagenet or file, as in loss_network.source.
         file: Path of the weights, if the source is file.
         seed: Seed of random weights.
+        width: A factor on VGG-19's channels, as in loss_network.width. The download has width 1. None takes a file of
+            any width.
 
     Returns:
         float32 tensors by torchvision's names, and whether they were converted.
 
     Raises:
-        InputError: The file or the download is missing, or it is not VGG-19's weights in a known convention.
+        InputError: The file or the download is missing, or it is not VGG-19's weights in a known convention and of
+            this width.
     """
     if source == "random":
-        return Source(random_weights(seed), "")
+        return Source(random_weights(seed, width or 1.0), "")
     if source == "imagenet":
         return Source(imagenet_weights(), "")
     if file is None:
         raise InputError("loss_network.source is file, but loss_network.file names none; give the path of VGG-19's "
                          "weights")
     named = vgg19_file(file)
-    return Source(*to_torchvision(select_vgg19(read_state_dict(named), named), named))
+    return Source(*to_torchvision(select_vgg19(read_state_dict(named), named, width), named))
 
 
-def random_weights(seed: int) -> Weights:
+def random_weights(seed: int, width: float = 1.0) -> Weights:
     """Draw weights as He et al. 2015, which keeps the activations' RMS from layer to layer; biases are 0."""
     generator = torch.Generator().manual_seed(seed)
     return {name: torch.zeros(shape) if name.endswith("bias") else
             torch.randn(shape, generator=generator) * (2 / (shape[1] * 9)) ** 0.5
-            for name, shape in parameter_shapes(LAYERS[-1]).items()}
+            for name, shape in parameter_shapes(LAYERS[-1], width).items()}
 
 
 def imagenet_weights() -> Weights:
@@ -76,21 +79,44 @@ def vgg19_file(path: str | Path) -> WeightsFile:
                        "give a state dict of VGG-19 without batch norm in torchvision's layout, .pth or .safetensors")
 
 
-def select_vgg19(state: dict[str, Any], file: WeightsFile) -> Weights:
+def select_vgg19(state: dict[str, Any], file: WeightsFile, width: float | None = 1.0) -> Weights:
     """Return the unbroken prefix of VGG-19's convolutions that a state dict holds, as float32.
 
     Args:
         state: A state dict in torchvision's layout; it may hold more.
         file: Where it comes from.
+        width: A factor on VGG-19's channels, which the file must have; None for any.
 
     Raises:
-        InputError: The first convolution is missing, or a value is none of VGG-19's weights.
+        InputError: The first convolution is missing, or a value is none of VGG-19's weights, or they have another
+            width.
     """
     prefix: Weights = {}
-    for name, shape in parameter_shapes(LAYERS[-1]).items():
+    for name, shape in parameter_shapes(LAYERS[-1], checked_width(state, file, width)).items():
         if name not in state:
             break
         prefix[name] = checked_weight(file, name, state[name], shape)
     if len(prefix) < 2:
         raise another_network(file, "features.0.weight or features.0.bias is missing")
     return prefix
+
+
+def checked_width(state: dict[str, Any], file: WeightsFile, width: float | None) -> float:
+    """Return the width of the network that a state dict should hold.
+
+    Args:
+        state: A state dict in torchvision's layout.
+        file: Where it comes from.
+        width: The width that it must have; None for any.
+
+    Raises:
+        InputError: Its first convolution has as many filters as another width.
+    """
+    first = state.get(FIRST)
+    held = len(first) if isinstance(first, torch.Tensor) and first.dim() and first.shape[1:] == (3, 3, 3) else 0
+    if not held:
+        return 1.0 if width is None else width  # another network, which the shapes of its weights tell
+    if width is not None and held != filters(width):
+        raise file.error(f"has {held} filters in features.0, but loss_network.width {width:g} asks for "
+                         f"{filters(width)}", f"set loss_network.width to {held / WIDTHS[0]:g}")
+    return held / WIDTHS[0]

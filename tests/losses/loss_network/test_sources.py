@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from pipeline.errors import InputError
+from pipeline.losses.loss_network.file import write_loss_network
 from pipeline.losses.loss_network.sources import get_weights, imagenet_weights, random_weights
 from pipeline.models.vgg19_layers import parameter_shapes
 from pipeline.vocabulary import LAYERS
@@ -27,6 +28,17 @@ def test_random_weights_do_not_use_torchs_global_generator():
 def test_the_source_random_gives_random_weights():
     weights = get_weights("random", None, seed=1)
     assert all(torch.equal(weights[name], tensor) for name, tensor in random_weights(1).items())
+
+
+def test_a_narrow_network_of_this_project_can_be_given_back(tmp_path):
+    weights = random_weights(2, width=0.125)
+    path = tmp_path / "loss_network.safetensors"
+    write_loss_network(path, weights, {"relu1_1": 1.0}, "random")
+    for width in (0.125, None):
+        read = get_weights("file", str(path), seed=0, width=width)
+        assert list(read) == list(weights) and all(torch.equal(read[name], weights[name]) for name in read)
+    with pytest.raises(InputError, match="has 8 filters in features.0, but loss_network.width 1 asks for 64"):
+        get_weights("file", str(path), seed=0)
 
 
 def test_a_failed_download_of_imagenets_weights_is_one_sentence(monkeypatch):
