@@ -82,17 +82,20 @@ def trained(label: str, path: Path, metrics: Scores, units: int, images_per_seco
     return f"{path}: {label}, {', '.join(parts)}, {images_per_second:.0f} images/s in {precision}; MLflow run {run_id}"
 
 
-def loss_network(path: Path, source: str, rms: Mapping[str, float], faces: int, converted_from: str = "") -> str:
+def loss_network(path: Path, source: str, rms: Mapping[str, float], faces: int, converted_from: str = "",
+                 learned_from: str = "") -> str:
     """Return the last line of loss_network.
 
     Args:
         path: of the file.
-        source: random, imagenet or file.
+        source: random, taught, imagenet or file.
         rms: of each layer, the deepest last.
         faces: over which it was measured.
         converted_from: the convention in which the source held the weights, "" if it is torchvision's.
+        learned_from: from what a taught network has learned, in words; "" for others.
     """
     conversion = f" converted from {converted_from}" if converted_from else ""
+    conversion += f", learned from {learned_from}" if learned_from else ""
     measured = ", ".join(f"{layer} {value:.4g}" for layer, value in rms.items() if layer.endswith("_1"))
     return f"{path}: VGG-19 up to {list(rms)[-1]}, {source} weights{conversion}; RMS over {faces} faces: {measured}"
 
@@ -187,7 +190,7 @@ def views_added(label: str, folder: Path, steps: Sequence[Scores], chosen: str) 
     return f"{said}; majority class {share(steps[0]['majority'])}"
 
 
-def reported(page: Path, variants: int, view_set: str, accuracies: Mapping[str, float], random_network: bool) -> str:
+def reported(page: Path, variants: int, view_set: str, accuracies: Mapping[str, float], network: str) -> str:
     """Return the last line of report.
 
     Args:
@@ -195,16 +198,16 @@ def reported(page: Path, variants: int, view_set: str, accuracies: Mapping[str, 
         variants: their number.
         view_set: as in report.view_set.
         accuracies: label → average accuracy of the SVMs on that set.
-        random_network: whether the loss network has random weights.
+        network: what the loss network's weights are, in words: "with random weights"; "" where it is usual ones.
     """
     averages = ", ".join(f"{label} {accuracy:.1%}" for label, accuracy in accuracies.items())
     return (f"{page}: {counted(variants, 'variant')}; average SVM accuracy, {view_set}: {averages or 'not measured'}"
-            + "; loss network with random weights" * random_network)
+            + (f"; loss network {network}" if network else ""))
 
 
 def loss_network_source(source: str) -> str:
-    """Return in words where a loss network comes from. source: random, imagenet, file, or the name of a file."""
-    return {"random": "the random network", "imagenet": "torchvision's network",
+    """Return in words where a loss network comes from. source: as in loss_network.source, or the name of a file."""
+    return {"random": "the random network", "taught": "the taught network", "imagenet": "torchvision's network",
             "file": "the file of loss_network.file"}.get(source, source)
 
 

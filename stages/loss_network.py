@@ -17,12 +17,13 @@ def main() -> None:
     """Write the loss network."""
     code.refuse_unplanned_code("loss_network")
     plan = read_plan(LossNetworkPlan)
-    weights, converted_from = get_source(plan.source, plan.file, plan.seed, plan.width)
+    file = str(paths.TAUGHT) if plan.source == "taught" else plan.file
+    weights, converted_from, learned_from = get_source(plan.source, file, plan.seed, plan.width)
     faces = shards.load(paths.SHARDS, "aligned", "train").pixels[:plan.calibration_images]
     rms = measure_rms(weights, torch.from_numpy(faces))
-    write_loss_network(paths.LOSS_NETWORK, weights, rms, plan.source, converted_from)
+    write_loss_network(paths.LOSS_NETWORK, weights, rms, plan.source, converted_from, learned_from)
     write_record("loss_network")
-    print(messages.loss_network(paths.LOSS_NETWORK, plan.source, rms, len(faces), converted_from))
+    print(messages.loss_network(paths.LOSS_NETWORK, plan.source, rms, len(faces), converted_from, learned_from))
 
 
 if __name__ == "__main__":

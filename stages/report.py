@@ -5,6 +5,7 @@ from pipeline.config.plans import ReportPlan, read_plan, read_variants
 from pipeline.errors import exit_on_input_error
 from pipeline.plan import code
 from pipeline.plan.removed_variants import delete_results_of_removed_variants
+from pipeline.report.contents import Report
 from pipeline.report.gathering import gather_report
 from pipeline.report.page import write_report
 from pipeline.report.svm_tables import average_accuracies, read_baseline_notes, read_baseline_tables, read_svm_tables
@@ -26,7 +27,15 @@ def main() -> None:
     page = write_report(paths.REPORT, report)
     write_record("report")
     print(messages.reported(page, len(variants), plan.view_set, average_accuracies(svm_tables, plan.view_set),
-                            report.loss_network["source"] == "random"))
+                            network_in_words(report)))
+
+
+def network_in_words(report: Report) -> str:
+    """Return what the loss network's weights are, if they are not those of VGG-19; else ""."""
+    if report.loss_network["source"] == "random":
+        return "with random weights"
+    learned_from = report.loss_network.get("learned from")
+    return f"learned from {learned_from}" if learned_from else ""
 
 
 if __name__ == "__main__":

@@ -7,10 +7,11 @@ from pydantic import Field, field_validator
 from pipeline.config.adversaries import ADVERSARY_KINDS, OwnAdversaryConfig
 from pipeline.config.fields import NotNegative, Section
 from pipeline.config.labels import label
+from pipeline.config.loss_network import LossNetwork, Teaching
 from pipeline.config.losses import LOSSES
 from pipeline.config.refusals import require_block, validated
 from pipeline.config.running import Cluster, Tracking
-from pipeline.config.sections import Attributes, Baselines, Data, Evaluate, LossNetwork, Report, Sampling, ViewGains
+from pipeline.config.sections import Attributes, Baselines, Data, Evaluate, Report, Sampling, ViewGains
 from pipeline.config.variant import Model, Train, Variant
 from pipeline.errors import InputError, did_you_mean, experiment_copy_hint
 from pipeline.vocabulary import ADVERSARIES, choices
@@ -26,9 +27,10 @@ class Params(Section):
     scale: str = Field(description="Block of scales that fills every null below: demo, small or paper.")
     scales: dict[str, dict[str, Any]] = Field(description="Values that fill nulls, by the name of the scale.")
     seed: NotNegative = Field(description=(
-        "Seed of everything but training: drawn faces, a random loss network, choices of images, samples."))
+        "Seed of everything but training: drawn faces, a random or taught loss network, choices of images, samples."))
     data: Data
     loss_network: LossNetwork
+    teaching: Teaching
     model: Model
     loss: dict[str, Any] = Field(description="What training minimises: eq. 3 or eq. 5 of [1], and further terms.")
     adversary: dict[str, Any] = Field(description=(

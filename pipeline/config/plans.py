@@ -8,7 +8,8 @@ from pydantic import BaseModel, Field
 
 from pipeline import paths
 from pipeline.config.fields import Section
-from pipeline.config.sections import Attributes, Baselines, Evaluate, LossNetwork, Report, Sampling, ViewGains
+from pipeline.config.loss_network import LossNetwork, Teaching
+from pipeline.config.sections import Attributes, Baselines, Evaluate, Report, Sampling, ViewGains
 from pipeline.config.variant import Variant
 from pipeline.errors import InputError
 
@@ -24,6 +25,29 @@ class Planned(Section):
     """
 
     section: ClassVar[str]
+
+
+class TeachingRecipe(Teaching):
+    """How the loss network is taught.
+
+    Attributes:
+        width: Of the section loss_network.
+        seed: Of its first weights, and of all that is drawn.
+    """
+
+    width: float
+    seed: int
+
+
+class TeachingPlan(Planned):
+    """How the loss network is taught.
+
+    Attributes:
+        recipe: None unless loss_network.source is taught, so that nothing depends on it then.
+    """
+
+    section: ClassVar[str] = "teaching"
+    recipe: TeachingRecipe | None
 
 
 class LossNetworkPlan(LossNetwork, Planned):

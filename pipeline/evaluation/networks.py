@@ -8,7 +8,7 @@ from pipeline.evaluation.inception import inception_features
 from pipeline.evaluation.loss_network_features import loss_network_features
 from pipeline.evaluation.score_names import INCEPTION, LOSS_NETWORK
 from pipeline.files.hashes import sha256
-from pipeline.losses.loss_network.file import read_source
+from pipeline.losses.loss_network.file import describe_weights
 
 if TYPE_CHECKING:
     import torch
@@ -40,7 +40,7 @@ def describe_networks(loss_network: Path, layer: str, inception: str | None) -> 
     described = {LOSS_NETWORK: {
         "features": f"VGG-19's {layer}, averaged over all places and divided by its RMS over faces",
         "input": "images as they are, not resized",
-        "weights": read_source(loss_network), "sha256": sha256(loss_network)[:DIGITS]}}
+        "weights": describe_weights(loss_network), "sha256": sha256(loss_network)[:DIGITS]}}
     if inception:
         described[INCEPTION] = {
             "features": "the last pooling of FID's Inception, as torch-fidelity converts it from TensorFlow",

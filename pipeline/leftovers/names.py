@@ -12,7 +12,8 @@ COPIES = {re.compile("shards-[0-9a-f]{16}"): "a copy of the shards for a cluster
           re.compile("latents-[A-Za-z0-9_]+-[0-9a-f]{16}"): "a copy of latents",
           re.compile("loss_network-[0-9a-f]{16}"): "a copy of a loss network for a cluster's nodes",
           re.compile("start_weights-[0-9a-f]{16}"): "a copy of the weights from which a training starts"}
-PARTS = {"latents": "parts of latents under way", "prepare": "parts of shards under way"}  # in paths.UNFINISHED only
+PARTS = {"latents": "parts of latents under way", "prepare": "parts of shards under way",
+         "teach": "checkpoints of a loss network that is being taught"}  # in paths.UNFINISHED only
 
 
 def variant_of(configuration: str) -> str:

@@ -16,6 +16,8 @@ from pipeline.config.plans import (
     Planned,
     ReportPlan,
     SamplingPlan,
+    TeachingPlan,
+    TeachingRecipe,
     ViewGainsPlan,
 )
 from pipeline.config.variant import Variant
@@ -23,10 +25,13 @@ from pipeline.data.prepare import all_views
 from pipeline.errors import InputError, did_you_mean
 from pipeline.losses.loss_network import sources
 from pipeline.losses.loss_network.layers import check_layers_held
+from pipeline.losses.teaching import recipe
+from pipeline.messages import loss_network_source
+from pipeline.models.vgg19_layers import parameter_shapes
 from pipeline.plan.checks import check_baselines, check_correlation, check_variant, check_weights_of_metrics
 from pipeline.plan.data_checks import check_data
 from pipeline.plan.files import check_file, given_file
-from pipeline.plan.possible_views import resolve_views
+from pipeline.plan.possible_views import has_landmarks, resolve_views
 
 Variants = dict[str, Variant]  # by name
 
@@ -57,6 +62,7 @@ def resolve(params: Params) -> dict[str, Section]:
         check_encodes("view_gains.variants", name, variants)
     check_encodes("report.mosaic_variant", params.report.mosaic_variant, variants)
     check_loss_network_file(params, variants)
+    check_taught_network(params, variants)
     check_weights_of_metrics(params)
     return {f"{name}.json": variant for name, variant in variants.items()} | {
         f"pipeline/{section.section}.json": section for section in plan_sections(params, variants)}
@@ -75,6 +81,7 @@ def plan_sections(params: Params, variants: Variants) -> list[Planned]:
     return [
         DataPlan(**data, seed=seed),
         DatasetPlan(**dataset, seed=seed),
+        TeachingPlan(recipe=teaching_recipe(params)),
         LossNetworkPlan(**loss_network, seed=seed),
         LossNetworksPlan(layers={name: loss_layers(variant) for name, variant in variants.items()},
                          parameters={name: layers_parameter(params, name) for name in variants}),
@@ -92,6 +99,13 @@ def plan_sections(params: Params, variants: Variants) -> list[Planned]:
         ReportPlan(**{**dict(params.report), "view_set": views.report_set}, seed=seed, variants=label_of,
                    notes=views.notes),
     ]
+
+
+def teaching_recipe(params: Params) -> TeachingRecipe | None:
+    """Return how the loss network is taught, or None where it is not."""
+    if params.loss_network.source != "taught":
+        return None
+    return TeachingRecipe(**dict(params.teaching), width=params.loss_network.width, seed=params.seed)
 
 
 def loss_layers(variant: Variant) -> list[str]:
@@ -164,12 +178,28 @@ def check_loss_network_file(params: Params, variants: Variants) -> None:
         return
     path = Path(params.loss_network.file)
     weights = sources.get_weights("file", params.loss_network.file, params.seed, params.loss_network.width)
-    needed = [(layers_parameter(params, name), loss_layers(variant)) for name, variant in variants.items()]
-    needed += [("evaluate.feature_layers", params.evaluate.feature_layers),
-               ("sampling.frechet_layer", [params.sampling.frechet_layer]),
-               ("loss.layers", baseline_layers(params))]
-    for parameter, layers in needed:
+    for parameter, layers in needed_layers(params, variants):
         check_layers_held(weights, layers, str(path), parameter)
+
+
+def check_taught_network(params: Params, variants: Variants) -> None:
+    """Raise InputError unless the loss network, if it is taught, has landmarks to learn from and reaches all layers."""
+    if params.loss_network.source != "taught":
+        return
+    if not has_landmarks(params.data):
+        raise InputError("params.yaml: loss_network.source is taught, which learns from the five landmarks of each "
+                         "face, and these images have none; name a table in data.landmarks, set data.align to detect, "
+                         "or set loss_network.source to random, imagenet or file")
+    for parameter, layers in needed_layers(params, variants):
+        check_layers_held(parameter_shapes(recipe.LAST), layers, loss_network_source("taught"), parameter)
+
+
+def needed_layers(params: Params, variants: Variants) -> list[tuple[str, list[str]]]:
+    """Return the dotted path of each parameter that names layers of the loss network, and these layers."""
+    return [*((layers_parameter(params, name), loss_layers(variant)) for name, variant in variants.items()),
+            ("evaluate.feature_layers", params.evaluate.feature_layers),
+            ("sampling.frechet_layer", [params.sampling.frechet_layer]),
+            ("loss.layers", baseline_layers(params))]
 
 
 def layers_parameter(params: Params, variant: str) -> str:

@@ -107,7 +107,8 @@ class Report:
     Attributes:
         title: the heading of the page.
         data: facts about the images by name: source, number of images of each split, hash.
-        loss_network: facts about the loss network by name; its "source" is random, imagenet or file.
+        loss_network: facts about the loss network by name; its "source" is random, taught, imagenet or file, and
+            "learned from" is there where it was taught.
         variants: in the order in which they are to appear.
         warnings: sentences, for example on a collapsed posterior.
         figures: the figures of the papers.

@@ -43,13 +43,13 @@ def gather_report(plan: ReportPlan, variants: Sequence[Variant], svm_tables: Svm
         table1: what `report.table1.build_table1` returned.
     """
     labels, gains = {variant.name: plan.variants[variant.name] for variant in variants}, pd.read_csv(paths.GAINS_TABLE)
-    network, attributes = read_plan(LossNetworkPlan), shards.manifest(paths.SHARDS, "aligned")["attributes"]
+    attributes = shards.manifest(paths.SHARDS, "aligned")["attributes"]
     figure_notes = read_json(paths.FIGURE_NOTES)
     results = [read_results(variant, labels[variant.name], figure_notes[variant.name], plan.view_set, attributes)
                for variant in variants]
     scored = {**svm_tables, **read_baseline_tables()}
     return Report(
-        TITLE, data_facts(), {"source": network.source, "file": network.file, **conversion()},
+        TITLE, data_facts(), loss_network_facts(read_plan(LossNetworkPlan)),
         variants=results,
         warnings=[f"{label}: {warning}" for name, label in labels.items()
                   for warning in read_json(paths.warnings(name))]
@@ -96,12 +96,21 @@ def broken_images(manifest: Mapping[str, Any]) -> dict[str, object]:
     return {"broken images, left out": f"{broken['images']:,}: {first}{more}; {paths.BROKEN_IMAGES} lists all"}
 
 
-def conversion() -> dict[str, object]:
-    """Return from which convention the loss network was converted, if it was: its file's one metadatum says so."""
+def loss_network_facts(plan: LossNetworkPlan) -> dict[str, object]:
+    """Return what the page says of the loss network: where it comes from, its width, and what its metadata say."""
+    width = {} if plan.width == 1 else {"width": f"{plan.width:g} times VGG-19's channels"}
+    return {"source": plan.source, "file": plan.file, **width, **metadata_facts()}
+
+
+def metadata_facts() -> dict[str, object]:
+    """Return from which convention the loss network was converted, and from what it has learned, where it was taught.
+
+    Its file's one metadatum says so.
+    """
     with safe_open(paths.LOSS_NETWORK, "numpy") as file:  # `losses.loss_network.file` would load torch
         [text] = file.metadata().values()
-    converted_from = json.loads(text).get("converted_from")
-    return {"converted from": converted_from} if converted_from else {}
+    metadata = json.loads(text)
+    return {name.replace("_", " "): metadata[name] for name in ("converted_from", "learned_from") if name in metadata}
 
 
 def read_results(variant: Variant, label: str, figure_notes: Sequence[str], view_set: str,

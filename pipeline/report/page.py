@@ -29,6 +29,9 @@ from pipeline.vocabulary import counted, readable
 RANDOM_WEIGHTS = ("random weights: the loss network has never seen an image. Every feature loss, feature distance and "
                   "Fréchet distance here comes from random features, and no number of a variant trained with it can be "
                   "compared with those of the papers.")
+TAUGHT_WEIGHTS = ("the loss network has learned from {learned_from}, and from no label and no other picture. Every "
+                  "feature loss, feature distance and Fréchet distance here comes from what it has learned, and no "
+                  "number of a variant trained with it can be compared with those of the papers.")
 
 
 def write_report(folder: str | Path, report: Report) -> Path:
@@ -50,8 +53,11 @@ def write_report(folder: str | Path, report: Report) -> Path:
 
 def facts_of_the_run(report: Report) -> dict[str, Any]:
     """Return what the template says of warnings, trainings, machines and parameters, by the names that it uses."""
+    learned_from = report.loss_network.get("learned from", "")
     return {
         "random_weights": RANDOM_WEIGHTS if report.loss_network.get("source") == "random" else "",
+        "taught_weights": TAUGHT_WEIGHTS.format(learned_from=learned_from) if learned_from else "",
+        "learned_from": learned_from,
         "warnings": [*((warning, "") for warning in report.warnings), *merged_notes(report.variants)],
         "trained": trainings_in_words(report.variants),
         "machines": machines_in_words(report.made_by),

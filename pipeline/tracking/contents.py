@@ -28,7 +28,7 @@ class Contents(NamedTuple):
 def results_contents(variant: Variant, params: Params) -> Contents:
     """Return what the record of a variant's results says."""
     name, of_encoders = variant.name, SECTIONS_OF_ENCODERS if variant.encodes else ()
-    sections = (*training_run.SECTIONS, *SECTIONS, *of_encoders)
+    sections = (*training_run.sections(params), *SECTIONS, *of_encoders)
     scores = {**read_json(paths.metrics("evaluate", name)),
               "samples": read_json(paths.metrics("samples", name)),
               "train": read_json(paths.metrics("train", name))}
@@ -60,8 +60,8 @@ def protocol_parameters(variant: str) -> dict[str, Any]:
 
 def report_contents(params: Params) -> Contents:
     """Return what the record of the report says."""
-    sections = ("data", "loss_network", "baselines", "view_gains", "report")
-    scores = runs.flatten({"baselines": read_json(paths.BASELINES_METRICS),
+    sections = (*training_run.sections(params), "baselines", "view_gains", "report")
+    scores = runs.flatten({"teach": read_json(paths.TEACH_METRICS), "baselines": read_json(paths.BASELINES_METRICS),
                            "view_gains": read_json(paths.VIEW_GAINS_METRICS)})
     return Contents(
         metrics={name.replace("+", "with"): value  # MLflow takes no plus in a name, and would get an underscore
@@ -69,7 +69,8 @@ def report_contents(params: Params) -> Contents:
         parameters=runs.flatten({section: getattr(with_possible_views(params), section).model_dump()
                                  for section in sections}, "."),
         files={"report": uploaded_files(paths.REPORT, paths.FIGURES), "baselines": uploaded_files(paths.BASELINES),
-               "view_gains": uploaded_files(paths.VIEW_GAINS), **pipeline_files()},
+               "teaching": uploaded_files(paths.TEACHING), "view_gains": uploaded_files(paths.VIEW_GAINS),
+               **pipeline_files()},
         tags=machine())
 
 

@@ -82,9 +82,9 @@ def report_key(keys_of_results: Mapping[str, str]) -> str:
         FileNotFoundError: The report, or something that it depends on, is not there yet.
     """
     warnings = map(paths.warnings, keys_of_results)
-    tables = [path for folder in (paths.BASELINES, paths.VIEW_GAINS) for path in sorted(folder.rglob("*"))
-              if path.is_file()]
-    sections = ("report", "view_gains", "baselines", "loss_network")
+    tables = [path for folder in (paths.TEACHING, paths.BASELINES, paths.VIEW_GAINS)
+              for path in sorted(folder.rglob("*")) if path.is_file()]
+    sections = ("report", "view_gains", "baselines", "teaching", "loss_network")
     return digest(*keys_of_results.values(), *map(section_without_paths, sections),
                   *(code.path_of(stage) for stage in ("figures", "view_gains", "baselines", "report")),
                   *warnings, *tables)

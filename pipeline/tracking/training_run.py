@@ -28,9 +28,14 @@ if TYPE_CHECKING:
 SECTIONS = ("data", "loss_network")  # of params.yaml, on which training depends beside its variant
 
 
+def sections(params: Params) -> tuple[str, ...]:
+    """Return SECTIONS, and teaching where the loss network is taught."""
+    return (*SECTIONS, "teaching") if params.loss_network.source == "taught" else SECTIONS
+
+
 def parameters(variant: Variant, params: Params) -> dict[str, Any]:
     """Return what a training depends on, by dotted names."""
-    return runs.variant_parameters(variant, params, *SECTIONS)
+    return runs.variant_parameters(variant, params, *sections(params))
 
 
 def metrics(last_epoch: Mapping[str, float], speed: Mapping[str, float]) -> dict[str, float]:

@@ -29,7 +29,7 @@ def test_metadata_last_line_and_report_say_whether_weights_were_converted(planne
     assert metadata.get("converted_from", "") == converted_from
     assert ("converted from" in capsys.readouterr().out) == bool(converted_from)
     (planned / "records/loss_network.json").unlink()  # no stage depends on it
-    assert gathering.conversion() == ({"converted from": converted_from} if converted_from else {})
+    assert gathering.metadata_facts() == ({"converted from": converted_from} if converted_from else {})
 
 
 def test_the_parameter_that_asks_for_a_missing_layer_is_named(planned):

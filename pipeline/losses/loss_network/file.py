@@ -16,14 +16,14 @@ from safetensors.torch import save_file
 from pipeline.files.atomic import replacing
 from pipeline.losses.loss_network.layers import check_layers_held
 from pipeline.messages import loss_network_source
-from pipeline.models.vgg19_layers import deepest, parameter_shapes
+from pipeline.models.vgg19_layers import FIRST, WIDTHS, deepest, parameter_shapes
 
 Weights = dict[str, torch.Tensor]  # by torchvision's names
 METADATA_KEY = "loss_network"  # the only one: safetensors writes several in any order
 
 
-def write_loss_network(path: Path, weights: Weights, rms: dict[str, float], source: str, converted_from: str = ""
-                       ) -> None:
+def write_loss_network(path: Path, weights: Weights, rms: dict[str, float], source: str, converted_from: str = "",
+                       learned_from: str = "") -> None:
     """Write the loss network atomically.
 
     The same network always gives the same bytes, by which DVC tells what to train again.
@@ -32,19 +32,36 @@ def write_loss_network(path: Path, weights: Weights, rms: dict[str, float], sour
         path: The file to write; its folder is created.
         weights: An unbroken prefix of VGG-19 by torchvision's names.
         rms: Root mean square of the activations of each layer that the weights reach.
-        source: Where the weights come from: random, imagenet or file.
+        source: Where the weights come from: random, taught, imagenet or file.
         converted_from: The convention in which the source holds them, "" if it is torchvision's.
+        learned_from: From what a taught network has learned, in words; "" for others.
     """
-    conversion = {"converted_from": converted_from} if converted_from else {}
+    more = {name: said for name, said in (("converted_from", converted_from), ("learned_from", learned_from)) if said}
     with replacing(path) as temporary:
         save_file({name: tensor.contiguous() for name, tensor in weights.items()}, temporary,
-                  metadata={METADATA_KEY: json.dumps({"source": source, "rms": rms} | conversion)})
+                  metadata={METADATA_KEY: json.dumps({"source": source, "rms": rms} | more)})
 
 
 def read_source(path: Path) -> str:
-    """Return where the weights come from: random, imagenet or file."""
+    """Return where the weights come from: random, taught, imagenet or file."""
     with safe_open(path, "pt") as file:
         return read_metadata(file)["source"]
+
+
+def read_learned_from(path: Path) -> str:
+    """Return from what a network has learned that this project has taught, in words; "" for others, and other files."""
+    with safe_open(path, "pt") as file:
+        metadata = file.metadata() or {}
+    return json.loads(metadata[METADATA_KEY]).get("learned_from", "") if METADATA_KEY in metadata else ""
+
+
+def describe_weights(path: Path) -> str:
+    """Return where the weights of a loss network come from, from what they have learned, and their width."""
+    with safe_open(path, "pt") as file:
+        metadata, filters = read_metadata(file), file.get_slice(FIRST).get_shape()[0]
+    learned = f" on {metadata['learned_from']}" if metadata.get("learned_from") else ""
+    narrowed = f", {filters / WIDTHS[0]:g} times VGG-19's channels" if filters != WIDTHS[0] else ""
+    return f"{metadata['source']}{learned}{narrowed}"
 
 
 def read_prefix(path: Path, layers: Sequence[str], parameter: str) -> tuple[Weights, dict[str, float]]:

@@ -1,13 +1,14 @@
-"""Where VGG-19's weights come from: a download, a file, or a random generator."""
+"""Where VGG-19's weights come from: a download, a file, a random generator, or the stage teach."""
 
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
+from safetensors.torch import load_file
 
 from pipeline.errors import InputError
 from pipeline.losses.loss_network.conventions import to_torchvision
-from pipeline.losses.loss_network.file import Weights
+from pipeline.losses.loss_network.file import Weights, read_learned_from
 from pipeline.models.state_dict import WeightsFile, another_network, checked_weight, read_state_dict
 from pipeline.models.vgg19_layers import FIRST, WIDTHS, filters, parameter_shapes
 from pipeline.vocabulary import LAYERS
@@ -18,6 +19,7 @@ class Source(NamedTuple):
 
     weights: Weights     # in torchvision's convention
     converted_from: str  # the convention of the source, "" if it is torchvision's
+    learned_from: str = ""  # from what a network that this project has taught has learned, in words
 
 
 def get_weights(source: str, file: str | None, seed: int, width: float | None = 1.0) -> Weights:
@@ -29,14 +31,14 @@ def get_source(source: str, file: str | None, seed: int, width: float | None = 1
     """Get the weights of VGG-19's convolutions, up to the deepest layer that the source holds.
 
     Args:
-        source: random, imagenet or file, as in loss_network.source.
-        file: Path of the weights, if the source is file.
+        source: random, taught, imagenet or file, as in loss_network.source.
+        file: Path of the weights, if the source is file; where the stage teach has written them, if it is taught.
         seed: Seed of random weights.
         width: A factor on VGG-19's channels, as in loss_network.width. The download has width 1. None takes a file of
             any width.
 
     Returns:
-        float32 tensors by torchvision's names, and whether they were converted.
+        float32 tensors by torchvision's names, whether they were converted, and from what they have learned.
 
     Raises:
         InputError: The file or the download is missing, or it is not VGG-19's weights in a known convention and of
@@ -46,11 +48,15 @@ def get_source(source: str, file: str | None, seed: int, width: float | None = 1
         return Source(random_weights(seed, width or 1.0), "")
     if source == "imagenet":
         return Source(imagenet_weights(), "")
+    if source == "taught" and file:
+        return taught_weights(Path(file))
     if file is None:
         raise InputError("loss_network.source is file, but loss_network.file names none; give the path of VGG-19's "
                          "weights")
     named = vgg19_file(file)
-    return Source(*to_torchvision(select_vgg19(read_state_dict(named), named, width), named))
+    weights = select_vgg19(read_state_dict(named), named, width)
+    learned_from = read_learned_from(Path(file)) if file.endswith(".safetensors") else ""
+    return Source(*to_torchvision(weights, named), learned_from)
 
 
 def random_weights(seed: int, width: float = 1.0) -> Weights:
@@ -59,6 +65,13 @@ def random_weights(seed: int, width: float = 1.0) -> Weights:
     return {name: torch.zeros(shape) if name.endswith("bias") else
             torch.randn(shape, generator=generator) * (2 / (shape[1] * 9)) ** 0.5
             for name, shape in parameter_shapes(LAYERS[-1], width).items()}
+
+
+def taught_weights(path: Path) -> Source:
+    """Read what the stage teach has written; raises InputError where it has not."""
+    if not path.is_file():
+        raise InputError(f"{path} is missing; run `dvc repro teach`, which teaches the loss network")
+    return Source(dict(load_file(path)), "", read_learned_from(path))
 
 
 def imagenet_weights() -> Weights:
