@@ -22,10 +22,10 @@ def test_the_last_line_of_view_gains_names_the_step_chosen_on_validation_and_not
 
 
 def test_the_last_line_of_report_has_every_variant_with_one_set_of_views():
-    said = reported(Path("report/index.html"), 5, "landmark", {"PVAE": 0.8, "VAE-123": 0.861}, True)
+    said = reported(Path("report/index.html"), 5, "landmark", {"PVAE": 0.8, "VAE-123": 0.861}, "with random weights")
     assert said == ("report/index.html: 5 variants; average SVM accuracy, landmark: PVAE 80.0%, VAE-123 86.1%; "
                     "loss network with random weights")
-    assert "/index.html: 1 variant; average" in reported(Path("report/index.html"), 1, "landmark", {}, False)
+    assert "/index.html: 1 variant; average" in reported(Path("report/index.html"), 1, "landmark", {}, "")
 
 
 @pytest.mark.parametrize(("kappa", "images", "expected"), [

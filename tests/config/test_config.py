@@ -181,7 +181,7 @@ def test_where_a_run_happens_changes_no_variant(load):
 
 def test_nulls_are_filled_by_scale(load):
     demo, paper = load(), load({"scale": "paper"})
-    assert (demo.data.source, demo.loss_network.source, demo.data.test) == ("synthetic", "random", "official")
+    assert (demo.data.source, demo.loss_network.source, demo.data.test) == ("synthetic", "taught", "official")
     assert (paper.data.source, paper.loss_network.source, paper.data.test) == ("celeba", "imagenet", 20000)
     assert (paper.train.epochs, paper.train.lr_decay) == (5, 0.5)
     assert paper.variant("dfc_345").train.epochs == 5
@@ -288,6 +288,8 @@ def test_the_committed_empty_file_exists():
     ({"loss_network.width": 0.3}, ["loss_network.width: must be a multiple of 1/64", "0.3 times VGG-19's 64 channels"]),
     ({"loss_network.width": 0}, ["loss_network.width is 0, but should be greater than 0"]),
     ({"loss_network.source": "imagenet"}, ["loss_network.width: must be 1, since source is imagenet", "not 0.25"]),
+    ({"loss_network.source": "learned"}, ["loss_network.source is 'learned'", "'taught'"]),
+    ({"teaching.epochs": 0}, ["teaching.epochs is 0", "greater than 0"]),
     ({"loss_network.file": None}, ["loss_network.file is None", "string"]),
     ({"sampling.inception": None}, ["sampling.inception is None", "string"]),
     ({"sampling.bootstrap": 1}, ["sampling.bootstrap: must be 0 for no intervals, or at least 2"]),

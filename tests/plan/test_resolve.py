@@ -69,7 +69,7 @@ def test_the_plan_has_a_file_for_each_variant_and_each_section_that_a_stage_read
     plan = resolve(load_params(PARAMS))
     assert set(plan) == {
         "pvae.json", "dfc.json", "dfc_345.json", "dcgan.json", "vae_wgan.json", "pipeline/data.json",
-        "pipeline/dataset.json", "pipeline/loss_network.json", "pipeline/loss_networks.json",
+        "pipeline/dataset.json", "pipeline/teaching.json", "pipeline/loss_network.json", "pipeline/loss_networks.json",
         "pipeline/attributes.json",
         "pipeline/evaluate.json", "pipeline/baselines.json", "pipeline/view_gains.json", "pipeline/photographs.json",
         "pipeline/sampling.json", "pipeline/report.json"}
@@ -108,8 +108,8 @@ def test_another_seed_of_training_changes_only_variants_and_what_begins_with_the
     whole = resolve(params.model_copy(update={"seed": 1}))  # the seed of everything else
     assert {name for name in before if before[name] != whole[name]} == {
         f"pipeline/{name}.json" for name in (
-            "data", "dataset", "loss_network", "attributes", "evaluate", "baselines", "photographs", "sampling",
-            "report")}
+            "data", "dataset", "teaching", "loss_network", "attributes", "evaluate", "baselines", "photographs",
+            "sampling", "report")}
 
 
 def test_a_variant_does_not_depend_on_its_label():
@@ -342,6 +342,40 @@ def test_a_file_that_is_not_the_source_is_not_in_the_plan(tmp_path):
     path.write_bytes(b"not looked at")
     plan = resolve(params_with(loss_network={"file": str(path)}))
     assert plan == resolve(load_params(PARAMS))
+
+
+def test_how_the_loss_network_is_taught_is_planned_only_where_it_is_taught():
+    """Else a change of the section teaching, or of the seed, would make the stage teach run for nothing."""
+    demo = resolve(load_params(PARAMS))["pipeline/teaching.json"].recipe
+    assert demo.width == 0.25 and demo.seed == 0 and demo.epochs == load_params(PARAMS).teaching.epochs
+    longer = resolve(params_with(teaching={"epochs": 99}))["pipeline/teaching.json"].recipe
+    assert longer == demo.model_copy(update={"epochs": 99})
+    random = {"source": "random"}
+    assert resolve(params_with(loss_network=random, teaching={"epochs": 99})) == resolve(
+        params_with(loss_network=random))
+    assert resolve(params_with(loss_network=random))["pipeline/teaching.json"].recipe is None
+
+
+@pytest.mark.parametrize("data", [{"source": "folder", "align": "crop"}, {"source": "folder", "align": "auto"},
+                                  {"align": "crop"}])
+def test_a_network_is_not_taught_on_faces_without_landmarks(data):
+    with pytest.raises(InputError) as error:
+        resolve(params_with(data=data))
+    assert str(error.value) == (
+        "params.yaml: loss_network.source is taught, which learns from the five landmarks of each face, and these "
+        "images have none; name a table in data.landmarks, set data.align to detect, or set loss_network.source to "
+        "random, imagenet or file")
+    resolve(params_with(data=data, loss_network={"source": "random"}))
+
+
+@pytest.mark.parametrize(("parameter", "sections"), [
+    ("evaluate.feature_layers", {"evaluate": {"feature_layers": ["relu5_2"]}}),
+    ("sampling.frechet_layer", {"sampling": {"frechet_layer": "relu5_2"}})])
+def test_a_layer_that_is_not_taught_is_refused(parameter, sections):
+    with pytest.raises(InputError, match=f"^params.yaml: {parameter} names relu5_2, but the taught network holds "
+                                         "VGG-19 only up to relu5_1"):
+        resolve(params_with(**sections))
+    resolve(params_with(**sections, loss_network={"source": "random"}))
 
 
 def test_the_plan_has_the_path_of_lpips_and_none_without_it(tmp_path):

@@ -179,6 +179,16 @@ def test_random_weights_are_said_if_and_only_if_the_loss_network_is_random(full,
         assert "random weights" not in text_of(write_report(tmp_path, full)).lower()
 
 
+def test_what_a_taught_network_has_learned_from_is_said_if_and_only_if_it_was_taught(full, tmp_path):
+    learned_from = "landmarks, thumbnails and noise of 2,009 faces"
+    assert "learned from" not in text_of(write_report(tmp_path, full))
+    full.loss_network = {"source": "taught", "learned from": learned_from}
+    text = text_of(write_report(tmp_path, full))
+    assert page.TAUGHT_WEIGHTS.format(learned_from=learned_from) in text and "random weights" not in text.lower()
+    assert text.count(f"These features were learned from {learned_from}.") >= 1
+    assert f"Loss network here: learned from {learned_from}." in text
+
+
 def test_the_same_report_gives_the_same_bytes(full, tmp_path):
     assert write_report(tmp_path / "a", full).read_bytes() == write_report(tmp_path / "b", full).read_bytes()
 

@@ -7,7 +7,14 @@ import pytest
 import yaml
 
 from pipeline.config.loading import load_params
-from pipeline.config.plans import AttributesPlan, BaselinesPlan, EvaluatePlan, LossNetworkPlan, ViewGainsPlan
+from pipeline.config.plans import (
+    AttributesPlan,
+    BaselinesPlan,
+    EvaluatePlan,
+    LossNetworkPlan,
+    TeachingPlan,
+    ViewGainsPlan,
+)
 from pipeline.files.json_file import write_json
 from pipeline.models.build import build_model
 from pipeline.models.weights_file import write_weights
@@ -43,12 +50,13 @@ def all_stages_done(planned, config) -> Path:
                                         channels=[4, 4, 8, 8], layers=[], train_seed=0, seed=0),
              "loss_network": LossNetworkPlan(source="random", width=1.0, file=None, calibration_images=8, seed=0),
              "view_gains": ViewGainsPlan(**dict(loaded.view_gains) | {"variants": ["dfc"]}, labels={"dfc": "VAE-123"})}
+    plans["teaching"] = TeachingPlan(recipe=None)
     for name, plan in plans.items():
         Path(f"plan/pipeline/{name}.json").write_text(plan.model_dump_json())
     for name in ("figures/dfc/curves.png", "figures/dfc/prior.png", "figures/dcgan/curves.png", "figures/samples.png",
                  "figures/removed/curves.png", "attributes/dfc/correlation.csv", "attributes/dfc/vectors.parquet",
                  "attributes/dcgan/notes.json", "evaluation/dfc/svm_aligned.csv", "view_gains/gains.csv",
-                 "baselines/pca.csv", "baselines/notes.json", "report/index.html", "dvc.lock"):
+                 "baselines/pca.csv", "baselines/notes.json", "report/index.html", "dvc.lock", "teaching/epochs.csv"):
         Path(name).parent.mkdir(parents=True, exist_ok=True)
         Path(name).write_text("{}")
     Path("dvc.lock").write_text("stages: {train@dfc: {cmd: after}, train@dcgan: {cmd: after}}")
@@ -66,6 +74,7 @@ def all_stages_done(planned, config) -> Path:
     write_json(Path("metrics/evaluate/dfc.json"), {"svm": {"aligned": {"accuracy": 0.9}}, "reconstruction": None})
     write_json(Path("metrics/evaluate/dcgan.json"), {"svm": {}, "reconstruction": None})
     write_json(Path("metrics/view_gains.json"), {"dfc": {"aligned+eyes": 0.8}})
+    write_json(Path("metrics/teach.json"), {"valid_landmark_pixels": 2.5})
     write_json(Path("metrics/baselines.json"), {"pca": {"accuracy": 0.7}})
     return planned
 

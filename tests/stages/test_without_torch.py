@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.config.loading import load_params
-from pipeline.config.plans import BaselinesPlan, LossNetworkPlan
+from pipeline.config.plans import BaselinesPlan, LossNetworkPlan, TeachingPlan
 from pipeline.files.json_file import write_json
 from pipeline.latent_space.latents import read_latents
 from pipeline.workspace.records import machine, read_record
@@ -19,16 +19,18 @@ from tests.stages.test_baselines import NO_VGG_FC
 PROJECT = Path(__file__).resolve().parents[2]
 NO_VECTORS = {"attributes/dcgan/notes.json": []}
 NOTHING_SCORED = {"metrics/evaluate/dcgan.json": {"svm": {}, "reconstruction": None}}
+NOT_TAUGHT = {"teaching/none.json": {}, "metrics/teach.json": {}}
 NO_BASELINE = {"baselines/notes.json": [NO_VGG_FC], "metrics/baselines.json": {}}
 
 
 @pytest.mark.parametrize(("call", "written"), [
     ("latents.main('dcgan')", {}), ("attributes.main('dcgan')", NO_VECTORS),
-    ("evaluate.main('dcgan')", NOTHING_SCORED), ("baselines.main()", NO_BASELINE)])
+    ("evaluate.main('dcgan')", NOTHING_SCORED), ("baselines.main()", NO_BASELINE),
+    ("teach.main()", NOT_TAUGHT)])
 def test_a_stage_without_work_writes_its_outputs_and_says_why(planned, call, written):
     write_json(planned / "data/shards/view=aligned/_manifest.json", {"attributes": ["Smiling"]})
     said = run(call)
-    assert "no encoder" in said or "not measured" in said
+    assert "no encoder" in said or "not measured" in said or "nothing to do" in said
     for path, value in written.items():
         assert json.loads((planned / path).read_text()) == value
     if call.startswith("latents"):  # later stages depend on this file
@@ -55,6 +57,7 @@ def planned(tmp_path, monkeypatch):
     network = LossNetworkPlan(source="random", width=1.0, file=None, calibration_images=8, seed=0)
     (tmp_path / "plan" / "pipeline").mkdir(parents=True, exist_ok=True)
     (tmp_path / "plan" / "pipeline" / "loss_network.json").write_text(network.model_dump_json())
+    (tmp_path / "plan" / "pipeline" / "teaching.json").write_text(TeachingPlan(recipe=None).model_dump_json())
     baselines = BaselinesPlan(view="landmark", methods=[], supervised_epochs=1, svm_c=[1.0], image_size=64,
                               latent_dim=100, channels=[32, 64, 128, 256], layers=[], train_seed=0, seed=0)
     (tmp_path / "plan" / "pipeline" / "baselines.json").write_text(baselines.model_dump_json())

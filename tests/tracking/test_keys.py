@@ -22,7 +22,7 @@ def tree(tmp_path, monkeypatch) -> Path:
     tiny.write_code(DFC, DCGAN)
     sampling = SamplingPlan(**dict(load_params(tiny.PARAMS).sampling) | {"inception": None}, seed=0)
     write_json(Path("plan/pipeline/sampling.json"), sampling.model_dump())
-    for name in ("attributes", "evaluate", "view_gains", "baselines", "loss_network"):
+    for name in ("attributes", "evaluate", "view_gains", "baselines", "teaching", "loss_network"):
         write_json(Path(f"plan/pipeline/{name}.json"), {})
     for view in ("aligned", "eyes"):
         write_json(Path(f"data/shards/view={view}/_manifest.json"), {"sha256": view})
@@ -32,7 +32,7 @@ def tree(tmp_path, monkeypatch) -> Path:
         write_json(Path(f"metrics/train/{variant.name}.json"), {"loss": 0.3})
         write(Path(f"training/{variant.name}/epochs.csv"), "step,loss\n8,0.5\n")
         write_json(Path(f"training/{variant.name}/warnings.json"), {})
-    for path in ("baselines/pca.csv", "view_gains/gains.csv"):
+    for path in ("baselines/pca.csv", "view_gains/gains.csv", "teaching/epochs.csv"):
         write(Path(path), "a table")
     return tmp_path
 
@@ -60,6 +60,7 @@ OF_REPORT, NONE = [False, False, True], [False] * 3
     ("models/dfc/model.safetensors", OF_DFC), ("models/loss_network.safetensors", ALL),
     ("plan/pipeline/sampling.json", ALL), ("plan/pipeline/attributes.json", OF_DFC),
     ("plan/pipeline/evaluate.json", OF_DFC), ("plan/pipeline/view_gains.json", OF_REPORT),
+    ("plan/pipeline/teaching.json", OF_REPORT), ("teaching/epochs.csv", OF_REPORT),
     ("plan/pipeline/loss_network.json", OF_REPORT), ("plan/pipeline/baselines.json", OF_REPORT),
     ("code/samples/dcgan.json", OF_DCGAN), ("code/photographs.json", ALL),
     ("code/latents/dfc.json", OF_DFC), ("code/attributes/dfc.json", OF_DFC), ("code/evaluate/dfc.json", OF_DFC),

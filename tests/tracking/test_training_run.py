@@ -20,7 +20,7 @@ def test_a_run_has_the_whole_configuration_and_its_tags(config):
     run = get(config, training_run.start_or_resume_run(config, variant, TRAINING, parameters, {"data_sha256": "abc"}))
     assert run.data.params["loss.layers"] == "relu1_1" and run.data.params["train.batch_size"] == "8"
     assert run.data.params["loss.reference_rms.relu1_1"] == "50.2" and run.data.params["name"] == "dfc"
-    assert run.data.params["data.source"] == "synthetic" and run.data.params["loss_network.source"] == "random"
+    assert run.data.params["data.source"] == "synthetic" and run.data.params["loss_network.source"] == "taught"
     assert run.data.tags.items() >= {
         "training": TRAINING, "kind": "training", "variant": "dfc", "label": "VAE-123", "data_sha256": "abc",
         "git_commit": "none", "experiment": "none", "experiment.none": "made it"}.items()

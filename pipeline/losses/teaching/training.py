@@ -103,9 +103,9 @@ def teach(faces: TaughtFaces, valid: TaughtFaces, recipe: Recipe, device: torch.
 
 def new_learner(recipe: Recipe, size: int, device: torch.device) -> Learner:
     """Return a network and heads with random weights by recipe.seed, with a new optimiser. size: S of the images."""
-    network = build_prefix(random_weights(recipe.seed, recipe.width), LAYERS_READ)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(recipe.seed)
+        network = build_prefix(random_weights(recipe.seed, recipe.width), LAYERS_READ)
         heads = Heads(recipe.width, size)
     network.requires_grad_(True)
     for module in (network, heads):
