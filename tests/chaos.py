@@ -34,12 +34,12 @@ from tests.two_nodes import TwoNodes, kill, outside
 BATCH = 16
 TINY = {"data": {"synthetic_images": 360},
         "train": {"epochs": 3, "batch_size": BATCH, "precision": "fp32"},  # pinned: bits are compared
-        "loss_network": {"calibration_images": 32}, "attributes": {"per_class": 20}, "sampling": {"images": 40},
-        "report": {"mosaic_images": 16}, "view_gains": {"variants": ["dfc"]},
-        "cluster": {"checkpoint_steps": 5, "gpus_per_worker": 0}}
-MADE = ("data/dataset", "data/shards", "models", "training", "latents", "attributes", "samples", "evaluation",
-        "features", "view_gains", "baselines", "figures", "curves.csv", "figure_notes.json", "metrics", "report",
-        "plan", "code")  # all outputs but records, which say how long a run took
+        "loss_network": {"calibration_images": 32}, "teaching": {"epochs": 2}, "attributes": {"per_class": 20},
+        "sampling": {"images": 40}, "report": {"mosaic_images": 16},
+        "view_gains": {"variants": ["dfc"]}, "cluster": {"checkpoint_steps": 5, "gpus_per_worker": 0}}
+MADE = ("data/dataset", "data/shards", "teaching", "models", "training", "latents", "attributes", "samples",
+        "evaluation", "features", "view_gains", "baselines", "figures", "curves.csv", "figure_notes.json", "metrics",
+        "report", "plan", "code")  # all outputs but records, which say how long a run took
 PATIENCE = 400.0  # seconds for a run: many times what it needs
 HUNG = 124        # the status of a run that had to be killed after that, as timeout(1) has it
 # Stages that spread work over a cluster, and what their workers do as Ray's titles of processes name it.

@@ -26,6 +26,7 @@ from tests.data.conftest import draw_celeba
 pytestmark = pytest.mark.slow
 
 TINY = {"data": {"synthetic_images": 120}, "train": {"epochs": 1}, "loss_network": {"calibration_images": 32},
+        "teaching": {"epochs": 1},
         "attributes": {"per_class": 20}, "sampling": {"images": 40}, "report": {"mosaic_images": 16},
         "view_gains": {"variants": ["dfc", "vae_wgan"]}, "cluster": {"gpus_per_worker": 0}}
 VARIANTS = {"dfc", "dcgan", "vae_wgan"}  # the other committed ones differ from dfc only in their loss
@@ -92,7 +93,8 @@ def of_all(stage: str, variants: set[str] = VARIANTS) -> set[str]:
 
 
 def test_repro_makes_everything(clone, reproduced):
-    alone = {"plan", "dataset", "prepare", "loss_network", "loss_networks", "photographs", "view_gains", "baselines"}
+    alone = {"plan", "dataset", "prepare", "teach", "loss_network", "loss_networks", "photographs", "view_gains",
+             "baselines"}
     assert ran(reproduced) == alone | END | of_all("features", ENCODERS) | {
         f"{stage}@{variant}" for stage in STAGES for variant in VARIANTS}
     assert "Traceback" not in reproduced
@@ -118,7 +120,8 @@ def test_repro_makes_everything(clone, reproduced):
     baselines = json.loads((clone / "metrics/baselines.json").read_text())
     assert baselines and all(0 < scores["accuracy"] <= 1 for scores in baselines.values())
     page = (clone / "report/index.html").read_text()
-    assert "random weights" in page and "VAE-123" in page and "LNets+ANet" in page and "all results" in page
+    assert "VAE-123" in page and "LNets+ANet" in page and "all results" in page
+    assert "has learned from landmarks, thumbnails and noise of" in page and "random weights" not in page
     ignored = run(clone, "git", "status", "--porcelain", "--untracked-files=all")
     assert not re.search(r"\.(safetensors|parquet|zip|db|png)$", ignored, re.M), ignored
 
@@ -275,7 +278,7 @@ EDITS = [
     ("pipeline/losses/adversaries/wasserstein.py", "add(1e-12)", "add(1e-11)", {"train@vae_wgan"}),
     ("pipeline/losses/terms/total_variation.py", "diff(dim=2)", "diff(dim=-2)", set()),
     ("pipeline/data/pixels.py", ".div_(127.5)", ".div_(127.0)",
-     {"loss_network", "photographs", "baselines", "figures", "track"} | of_all("train") | of_all("samples")
+     {"teach", "loss_network", "photographs", "baselines", "figures", "track"} | of_all("train") | of_all("samples")
      | of_all("latents", ENCODERS) | of_all("evaluate", ENCODERS)),
     ("pipeline/data/views/landmark.py", "32.5, 72, 144.5, 184", "32.5, 71, 144.5, 183", {"prepare"}),
     ("pipeline/evaluation/linear_svm.py", "deviation == 0] = 1", "deviation == 0] = 2",
@@ -431,7 +434,7 @@ def test_weights_replaced_by_others_of_equal_size_rerun_their_stages(made, tmp_p
         save_file(tiny.random_weights("relu4_1", seed), path)
     assert file.stat().st_size == other.stat().st_size
     write_inception(inception, 0.5)
-    set_params(made, "loss_network", source="file", file=str(file))
+    set_params(made, "loss_network", source="file", width=1.0, file=str(file))
     set_params(made, "sampling", inception=str(inception))
     dvc(made, "repro", "loss_network")
     dvc(made, "commit", "--force", "photographs", *of_all("samples"))

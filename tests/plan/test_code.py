@@ -66,10 +66,10 @@ ENCODERS = "pvae,dfc,dfc_345,vae_wgan"
     # Once missing.
     ("stages.train", "train"), ("stages.report", "report"), ("pipeline.report.table1", "report"),
     ("pipeline.data.pixels", f"baselines, evaluate@{ENCODERS}, figures, latents@{ENCODERS}, loss_network, photographs, "
-                             "samples, track, train"),
+                             "samples, teach, track, train"),
     ("pipeline.data.sources.celeba", "dataset, prepare"),
     ("pipeline.data.shards", f"attributes@{ENCODERS}, baselines, evaluate@{ENCODERS}, figures, latents@{ENCODERS}, "
-                             "loss_network, photographs, prepare, report, samples, train, view_gains"),
+                             "loss_network, photographs, prepare, report, samples, teach, train, view_gains"),
     ("pipeline.models.architectures.vae", f"baselines, evaluate@{ENCODERS}, figures, latents@{ENCODERS}, "
                                           f"samples@{ENCODERS}, track, train@{ENCODERS}"),
     ("pipeline.latent_space.latents",
@@ -85,6 +85,7 @@ ENCODERS = "pvae,dfc,dfc_345,vae_wgan"
     ("pipeline.drawn_faces.hair", "dataset"),
     ("pipeline.evaluation.linear_svm", f"baselines, evaluate@{ENCODERS}, view_gains"),
     ("pipeline.evaluation.baselines.pca", "baselines"),
+    ("pipeline.losses.teaching.recipe", "teach"), ("pipeline.losses.teaching.training", "teach"),
     ("pipeline.training.loop", "train"), ("pipeline.training.runs", "train"), ("pipeline.tracking.results", "track"),
     ("pipeline.plan.resolve", ""), ("pipeline.cluster.job", ""),
 ])

@@ -56,7 +56,8 @@ def test_no_view_left_is_refused(tmp_path, changes):
 
 
 def test_the_stage_plan_says_what_is_left_out(tmp_path):
-    said = left_out(resolve(params(tmp_path, data={"source": "folder", "root": str(tmp_path)})))
+    said = left_out(resolve(params(tmp_path, data={"source": "folder", "root": str(tmp_path)},
+                                   loss_network={"source": "random"})))
     assert said.startswith("note: these images have no landmarks, so the views that are cut by them are left out: eyes")
     assert said.endswith("; report.view_set is aligned instead of landmark; baselines.view is aligned instead of "
                          "landmark")

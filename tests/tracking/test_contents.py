@@ -37,7 +37,8 @@ def test_without_attributes_a_record_has_the_other_metrics_and_the_empty_tables(
     for folder in ("figures/dfc", "evaluation/dfc", "attributes/dfc", "baselines", "view_gains", "report"):
         Path(folder).mkdir(parents=True)
     pd.DataFrame({"attribute": []}).to_csv("evaluation/dfc/flips.csv", index=False)
-    for name in ("baselines", "view_gains"):
+    write_json(Path("teaching/none.json"), {})
+    for name in ("baselines", "view_gains", "teach"):
         write_json(Path(f"metrics/{name}.json"), {})
     params, variant = write_plan_of_a_folder(), tiny.variant()
     contents = results_contents(variant, params)
