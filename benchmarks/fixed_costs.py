@@ -16,7 +16,6 @@ import importlib
 import json
 import os
 import resource
-import runpy
 import subprocess
 import sys
 import tempfile
@@ -72,17 +71,17 @@ def run_counted(stage: str, variant: str, result: str) -> None:
     """Run a stage in this process, and write what it cost to a file."""
     meter = Meter()
     sys.argv = [f"stages/{stage}.py", *filter(None, [variant])]
-    builtins.__import__ = meter.wrapped(builtins.__import__)  # type: ignore[assignment]
+    builtins.__import__ = meter.wrapped(builtins.__import__)
     importlib.import_module = meter.wrapped(importlib.import_module)
     from pipeline.plan import code
 
     check = code.refuse_unplanned_code
 
-    def refuse_unplanned_code(*arguments: Any) -> str:
+    def refuse_unplanned_code(*arguments: Any) -> Any:
         with meter.counting("pipeline"):
             return check(*arguments)
 
-    code.refuse_unplanned_code = refuse_unplanned_code
+    setattr(code, check.__name__, refuse_unplanned_code)
     try:
         with meter.counting("stages"):
             module = importlib.import_module(f"stages.{stage}")
@@ -95,7 +94,6 @@ def run_counted(stage: str, variant: str, result: str) -> None:
 
 def measure(stage: str) -> dict[str, Any]:
     """Run a stage in a process of its own, and return its CPU seconds and the packages that it loads."""
-    name, _, variant = stage.partition("@")
     with tempfile.TemporaryDirectory() as folder:
         file = f"{folder}/result.json"
         before = cpu_of_children()
