@@ -1,15 +1,16 @@
 """torch's optimisers without torch's compiler, whose import takes 3 to 5 seconds of CPU time."""
 
-import functools
 import inspect
+from typing import TypeVar, cast
 
 import torch
+
+Optimizer = TypeVar("Optimizer", bound=torch.optim.Optimizer)
 
 CACHED = "__dynamo_disable"  # where torch keeps the function that runs in place of a decorated one
 
 
-@functools.cache
-def without_compiler(optimizer: type[torch.optim.Optimizer]) -> type[torch.optim.Optimizer]:
+def without_compiler(optimizer: type[Optimizer]) -> type[Optimizer]:
     """Return a class of optimisers that does the same, bit by bit, and never loads torch.compile.
 
     torch marks some methods of its optimisers, so that torch.compile does not follow them. Each mark imports the
@@ -25,4 +26,4 @@ def without_compiler(optimizer: type[torch.optim.Optimizer]) -> type[torch.optim
         if original is not None and not hasattr(original, CACHED):
             setattr(original, CACHED, original)
     step = torch.no_grad()(inspect.unwrap(optimizer.step))
-    return type(optimizer.__name__, (optimizer,), {"step": step, "__doc__": optimizer.__doc__})
+    return cast(type[Optimizer], type(optimizer.__name__, (optimizer,), {"step": step, "__doc__": optimizer.__doc__}))

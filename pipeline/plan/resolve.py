@@ -21,7 +21,6 @@ from pipeline.config.plans import (
 from pipeline.config.variant import Variant
 from pipeline.data.prepare import all_views
 from pipeline.errors import InputError, did_you_mean
-from pipeline.losses.loss_network import sources
 from pipeline.losses.loss_network.layers import check_layers_held
 from pipeline.plan.checks import check_baselines, check_correlation, check_variant, check_weights_of_metrics
 from pipeline.plan.data_checks import check_data
@@ -162,6 +161,8 @@ def check_loss_network_file(params: Params, variants: Variants) -> None:
     """Raise InputError unless loss_network.file, if it is used, holds all layers that parameters name."""
     if not reads_file(params):
         return
+    from pipeline.losses.loss_network import sources  # torch takes seconds to load
+
     path = Path(params.loss_network.file)
     weights = sources.get_weights("file", params.loss_network.file, params.seed)
     needed = [(layers_parameter(params, name), loss_layers(variant)) for name, variant in variants.items()]
