@@ -5,8 +5,9 @@ outputs there, so take a copy. Seconds are user and system time of the process; 
 column of their own. Every import counts, whether it comes at the beginning or in the middle of the work. What a heavy
 package imports counts as its own.
 
-Run as: python -m benchmarks.fixed_costs [--rounds 1] [--json FILE] [STAGE …], with a stage as DVC names it: report,
-train@dfc. Without stages it runs all but train, with the first variant.
+Run as: python -m benchmarks.fixed_costs [--rounds 1] [--stop 0] [--json FILE] [STAGE …], with a stage as DVC names it:
+report, train@dfc. Without stages it runs all but train, with the first variant. --stop ends a stage after so many CPU
+seconds of its process: its work is then not whole, but what comes before is.
 """
 
 import argparse
@@ -16,6 +17,7 @@ import importlib
 import json
 import os
 import resource
+import signal
 import subprocess
 import sys
 import tempfile
@@ -67,9 +69,19 @@ class Meter:
         return counted
 
 
-def run_counted(stage: str, variant: str, result: str) -> None:
-    """Run a stage in this process, and write what it cost to a file."""
-    meter = Meter()
+class Stopped(BaseException):
+    """The stage has had its CPU seconds."""
+
+
+def stop(signal_number: int, frame: Any) -> None:
+    raise Stopped
+
+
+def run_counted(stage: str, variant: str, result: str, seconds: float) -> None:
+    """Run a stage in this process, and write what it cost to a file. seconds: of CPU, after which it ends; or 0."""
+    meter, stopped = Meter(), False
+    signal.signal(signal.SIGPROF, stop)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
     sys.argv = [f"stages/{stage}.py", *filter(None, [variant])]
     builtins.__import__ = meter.wrapped(builtins.__import__)
     importlib.import_module = meter.wrapped(importlib.import_module)
@@ -87,26 +99,30 @@ def run_counted(stage: str, variant: str, result: str) -> None:
             module = importlib.import_module(f"stages.{stage}")
         with sys.modules["pipeline.errors"].exit_on_input_error():
             module.main(*filter(None, [variant]))
+    except Stopped:
+        stopped = True
     finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
         loaded = [name for name in (*HEAVY, *OTHERS) if name in sys.modules]
-        Path(result).write_text(json.dumps({"seconds": meter.seconds, "whole": time.process_time(), "loaded": loaded}))
+        Path(result).write_text(json.dumps({"seconds": meter.seconds, "whole": time.process_time(), "loaded": loaded,
+                                            "stopped": stopped}))
 
 
-def measure(stage: str) -> dict[str, Any]:
+def measure(stage: str, seconds: float) -> dict[str, Any]:
     """Run a stage in a process of its own, and return its CPU seconds and the packages that it loads."""
     with tempfile.TemporaryDirectory() as folder:
         file = f"{folder}/result.json"
         before = cpu_of_children()
         began = time.perf_counter()
-        subprocess.run([sys.executable, "-m", "benchmarks.fixed_costs", "--inside", file, stage], check=True,
-                       stdout=sys.stderr, env={**os.environ, "PYTHONPATH": str(PROJECT)})
+        command = [sys.executable, "-m", "benchmarks.fixed_costs", "--inside", file, "--stop", str(seconds), stage]
+        subprocess.run(command, check=True, stdout=sys.stderr, env={**os.environ, "PYTHONPATH": str(PROJECT)})
         wall, all_of_it = time.perf_counter() - began, cpu_of_children() - before
         found = json.loads(Path(file).read_text())
     heavy = {name: seconds for name, seconds in found["seconds"].items() if name and seconds > 0.005}
     fixed = sum(found["seconds"].values())
     return {"stage": stage, "before_work": fixed, "heavy": heavy, "besides": found["seconds"][""],
             "work": found["whole"] - fixed, "children": max(0.0, all_of_it - found["whole"]), "wall": wall,
-            "loaded": found["loaded"]}
+            "loaded": found["loaded"], "stopped": found["stopped"]}
 
 
 def cpu_of_children() -> float:
@@ -123,7 +139,7 @@ def table(rows: list[dict[str, Any]]) -> str:
         heavy = ", ".join(f"{name} {seconds:.1f}" for name, seconds in row["heavy"].items()) or "none"
         others = ", ".join(name for name in row["loaded"] if name in OTHERS)
         lines.append(f"| {row['stage']} | {row['before_work']:.1f} | {heavy} | {row['besides']:.1f} | "
-                     f"{row['work']:.1f} | {row['children']:.1f} | {others} |")
+                     f"{'more than ' * row['stopped']}{row['work']:.1f} | {row['children']:.1f} | {others} |")
     return "\n".join(lines)
 
 
@@ -137,13 +153,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("stages", nargs="*", metavar="STAGE")
     parser.add_argument("--rounds", type=int, default=1, help="each stage runs so often; the cheapest run counts")
+    parser.add_argument("--stop", type=float, default=0.0, metavar="SECONDS", help="of CPU for each stage; 0 for all")
     parser.add_argument("--json", metavar="FILE", help="also write the numbers here")
     parser.add_argument("--inside", help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.inside:
         stage, _, variant = given.stages[0].partition("@")
-        return run_counted(stage, variant, given.inside)
-    rows = [min((measure(stage) for _ in range(given.rounds)), key=lambda row: row["before_work"])
+        return run_counted(stage, variant, given.inside, given.stop)
+    rows = [min((measure(stage, given.stop) for _ in range(given.rounds)), key=lambda row: row["before_work"])
             for stage in given.stages or default_stages()]
     if given.json:
         Path(given.json).write_text(json.dumps(rows, indent=1) + "\n")

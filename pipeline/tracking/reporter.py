@@ -26,7 +26,7 @@ from pipeline.tracking.rows import Row
 from pipeline.tracking.store import store_uri
 
 LIVE_AFTER = 60.0  # seconds of training after which MLflow gets its rows as they come
-FAILURE_SECONDS = 20.0  # for marking a run FAILED or KILLED: the user waits for the reason
+FAILURE_SECONDS = 30.0  # for marking a run FAILED or KILLED: the user waits for the reason
 FINISH_SECONDS = 600.0  # for the rows that have not reached MLflow yet; the child gives a server up much earlier
 CHILD = "pipeline.tracking.reporter_process"
 PROJECT = Path(__file__).resolve().parents[2]  # of this code

@@ -31,8 +31,9 @@ TRAINED = {"precision": "fp32", "device": "a laptop", "workers": 1}
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path, monkeypatch):
-    """Each test has a working tree of its own."""
+    """Each test has a working tree of its own, and time enough on a busy machine."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(reporter, "FAILURE_SECONDS", 300)
 
 
 @pytest.fixture
@@ -54,7 +55,7 @@ def write_results(last: int) -> None:
                  epochs=[{"seconds": 8.5, "images_per_second": 75.0}])
 
 
-def wait_until(condition, seconds: float = 60) -> None:
+def wait_until(condition, seconds: float = 300) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end
