@@ -72,14 +72,25 @@ def diverged(what: str, step: float, name: str, last_checkpoint: str, adversary:
 
 def trained(label: str, path: Path, metrics: Scores, units: int, images_per_second: float, precision: str,
             run_id: str) -> str:
-    """Return the last line of train. units: latent dimensions. metrics: as in metrics/train."""
+    """Return the last line of train.
+
+    Args:
+        label: of the variant.
+        path: of the weights.
+        metrics: as in metrics/train.
+        units: latent dimensions.
+        images_per_second: of the whole training.
+        precision: of its updates.
+        run_id: MLflow's id of the run; "" where the stage track will make it.
+    """
     parts = [f"loss {metrics['loss']:.4g}"]
     if "valid_kl" in metrics:
         parts += [f"KL {metrics['valid_kl']:.1f} nats (validation)",
                   f"{metrics['active_units']} of {units} units active"]
     if "wasserstein" in metrics:
         parts += [f"Wasserstein estimate {metrics['wasserstein']:.3g}"]
-    return f"{path}: {label}, {', '.join(parts)}, {images_per_second:.0f} images/s in {precision}; MLflow run {run_id}"
+    return f"{path}: {label}, {', '.join(parts)}, {images_per_second:.0f} images/s in {precision}; " \
+        + (f"MLflow run {run_id}" if run_id else "the stage track tells MLflow")
 
 
 def loss_network(path: Path, source: str, rms: Mapping[str, float], faces: int, converted_from: str = "",

@@ -8,7 +8,7 @@ from pipeline import paths
 from pipeline.config.plans import LossNetworksPlan, read_plan
 from pipeline.errors import exit_on_input_error
 from pipeline.files.json_file import write_json
-from pipeline.losses.loss_network.file import read_learned_from, read_prefix, read_source, write_loss_network
+from pipeline.losses.loss_network.file import copy_prefix
 from pipeline.plan import code
 from pipeline.workspace.records import write_record
 
@@ -19,9 +19,7 @@ def main() -> None:
     plan = read_plan(LossNetworksPlan)
     for variant, layers in plan.layers.items():
         if layers:
-            weights, rms = read_prefix(paths.LOSS_NETWORK, layers, plan.parameters[variant])
-            write_loss_network(paths.variant_loss_network(variant), weights, rms, read_source(paths.LOSS_NETWORK),
-                               learned_from=read_learned_from(paths.LOSS_NETWORK))
+            copy_prefix(paths.LOSS_NETWORK, paths.variant_loss_network(variant), layers, plan.parameters[variant])
         else:
             write_json(paths.no_loss_network(variant), {})
     write_record("loss_networks")

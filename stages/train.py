@@ -7,11 +7,9 @@ from pipeline.cluster.connection import cluster_address
 from pipeline.config.loading import load_params
 from pipeline.config.plans import read_variant
 from pipeline.errors import exit_on_input_error
-from pipeline.models.numpy_functions import load_with_example
-from pipeline.models.start_weights import start_facts
+from pipeline.models.weights_file import load_model
 from pipeline.tracking import training_run
-from pipeline.tracking.errors import NoAnswer, Refused
-from pipeline.tracking.training_completion import complete_training
+from pipeline.tracking.reporter import reporter_of_training
 from pipeline.training import ray_train, runs
 from pipeline.training.inputs import inputs_of, upload_inputs_for_all_nodes, upload_start_weights
 from pipeline.training.own_runs import delete_complete_runs
@@ -28,31 +26,26 @@ def main(name: str) -> None:
         print("cluster.workers is 0: training runs in this process, and not on the cluster at "
               f"{cluster_address(cluster)}", file=sys.stderr)
     shards, loss_network = upload_inputs_for_all_nodes(inputs, cluster.storage)
-    start, begun_with = upload_start_weights(inputs, cluster.storage), start_facts(variant)
+    start = upload_start_weights(inputs, cluster.storage)
 
     storage, lock_entry = in_project(cluster.storage), dvc_lock_entry(f"train@{name}")
     delete_complete_runs(storage, name, lock_entry, wanted=inputs.configuration())
     run = runs.begin_or_resume_run(storage, inputs.configuration(), lock_entry)
     tags = inputs.tags() | ({"continued_from": run.continued_from} if run.continued_from else {})
-    run_id = training_run.start_or_resume_run(tracking, variant, run.name, training_run.parameters(variant, params),
-                                              tags)
-    live = training_run.live_logger(tracking, run_id)
+    reporter = reporter_of_training(tracking, variant, run.name, training_run.parameters(variant, params), tags)
+    rows = reporter.for_worker(tracking, reporter.run_id()) if cluster.workers else reporter
     job = ray_train.Job(variant, shards, loss_network, run.folder, cluster.checkpoint_steps,
-                        live.on_steps, live.on_epoch, live.close, live.on_start, start)
-    try:
-        with training_run.mark_status_at_end(tracking, run_id):
-            weights, history = ray_train.fit(job, cluster)
-            results = write_results(variant, weights, history, run.name, inputs.trained_on(), begun_with)
-            model = load_with_example(variant)  # fails now if the weights cannot be read back
-            complete_training(tracking, variant, run_id, lambda _: model)
-    except (NoAnswer, Refused) as error:  # nothing is lost: the stage track adds what is missing
-        print(f"warning: {error} The stage track adds what is missing, if need be by `dvc repro --force --single-item "
-              "track`", file=sys.stderr)
+                        rows.on_steps, rows.on_epoch, rows.close, rows.on_start, start)
+    with reporter.marking_failure():
+        weights, history = ray_train.fit(job, cluster)
+        results = write_results(variant, weights, history, run.name, inputs.trained_on(), tags)
+        load_model(paths.weights(name), variant)  # fails now if the weights cannot be read back
+    run_id = reporter.finish()
     runs.end_and_delete_earlier_checkpoints(run, lock_entry)
     for warning in results.warnings:
         print(f"warning: {variant.label}: {warning}")
     print(messages.trained(variant.label, paths.weights(name), results.metrics, variant.model.latent_dim,
-                           results.speed["images_per_second"], str(history.trained["precision"]), run_id))
+                           results.speed["images_per_second"], str(history.trained["precision"]), run_id or ""))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,6 @@
 """From a variant's configuration to the objective that trains it."""
 
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import nn
@@ -10,6 +9,7 @@ from pipeline.config.adversaries import NoAdversary
 from pipeline.config.variant import Variant
 from pipeline.losses.adversary import Adversary
 from pipeline.losses.objective import Objective
+from pipeline.losses.options import adversary_options, term_options
 from pipeline.models.build import build_model
 from pipeline.registry import load_class, load_module
 from pipeline.vocabulary import ADVERSARIES, RECONSTRUCTIONS, TERMS
@@ -45,19 +45,7 @@ def build_adversary(variant: Variant) -> Adversary | None:
                            **adversary_options(variant))
 
 
-def adversary_options(variant: Variant) -> dict[str, Any]:
-    """Return what the class of an adversary takes beside image_size, channels and weight."""
-    settings = variant.adversary.model_dump(exclude={"kind", "weight", "updates_per_step", "channels", "learning_rate"})
-    options = settings.pop("options", {})
-    return settings | options
-
-
 def build_extra(variant: Variant) -> dict[str, tuple[float, nn.Module]]:
     """Build the terms of loss.extra: name → weight and module."""
     return {name: (options["weight"], load_class(TERMS, name)(**term_options(options)))
             for name, options in getattr(variant.loss, "extra", {}).items()}
-
-
-def term_options(options: dict[str, Any]) -> dict[str, Any]:
-    """Return what the class of a further term takes: its options in loss.extra but the weight."""
-    return {name: value for name, value in options.items() if name != "weight"}

@@ -1,6 +1,6 @@
 """Checks of a variant against the code that it names: whether the code exists and takes the options.
 
-`pipeline.config` checks names and values without importing that code.
+`pipeline.config` checks names and values without that code. Here it is read, and seldom run (`written`).
 """
 
 import inspect
@@ -11,9 +11,9 @@ from pipeline.config.fields import NO_FILE
 from pipeline.config.params import Params
 from pipeline.config.variant import Variant
 from pipeline.errors import InputError, did_you_mean, experiment_copy_hint
-from pipeline.losses.build import adversary_options, term_options
+from pipeline.losses.options import adversary_options, term_options
 from pipeline.models.start_weights import check_start_weights
-from pipeline.registry import load_class, load_module
+from pipeline.plan.written import class_of, has_function
 from pipeline.vocabulary import ADVERSARIES, ARCHITECTURES, ATTRIBUTES, BASELINES, TERMS, choices
 
 # Arguments that are no options: builders always give these first.
@@ -34,7 +34,7 @@ def check_model(variant: Variant) -> None:
     """Raise InputError unless the architecture exists, takes the options, and has an encoder where one is needed."""
     model, where = variant.model, f"params.yaml: model.architecture of variant {variant.name}"
     check_choice(ARCHITECTURES, model.architecture, where)
-    architecture = load_class(ARCHITECTURES, model.architecture)
+    architecture = class_of(ARCHITECTURES, model.architecture)
     check_options(architecture, model.options, "model.options", GIVEN_TO_A_MODEL)
     if variant.encodes and not hasattr(architecture, "encode"):
         raise InputError(f"{where} is {model.architecture}, which has no encoder, so loss.reconstruction must be none, "
@@ -49,7 +49,7 @@ def check_extra(variant: Variant) -> None:
         weight = options.get("weight")
         if isinstance(weight, bool) or not isinstance(weight, int | float) or not weight > 0:
             raise InputError(f"params.yaml: {where}.weight is {weight!r}, but should be a number above 0")
-        check_options(load_class(TERMS, name), term_options(options), where)
+        check_options(class_of(TERMS, name), term_options(options), where)
 
 
 def check_adversary(variant: Variant) -> None:
@@ -58,14 +58,14 @@ def check_adversary(variant: Variant) -> None:
     if kind == "none":
         return
     check_choice(ADVERSARIES, kind, f"params.yaml: adversary.kind of variant {variant.name}")
-    check_options(load_class(ADVERSARIES, kind), adversary_options(variant), "adversary.options",
+    check_options(class_of(ADVERSARIES, kind), adversary_options(variant), "adversary.options",
                   GIVEN_TO_AN_ADVERSARY)
 
 
 def check_baselines(methods: Sequence[str]) -> None:
     """Raise InputError unless the file of each baseline has the function that measures it."""
     for method in methods:
-        if not callable(getattr(load_module(BASELINES, method), "measure", None)):
+        if not has_function(BASELINES, method, "measure"):
             raise InputError(f"pipeline/{BASELINES}/{method}.py has no function measure; add it, as the others have "
                              "it, or leave the baseline out of baselines.methods")
 

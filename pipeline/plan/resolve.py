@@ -23,7 +23,6 @@ from pipeline.config.plans import (
 from pipeline.config.variant import Variant
 from pipeline.data.prepare import all_views
 from pipeline.errors import InputError, did_you_mean
-from pipeline.losses.loss_network import sources
 from pipeline.losses.loss_network.layers import check_layers_held
 from pipeline.losses.teaching import recipe
 from pipeline.messages import loss_network_source
@@ -176,6 +175,8 @@ def check_loss_network_file(params: Params, variants: Variants) -> None:
     """Raise InputError unless loss_network.file, if it is used, holds all layers that parameters name."""
     if not reads_file(params):
         return
+    from pipeline.losses.loss_network import sources  # torch takes seconds to load
+
     path = Path(params.loss_network.file)
     weights = sources.get_weights("file", params.loss_network.file, params.seed, params.loss_network.width)
     for parameter, layers in needed_layers(params, variants):

@@ -1,4 +1,4 @@
-"""Deliver rows from the training loop to MLflow, which may be away for a while, in a thread."""
+"""Deliver rows of a training to MLflow, which may be away for a while, in a thread of the training's child process."""
 
 import threading
 import time
@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 class Live:
     """Log rows as they come, from a thread of its own. Never raises, and never holds training up.
 
-    Can be pickled; the copy, in a worker, starts empty. Close it before `training_run.log_missing_rows` delivers what
-    is missing.
+    Close it before `training_run.log_missing_rows` delivers what is missing.
     """
 
     def __init__(self, uri: str, run_id: str) -> None:
@@ -32,21 +31,18 @@ class Live:
         self._closed = False
         self._thread: threading.Thread | None = None
 
-    def __reduce__(self) -> tuple[type["Live"], tuple[str, str]]:
-        return Live, (self.uri, self.run_id)
-
     def on_start(self, trained: Mapping[str, str | int]) -> None:
         """Tag the run with what trains it."""
         self._put([Tags(trained)])
 
-    def on_steps(self, steps: Sequence[Row]) -> None:
-        """Log rows of steps, as step/<name>."""
-        now = milliseconds_now()
+    def on_steps(self, steps: Sequence[Row], at: int | None = None) -> None:
+        """Log rows of steps, as step/<name>. at: when they came, in milliseconds since the epoch; None for now."""
+        now = at or milliseconds_now()
         self._put([TimedRow("step/", step, now) for step in steps])
 
-    def on_epoch(self, epoch: Row) -> None:
-        """Log the row of an epoch, as epoch/<name>."""
-        self._put([TimedRow("epoch/", epoch, milliseconds_now())])
+    def on_epoch(self, epoch: Row, at: int | None = None) -> None:
+        """Log the row of an epoch, as epoch/<name>. at: as for `on_steps`."""
+        self._put([TimedRow("epoch/", epoch, at or milliseconds_now())])
 
     def close(self, seconds: float = 10) -> None:
         """Wait until all rows are delivered, for at most `seconds`. Drop what is left then, and what still comes."""

@@ -31,15 +31,15 @@ if TYPE_CHECKING:
 LoadModel = Callable[[Variant], "tuple[nn.Module, tuple[np.ndarray, np.ndarray]]"]
 
 
-def complete_training(config: Tracking, variant: Variant, run_id: str, load_model: LoadModel) -> None:
+def complete_training(config: Tracking, variant: Variant, run_id: str) -> None:
     """Complete the run of a training that has just written its outputs, and join results that are known already.
 
-    The stage train calls it. `training_run.mark_status_at_end` marks the run FINISHED afterwards.
+    The child process of a long training calls it. The model is left to the stage track, which loads torch once for all.
 
     Raises:
         NoAnswer, Refused: MLflow is away or refuses. Nothing is lost: the stage track completes the run.
     """
-    add_missing_parts(config, variant, run_id, load_model)
+    add_missing_parts(config, variant, run_id)
     try:
         key = results_key(variant)
     except Undecided:  # the stage track runs later and writes the results
@@ -50,21 +50,23 @@ def complete_training(config: Tracking, variant: Variant, run_id: str, load_mode
 def find_and_complete_training(params: Params, variant: Variant, load_model: LoadModel) -> str:
     """Find or create the run of a variant's training, complete and finish it, and return MLflow's id of it.
 
-    The stage track calls it, since MLflow may have been away while the variant was trained. A FINISHED run gets only
-    the tag of the present experiment.
+    The stage track calls it. A short training has no run yet, and MLflow may have been away during a long one. A
+    FINISHED run gets the tag of the present experiment, and the model if it has none.
     """
     config = params.tracking
     run = training_run.find_or_create_training_run(
         config, variant, read_record("train", variant.name)["training"], training_run.parameters(variant, params), {})
     if run.info.status != "FINISHED":
-        add_missing_parts(config, variant, run.info.run_id, load_model)
-        runs.mark_finished(config, run)
+        add_missing_parts(config, variant, run.info.run_id)
+    if not training_run.has_model(config, run.info.run_id):
+        training_run.log_model(config, run.info.run_id, *load_model(variant))
+    runs.mark_finished(config, run)
     runs.add_to_experiment(config, run)
     return run.info.run_id
 
 
-def add_missing_parts(config: Tracking, variant: Variant, run_id: str, load_model: LoadModel) -> None:
-    """Add the rows, metrics, tags and the model that a training's run does not have yet."""
+def add_missing_parts(config: Tracking, variant: Variant, run_id: str) -> None:
+    """Add the rows, metrics and tags that a training's run does not have yet."""
     record = read_record("train", variant.name)
     speed = {name: record[name] for name in SPEED}
     epochs = read_rows(paths.epochs(variant.name))
@@ -75,8 +77,6 @@ def add_missing_parts(config: Tracking, variant: Variant, run_id: str, load_mode
     last_epoch = read_json(paths.metrics("train", variant.name))
     runs.add_metrics(config, run, training_run.metrics(last_epoch, speed))
     runs.add_tags(config, run, machine_tags(record))
-    if not training_run.has_model(config, run_id):
-        training_run.log_model(config, run_id, *load_model(variant))
 
 
 def read_rows(table: Path) -> list[Row]:

@@ -1,20 +1,16 @@
 """A training's run in MLflow: parameters, curves while it trains, the trained model, and its status as it ends."""
 
-import contextlib
 import time
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from importlib import metadata
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from pipeline.config.params import Params
 from pipeline.config.running import Tracking
 from pipeline.config.variant import Variant
-from pipeline.messages import without_password
 from pipeline.tracking import rows, runs
-from pipeline.tracking.errors import NoAnswer, Refused, in_few_words
 from pipeline.tracking.live import Live
-from pipeline.tracking.notices import print_notice
 from pipeline.tracking.rows import Entry, LoggedSteps, Row, TimedRow
 from pipeline.tracking.store import client, store_uri
 from pipeline.tracking.waiting import retry_while_away
@@ -80,36 +76,14 @@ def find_or_create_training_run(config: Tracking, variant: Variant, training: st
     return run
 
 
-@contextlib.contextmanager
-def mark_status_at_end(config: Tracking, run_id: str) -> Iterator[None]:
-    """Mark the run FINISHED, FAILED or KILLED when the block ends, depending on how it ends.
-
-    A block that ends in NoAnswer or Refused leaves the run as it is: the stage track completes and finishes it. So does
-    a block that ends in MLflow's own exception, as where the run was deleted.
+def mark_ended(config: Tracking, run_id: str, status: Literal["FINISHED", "FAILED", "KILLED"]) -> None:
+    """Mark a run as ended.
 
     Raises:
-        NoAnswer: MLflow is away when the run is to be marked FINISHED.
-        Refused: The block has ended in MLflow's own exception.
+        NoAnswer, Refused: MLflow is away or refuses.
+        MlflowException: There is no such run.
     """
-    from mlflow.exceptions import MlflowException
-
-    server = f"MLflow at {without_password(store_uri(config))}"
-    set_terminated = client(config).set_terminated
-    try:
-        yield
-    except (NoAnswer, Refused):
-        raise
-    except MlflowException as error:
-        raise Refused(f"{server} refuses: {in_few_words(error)}.") from error
-    except BaseException as reason:
-        status = "KILLED" if isinstance(reason, KeyboardInterrupt) else "FAILED"
-        try:  # not for long: the user waits for the reason
-            retry_while_away(config.model_copy(update={"patience": min(config.patience, 10)}), set_terminated, run_id,
-                             status)
-        except Exception:  # the reason is what counts
-            print_notice(f"{server} does not answer, or refuses; the run {run_id} is not marked {status} there")
-        raise
-    retry_while_away(config, set_terminated, run_id, "FINISHED")
+    retry_while_away(config, client(config).set_terminated, run_id, status)
 
 
 def live_logger(config: Tracking, run_id: str) -> Live:

@@ -14,6 +14,7 @@ from pipeline import messages
 from pipeline.config.adversaries import NoAdversary
 from pipeline.config.variant import Variant
 from pipeline.files.folder import Folder
+from pipeline.hardware.eager import without_compiler
 from pipeline.hardware.processor import processor_name
 from pipeline.losses.objective import ADVERSARY, MODEL, Objective
 from pipeline.models.start_weights import start_file
@@ -161,7 +162,8 @@ def learning_rates(variant: Variant) -> dict[str, float]:
 
 def make_optimizers(objective: Objective, rates: dict[str, float], beta1: float) -> Optimizers:
     """Return an Adam for each player. rates: by the player's name."""
-    return {name: torch.optim.Adam(player.parameters(), rates[name], betas=(beta1, 0.999), fused=True)
+    adam = without_compiler(torch.optim.Adam)
+    return {name: adam(player.parameters(), rates[name], betas=(beta1, 0.999), fused=True)
             for name, player in objective.players().items()}
 
 

@@ -1,6 +1,5 @@
-"""Training through Ray Train: the same loop in this process (zero workers, Ray Train's local mode) or on a cluster."""
+"""One training, in this process (zero workers, without Ray) or by workers of Ray Train. Both run the same loop."""
 
-import contextlib
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,7 +20,7 @@ from pipeline.training import checkpoints
 from pipeline.training.batches import total_steps, uneven_batch
 from pipeline.training.history import History, Row
 from pipeline.training.inputs import VIEW, StartWeights
-from pipeline.training.worker import hush_ray_train, own_error, train_worker
+from pipeline.training.worker import hush_ray_train, own_error, train_job, train_worker
 
 os.environ.setdefault("RAY_TRAIN_WORKER_GROUP_START_TIMEOUT_S", "1800")  # a node that has to be started takes minutes
 
@@ -35,7 +34,7 @@ class Job:
     loss_network: Folder                          # its one file is named as `paths.LOSS_NETWORK`
     directory: Folder                             # of this run's checkpoints
     checkpoint_steps: int
-    on_steps: Callable[[list[Row]], None]         # these four are pickled, together, to the first worker
+    on_steps: Callable[[list[Row]], None]         # these four are pickled, together, to a first worker of Ray
     on_epoch: Callable[[Row], None]
     on_end: Callable[[], None] = lambda: None     # whether training ends or fails
     on_start: Callable[[dict[str, str | int]], None] = lambda trained: None  # `History.trained`
@@ -54,17 +53,18 @@ def fit(job: Job, cluster: Cluster) -> tuple[dict[str, torch.Tensor], History]:
     Raises:
         InputError: training has diverged, the cluster is too small, or the workers do not see the storage.
     """
-    hush_ray_train()
     if cluster.workers and job.variant.train.batch_size % cluster.workers:
         raise uneven_batch(job.variant.train.batch_size, cluster.workers)
     if cluster_address(cluster) and not cluster.workers and job.variant.encodes:
         with connected_to_ray(cluster):
             gpus_per_worker(cluster)  # what latents will ask; better refused now than when training is done
-    with connected_to_ray(cluster) if cluster.workers else contextlib.nullcontext():
-        here = not cluster.workers or not cluster_address(cluster)
-        gpus = gpus_per_worker(cluster, count_gpus() if here else None)
-        if cluster.workers:
-            check_resources(cluster, cluster.workers, gpus)
+    if not cluster.workers:
+        train_job(job, torch.device("cuda" if gpus_per_worker(cluster, count_gpus()) else "cpu"))
+        return read_outcome(job)
+    hush_ray_train()
+    with connected_to_ray(cluster):
+        gpus = gpus_per_worker(cluster, None if cluster_address(cluster) else count_gpus())
+        check_resources(cluster, cluster.workers, gpus)
         trainer = make_trainer(job, cluster, gpus)
         try:
             trainer.fit()
@@ -86,7 +86,7 @@ def make_trainer(job: Job, cluster: Cluster, gpus: int) -> Any:
                                      resources_per_worker={"CPU": 1} | ({"GPU": gpus} if gpus else {})),
         run_config=RunConfig(name="run", storage_path=rays_own.path(), storage_filesystem=rays_own.filesystem,
                              failure_config=FailureConfig(max_failures=cluster.retries),
-                             callbacks=[end_at_input_error()] if cluster.workers else None),
+                             callbacks=[end_at_input_error()]),
     )
 
 

@@ -1,9 +1,10 @@
 """What a training leaves in the working tree: weights, tables, metrics, warnings and a record."""
 
-from collections.abc import Mapping
+import csv
+import io
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-import pandas as pd
 import torch
 
 from pipeline import paths
@@ -31,7 +32,7 @@ class TrainingResults(NamedTuple):
 
 
 def write_results(variant: Variant, weights: dict[str, torch.Tensor], history: History, training: str,
-                  trained_on: Mapping[str, str | int], start: Mapping[str, str]) -> TrainingResults:
+                  trained_on: Mapping[str, str | int], about: Mapping[str, str]) -> TrainingResults:
     """Write all that a training leaves.
 
     Args:
@@ -40,15 +41,27 @@ def write_results(variant: Variant, weights: dict[str, torch.Tensor], history: H
         history: what training measured.
         training: the name of the training (`runs.Run`).
         trained_on: facts on the training images, for the weights file.
-        start: what it started from, for the record; empty for new weights (`models.start_weights.start_facts`).
+        about: what identifies its inputs and what it started from, for the record (`inputs.Inputs.tags`).
     """
     name, metrics, speed = variant.name, last_epoch_metrics(history), speed_of_training(history)
     write_weights(paths.weights(name), weights, variant, trained_on)
-    write_text(paths.steps(name), pd.DataFrame(history.steps).to_csv(index=False))
-    write_text(paths.epochs(name), pd.DataFrame(map(without_speed, history.epochs)).to_csv(index=False))
+    write_text(paths.steps(name), as_csv(history.steps))
+    write_text(paths.epochs(name), as_csv([without_speed(epoch) for epoch in history.epochs]))
     warnings = warnings_about(metrics, variant)
     write_json(paths.warnings(name), warnings)
     write_json(paths.metrics("train", name), metrics)
-    write_record("train", name, training=training, **history.trained, **start, **speed,
+    write_record("train", name, training=training, **history.trained, **about, **speed,
                  epochs=[speed_of_epoch(epoch) for epoch in history.epochs])
     return TrainingResults(metrics, speed, warnings)
+
+
+def as_csv(rows: Sequence[Row]) -> str:
+    """Return rows as CSV, with the columns in the order in which they first come, and a missing value as nothing.
+
+    Every number is the shortest one that gives the same float64.
+    """
+    text, columns = io.StringIO(), dict.fromkeys(name for row in rows for name in row)
+    table = csv.DictWriter(text, list(columns), lineterminator="\n")
+    table.writeheader()
+    table.writerows(rows)
+    return text.getvalue()

@@ -1,10 +1,10 @@
-"""What one worker of Ray Train does, and how its errors come back."""
+"""What one training worker does, in this process or as one of Ray Train's, and how its errors come back."""
 
 import contextlib
 import logging
 import socket
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,26 +36,41 @@ def train_worker(config: dict[str, Any]) -> None:
     import ray.train
     import ray.train.torch
 
-    keep_freed_memory()
     hush_ray_train()
-    job: Job = config["job"]
-    device = ray.train.torch.get_device() if config["gpu"] else torch.device("cpu")
     context = ray.train.get_context()
-    rank, workers = context.get_world_rank(), context.get_world_size()
+    train_job(config["job"], ray.train.torch.get_device() if config["gpu"] else torch.device("cpu"),
+              context.get_world_rank(), context.get_world_size(), ray.train.report)
+
+
+def train_job(job: "Job", device: torch.device, rank: int = 0, workers: int = 1,
+              report: Callable[[Row], None] = lambda row: None) -> None:
+    """Run the loop. The results are the checkpoints.
+
+    Args:
+        job: What is trained.
+        device: Where.
+        rank: Of this worker.
+        workers: How many there are.
+        report: Called with the row of each epoch, on every rank.
+
+    Raises:
+        InputError: There are no shards where the job says, or training cannot go on (`loop.train`).
+    """
+    keep_freed_memory()
     if not job.shards.has(shards.manifest_name(VIEW)):
         raise InputError(f"no shards at {job.shards}, seen from a training worker on {socket.gethostname()}; set "
                          "cluster.storage to a folder or URL that all nodes see, or run `dvc repro prepare`")
     objective = make_objective(job, device, workers)
 
-    def report(row: Row) -> None:
+    def on_epoch(row: Row) -> None:
         if rank == 0:
             job.on_epoch(row)
-        ray.train.report(row)
+        report(row)
 
     try:
         train(job.variant, objective, shards.load(job.shards, VIEW, "train").pixels,
               shards.load(job.shards, VIEW, "valid").pixels, job.directory, job.checkpoint_steps,
-              rank, workers, job.on_steps, report, on_start=job.on_start)
+              rank, workers, job.on_steps, on_epoch, on_start=job.on_start)
     finally:
         if rank == 0:
             job.on_end()
@@ -63,17 +78,18 @@ def train_worker(config: dict[str, Any]) -> None:
 
 def make_objective(job: "Job", device: torch.device, workers: int) -> nn.Module:
     """Return the objective on its device, wrapped for data parallelism if there are several workers."""
-    import ray.train.torch
-
     with local_file(job.loss_network, paths.LOSS_NETWORK.name) as loss_network:
         objective = build_objective(job.variant, loss_network)
     if job.start is not None:  # a checkpoint, if there is one, takes their place later
         with local_file(*job.start) as start:
             objective.model.load_state_dict(read_start_weights(start, job.variant))
+    if workers == 1:
+        return objective.to(device)
+    import ray.train.torch  # takes seconds
+
     # In the turn of one player the other's weights have no gradient.
     options = {"find_unused_parameters": True} if len(objective.players()) > 1 else {}
-    shared = synchronize(objective, device) if workers > 1 else objective
-    return ray.train.torch.prepare_model(shared, device, parallel_strategy_kwargs=options)
+    return ray.train.torch.prepare_model(synchronize(objective, device), device, parallel_strategy_kwargs=options)
 
 
 @contextlib.contextmanager

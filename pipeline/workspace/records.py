@@ -1,4 +1,6 @@
-"""Records of what made a result: records/<stage>.json or records/<stage>/<variant>.json. No stage depends on them.
+"""Records of what made a result: records/<stage>.json or records/<stage>/<variant>.json.
+
+No stage depends on them but track, on those of trainings: MLflow gets each training, also one that gave the same model.
 
 A result does not run again because of another interpreter, other packages or another processor. The report says which
 results differ in them.

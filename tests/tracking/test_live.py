@@ -1,6 +1,5 @@
 """Rows of a training on their way to a real `mlflow server` that is killed, and to no server at all."""
 
-import pickle
 import socket
 import time
 
@@ -72,7 +71,7 @@ def test_each_step_is_logged_once_whatever_happens_to_the_server(server, tmp_pat
     picture = tmp_path / "a.png"
     picture.write_bytes(b"a picture")
     run_id = training_run.start_or_resume_run(config, tiny.variant(), "a" * 32, {}, {})
-    logger = pickle.loads(pickle.dumps(training_run.live_logger(config, run_id)))
+    logger = training_run.live_logger(config, run_id)
     logger.on_steps(steps(1, 10))
     logger.on_epoch({"step": 10, "epoch": 1, "learning_rate": 0.1, "valid_loss": 2.0})
     wait_until(lambda: (logged(config, run_id, "step/loss") == list(range(1, 11))
@@ -156,20 +155,6 @@ def test_close_waits_no_longer_than_asked(stderr_lines):
     logger.close(2)
     assert 2 <= time.monotonic() - started < 30  # for an answer it would wait for ever
     assert stderr_lines() == [away, f"30 rows have not reached MLflow at {AWAY}; they are delivered when training ends"]
-    wait_until(lambda: not logger._thread.is_alive())
-
-
-def test_an_unpickled_logger_is_empty(stderr_lines):
-    logger = Live(AWAY, "0" * 32)
-    logger.on_steps(steps(1, 30))
-    arrived = pickle.loads(pickle.dumps(logger))
-    assert (arrived.uri, arrived.run_id) == (AWAY, "0" * 32)
-    started = time.monotonic()
-    arrived.close(60)
-    assert time.monotonic() - started < 30  # with rows it would be 60
-    assert not [line for line in stderr_lines() if "have not reached" in line]
-    logger.close(0)
-    assert len([line for line in stderr_lines() if "have not reached" in line]) == 1
     wait_until(lambda: not logger._thread.is_alive())
 
 

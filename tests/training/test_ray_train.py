@@ -1,6 +1,9 @@
-"""Training through Ray Train, in this process and by real workers."""
+"""One training in this process, and what Ray's errors hold. tests/test_two_nodes.py has real workers."""
 
 import json
+import pickle
+import subprocess
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -78,6 +81,20 @@ def test_zero_workers_train_in_this_process(project, job):
     assert not torch.equal(weights["mu.weight"], objective.model.state_dict()["mu.weight"])
 
 
+def test_training_in_this_process_loads_neither_ray_nor_mlflow_nor_the_compiler(project, job, tmp_path):
+    code = ("import pickle, sys\nfrom pipeline.config.running import Cluster\nfrom pipeline.training import ray_train\n"
+            "job, cluster = pickle.load(open(sys.argv[1], 'rb'))\nray_train.fit(ray_train.Job(**job, on_steps=print, "
+            "on_epoch=print), cluster)\nprint('loaded', [name for name in ('ray', 'mlflow', 'torch._dynamo', 'sympy', "
+            "'pandas', 'sklearn', 'torchvision') if name in sys.modules])")
+    whole = job(tiny.variant(epochs=1))
+    fields = {name: getattr(whole, name) for name in ("variant", "shards", "loss_network", "directory",
+                                                      "checkpoint_steps")}
+    (tmp_path / "job").write_bytes(pickle.dumps((fields, cluster())))
+    done = subprocess.run([sys.executable, "-c", code, tmp_path / "job"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == "loaded []"
+
+
 @pytest.mark.parametrize("name", ["dfc", "vae_wgan"])
 def test_the_model_is_that_of_the_file_and_all_else_is_new(job, tmp_path, name):
     file = write_trained(tmp_path / "trained.safetensors")
@@ -121,10 +138,7 @@ def test_a_checkpoint_takes_the_place_of_the_weights_to_start_from(job, tmp_path
     assert all(torch.equal(tensor, whole[name]) for name, tensor in resumed.items())
 
 
-def test_without_gpus_to_use_the_device_is_the_cpu(job, monkeypatch):
-    import ray.train.torch
-
-    monkeypatch.setattr(ray.train.torch, "get_device", lambda: pytest.fail("a GPU is asked for"))
+def test_without_gpus_to_use_the_device_is_the_cpu(job):
     _, history = ray_train.fit(job(tiny.variant(epochs=1)), cluster())
     assert history.trained["workers"] == 1 and "thread" in history.trained["device"]
 

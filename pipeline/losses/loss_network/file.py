@@ -7,18 +7,19 @@ activations over faces, which is measured once.
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-import torch
 from safetensors import safe_open
-from safetensors.torch import save_file
 
 from pipeline.files.atomic import replacing
 from pipeline.losses.loss_network.layers import check_layers_held
 from pipeline.messages import loss_network_source
 from pipeline.models.vgg19_layers import FIRST, WIDTHS, deepest, parameter_shapes
 
-Weights = dict[str, torch.Tensor]  # by torchvision's names
+if TYPE_CHECKING:  # torch takes seconds to load
+    import torch
+
+Weights: TypeAlias = "dict[str, torch.Tensor]"  # by torchvision's names
 METADATA_KEY = "loss_network"  # the only one: safetensors writes several in any order
 
 
@@ -36,6 +37,8 @@ def write_loss_network(path: Path, weights: Weights, rms: dict[str, float], sour
         converted_from: The convention in which the source holds them, "" if it is torchvision's.
         learned_from: From what a taught network has learned, in words; "" for others.
     """
+    from safetensors.torch import save_file
+
     more = {name: said for name, said in (("converted_from", converted_from), ("learned_from", learned_from)) if said}
     with replacing(path) as temporary:
         save_file({name: tensor.contiguous() for name, tensor in weights.items()}, temporary,
@@ -44,20 +47,20 @@ def write_loss_network(path: Path, weights: Weights, rms: dict[str, float], sour
 
 def read_source(path: Path) -> str:
     """Return where the weights come from: random, taught, imagenet or file."""
-    with safe_open(path, "pt") as file:
+    with safe_open(path, "np") as file:
         return read_metadata(file)["source"]
 
 
 def read_learned_from(path: Path) -> str:
     """Return from what a network has learned that this project has taught, in words; "" for others, and other files."""
-    with safe_open(path, "pt") as file:
+    with safe_open(path, "np") as file:
         metadata = file.metadata() or {}
     return json.loads(metadata[METADATA_KEY]).get("learned_from", "") if METADATA_KEY in metadata else ""
 
 
 def describe_weights(path: Path) -> str:
     """Return where the weights of a loss network come from, from what they have learned, and their width."""
-    with safe_open(path, "pt") as file:
+    with safe_open(path, "np") as file:
         metadata, filters = read_metadata(file), file.get_slice(FIRST).get_shape()[0]
     learned = f" on {metadata['learned_from']}" if metadata.get("learned_from") else ""
     narrowed = f", {filters / WIDTHS[0]:g} times VGG-19's channels" if filters != WIDTHS[0] else ""
@@ -83,6 +86,30 @@ def read_prefix(path: Path, layers: Sequence[str], parameter: str) -> tuple[Weig
         check_layers_held(file.keys(), layers, loss_network_source(metadata["source"]), parameter)
         weights = {name: file.get_tensor(name) for name in parameter_shapes(deepest(layers))}
     return weights, {layer: metadata["rms"][layer] for layer in layers}
+
+
+def copy_prefix(path: Path, target: Path, layers: Sequence[str], parameter: str) -> None:
+    """Write as much of a loss network as `layers` need into a file of its own, atomically; loads no torch.
+
+    Args:
+        path: A file of `write_loss_network`.
+        target: The file to write; its folder is created. Its bytes are those that `write_loss_network` would write.
+        layers: As in `read_prefix`.
+        parameter: As in `read_prefix`.
+
+    Raises:
+        InputError: The file does not reach one of the layers.
+    """
+    from safetensors.numpy import save_file
+
+    with safe_open(path, "np") as file:
+        metadata = read_metadata(file)
+        check_layers_held(file.keys(), layers, loss_network_source(metadata["source"]), parameter)
+        weights = {name: file.get_tensor(name) for name in parameter_shapes(deepest(layers))}
+    metadata = {name: metadata[name] for name in ("source", "rms", "learned_from") if name in metadata}
+    metadata |= {"rms": {layer: metadata["rms"][layer] for layer in layers}}
+    with replacing(target) as temporary:
+        save_file(weights, temporary, metadata={METADATA_KEY: json.dumps(metadata)})
 
 
 def read_metadata(file: Any) -> dict[str, Any]:
