@@ -8,9 +8,11 @@ then differ by percents whenever sums are taken in another order.
 
 import torch
 from torch import nn
+from torch.nn.functional import interpolate
 
 from pipeline.models.initialize import initialize
 from pipeline.models.interface import Model
+from pipeline.models.upsampled_convolution import convolve_upsampled
 
 CHANNELS = (32, 64, 128, 256)  # of the encoder, which turns 64×64 pixels into 256×4×4
 LEAK = 0.2
@@ -49,11 +51,22 @@ class Decoder(nn.Sequential):
         """Decode z, N×latent_dim. Under autocast the last convolution is still float32."""
         *layers, last = self
         for layer in layers:
-            z = layer(z)
+            if isinstance(layer, nn.Conv2d):
+                z = upsample_and_convolve(z, layer)
+            elif not isinstance(layer, nn.UpsamplingNearest2d):  # the convolution behind it does its work
+                z = layer(z)
         if not torch.is_autocast_enabled(z.device.type):
-            return last(z)
+            return upsample_and_convolve(z, last)
         with torch.autocast(z.device.type, enabled=False):  # bfloat16 would lose half a grey level
-            return last(z.float())
+            return upsample_and_convolve(z.float(), last)
+
+
+def upsample_and_convolve(x: torch.Tensor, convolution: nn.Module) -> torch.Tensor:
+    """Return the convolution (3×3, replication padding) of x, N×C×H×W, scaled ×2: N×D×2H×2W."""
+    assert isinstance(convolution, nn.Conv2d)
+    if x.device.type == "cpu":
+        return convolve_upsampled(x, convolution)
+    return convolution(interpolate(x, scale_factor=2))
 
 
 class VAE(Model):
