@@ -91,13 +91,13 @@ def loss_network(path: Path, source: str, rms: Mapping[str, float], faces: int, 
         source: random, taught, imagenet or file.
         rms: of each layer, the deepest last.
         faces: over which it was measured.
-        converted_from: the convention in which the source held the weights, "" if it is torchvision's.
-        learned_from: from what a taught network has learned, in words; "" for others.
+        converted_from: as in its metadata, "" where it was not.
+        learned_from: as in its metadata, "" where it was not taught.
     """
-    conversion = f" converted from {converted_from}" if converted_from else ""
-    conversion += f", learned from {learned_from}" if learned_from else ""
+    more = (f" converted from {converted_from}" * bool(converted_from)
+            + f", learned from {learned_from}" * bool(learned_from))
     measured = ", ".join(f"{layer} {value:.4g}" for layer, value in rms.items() if layer.endswith("_1"))
-    return f"{path}: VGG-19 up to {list(rms)[-1]}, {source} weights{conversion}; RMS over {faces} faces: {measured}"
+    return f"{path}: VGG-19 up to {list(rms)[-1]}, {source} weights{more}; RMS over {faces} faces: {measured}"
 
 
 def evaluated(label: str, folder: Path, metrics: Scores) -> str:
