@@ -86,16 +86,11 @@ def loss_network(path: Path, source: str, rms: Mapping[str, float], faces: int, 
                  learned_from: str = "") -> str:
     """Return the last line of loss_network.
 
-    Args:
-        path: of the file.
-        source: random, taught, imagenet or file.
-        rms: of each layer, the deepest last.
-        faces: over which it was measured.
-        converted_from: as in its metadata, "" where it was not.
-        learned_from: as in its metadata, "" where it was not taught.
+    source, converted_from, learned_from: as in the metadata of the file `path`; "" for what is not there. rms: of each
+    layer over so many faces, the deepest last.
     """
-    more = (f" converted from {converted_from}" * bool(converted_from)
-            + f", learned from {learned_from}" * bool(learned_from))
+    said = ((" converted from", converted_from), (", learned from", learned_from))
+    more = "".join(f"{how} {what}" for how, what in said if what)
     measured = ", ".join(f"{layer} {value:.4g}" for layer, value in rms.items() if layer.endswith("_1"))
     return f"{path}: VGG-19 up to {list(rms)[-1]}, {source} weights{more}; RMS over {faces} faces: {measured}"
 
@@ -198,11 +193,11 @@ def reported(page: Path, variants: int, view_set: str, accuracies: Mapping[str, 
         variants: their number.
         view_set: as in report.view_set.
         accuracies: label → average accuracy of the SVMs on that set.
-        network: what the loss network's weights are, in words: "with random weights"; "" where it is usual ones.
+        network: what is to be said of the loss network, such as "with random weights"; "" for nothing.
     """
-    averages = ", ".join(f"{label} {accuracy:.1%}" for label, accuracy in accuracies.items())
-    return (f"{page}: {counted(variants, 'variant')}; average SVM accuracy, {view_set}: {averages or 'not measured'}"
-            + (f"; loss network {network}" if network else ""))
+    averages = ", ".join(f"{label} {accuracy:.1%}" for label, accuracy in accuracies.items()) or "not measured"
+    said = f"{page}: {counted(variants, 'variant')}; average SVM accuracy, {view_set}: {averages}"
+    return f"{said}; loss network {network}" if network else said
 
 
 def loss_network_source(source: str) -> str:
