@@ -97,18 +97,13 @@ def loss_network(path: Path, source: str, rms: Mapping[str, float], faces: int, 
                  learned_from: str = "") -> str:
     """Return the last line of loss_network.
 
-    Args:
-        path: of the file.
-        source: random, taught, imagenet or file.
-        rms: of each layer, the deepest last.
-        faces: over which it was measured.
-        converted_from: the convention in which the source held the weights, "" if it is torchvision's.
-        learned_from: from what a taught network has learned, in words; "" for others.
+    source, converted_from, learned_from: as in the metadata of the file `path`; "" for what is not there. rms: of each
+    layer over so many faces, the deepest last.
     """
-    conversion = f" converted from {converted_from}" if converted_from else ""
-    conversion += f", learned from {learned_from}" if learned_from else ""
+    said = ((" converted from", converted_from), (", learned from", learned_from))
+    more = "".join(f"{how} {what}" for how, what in said if what)
     measured = ", ".join(f"{layer} {value:.4g}" for layer, value in rms.items() if layer.endswith("_1"))
-    return f"{path}: VGG-19 up to {list(rms)[-1]}, {source} weights{conversion}; RMS over {faces} faces: {measured}"
+    return f"{path}: VGG-19 up to {list(rms)[-1]}, {source} weights{more}; RMS over {faces} faces: {measured}"
 
 
 def evaluated(label: str, folder: Path, metrics: Scores) -> str:
@@ -209,11 +204,11 @@ def reported(page: Path, variants: int, view_set: str, accuracies: Mapping[str, 
         variants: their number.
         view_set: as in report.view_set.
         accuracies: label → average accuracy of the SVMs on that set.
-        network: what the loss network's weights are, in words: "with random weights"; "" where it is usual ones.
+        network: what is to be said of the loss network, such as "with random weights"; "" for nothing.
     """
-    averages = ", ".join(f"{label} {accuracy:.1%}" for label, accuracy in accuracies.items())
-    return (f"{page}: {counted(variants, 'variant')}; average SVM accuracy, {view_set}: {averages or 'not measured'}"
-            + (f"; loss network {network}" if network else ""))
+    averages = ", ".join(f"{label} {accuracy:.1%}" for label, accuracy in accuracies.items()) or "not measured"
+    said = f"{page}: {counted(variants, 'variant')}; average SVM accuracy, {view_set}: {averages}"
+    return f"{said}; loss network {network}" if network else said
 
 
 def loss_network_source(source: str) -> str:

@@ -85,7 +85,7 @@ def test_vgg_fc_sees_the_view_of_the_plan(planned, monkeypatch):
         np.testing.assert_array_equal(pixels, np.concatenate(expected))
         return pixels.mean(axis=(1, 2, 3))[:, None].astype(np.float32)
 
-    monkeypatch.setattr(vgg_fc, "get_weights", lambda source, file: {"classifier": 1})
+    monkeypatch.setattr(vgg_fc, "get_weights", lambda source, file, width: {"classifier": 1})
     monkeypatch.setattr(vgg_fc, "activations", brightness)
     write_plans([], "eyes")
     stage.main()

@@ -138,12 +138,14 @@ def test_each_variant_has_a_record_and_the_report_one(config, all_stages_done, c
         "evaluation": ["svm_aligned.csv"], "pipeline": ["dvc.lock", "params.yaml"]}
     assert only_run(config, "results", "dcgan").data.metrics.keys() == {
         "samples/prior/frechet_distance", "train/loss", "train/active_units"}
-    assert report.data.metrics == {"baselines/pca/accuracy": 0.7, "view_gains/dfc/alignedwitheyes": 0.8}
+    assert report.data.metrics == {"baselines/pca/accuracy": 0.7, "view_gains/dfc/alignedwitheyes": 0.8,
+                                   "teach/valid_landmark_pixels": 2.5}
+    assert report.data.params["teaching.epochs"] == str(load_params().teaching.epochs)
     assert report.data.params["baselines.view"] == "landmark"
     assert {folder: [Path(path).name for path in artifacts(config, report.info.run_id, folder)]
-            for folder in ("report", "baselines", "view_gains", "pipeline")} == {
+            for folder in ("report", "baselines", "view_gains", "teaching", "pipeline")} == {
         "report": ["index.html", "samples.png"], "baselines": ["pca.csv"], "view_gains": ["gains.csv"],
-        "pipeline": ["dvc.lock", "params.yaml"]}
+        "teaching": ["epochs.csv"], "pipeline": ["dvc.lock", "params.yaml"]}
     trained = only_run(config, "training", "dfc")
     assert trained.data.tags[RESULTS_RUN] == record.info.run_id
     assert record.data.tags["training_run"] == trained.info.run_id

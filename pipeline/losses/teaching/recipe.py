@@ -17,7 +17,7 @@ SHIFT = 0.2            # along x and along y, either way
 COLOUR = 0.3           # either way: logarithm of a factor on each colour
 BRIGHTNESS = 0.3       # either way, of each colour
 LARGEST_NOISE = 0.3    # deviation of the noise; it is drawn from 0 to this
-NOISE_CHANNELS = 1     # 1 for grey noise, 3 for noise of each colour
+NOISE_CHANNELS = 3     # 3 for noise of each colour, 1 for grey noise, which lets coloured hatching pass
 
 # Targets are divided by these, and their mean square errors are summed by these weights.
 UNITS = {"landmarks": 1.0, "thumbnail_8": 1.0, "thumbnail_16": 1.0, "noise_1": 0.15, "noise_2": 0.15}
