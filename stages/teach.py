@@ -68,8 +68,13 @@ def read_faces(split: str) -> "TaughtFaces":
     from pipeline.data.shard_landmarks import load_aligned_landmarks
     from pipeline.losses.teaching.training import TaughtFaces
 
-    pixels = [pixels for _, pixels in shards.batches(paths.SHARDS, "aligned", split, shards.PART_ROWS)]
-    return TaughtFaces(np.concatenate(pixels), load_aligned_landmarks(paths.SHARDS, split))
+    manifest = shards.manifest(paths.SHARDS, "aligned")
+    pixels = np.empty((manifest["images"][split], 3, manifest["image_size"], manifest["image_size"]), np.uint8)
+    filled = 0
+    for _, part in shards.batches(paths.SHARDS, "aligned", split, shards.PART_ROWS):
+        pixels[filled:filled + len(part)] = part
+        filled += len(part)
+    return TaughtFaces(pixels, load_aligned_landmarks(paths.SHARDS, split))
 
 
 def write_taught(taught: "Taught", faces: int, valid_faces: int) -> None:
