@@ -3,6 +3,8 @@
 An interrupted run goes on from its last checkpoint, and gives the same bits.
 """
 
+import csv
+import io
 import shutil
 import time
 from typing import TYPE_CHECKING, Any
@@ -68,20 +70,27 @@ def read_faces(split: str) -> "TaughtFaces":
     from pipeline.data.shard_landmarks import load_aligned_landmarks
     from pipeline.losses.teaching.training import TaughtFaces
 
-    pixels = [pixels for _, pixels in shards.batches(paths.SHARDS, "aligned", split, shards.PART_ROWS)]
-    return TaughtFaces(np.concatenate(pixels), load_aligned_landmarks(paths.SHARDS, split))
+    manifest = shards.manifest(paths.SHARDS, "aligned")
+    pixels = np.empty((manifest["images"][split], 3, manifest["image_size"], manifest["image_size"]), np.uint8)
+    filled = 0
+    for _, part in shards.batches(paths.SHARDS, "aligned", split, shards.PART_ROWS):
+        pixels[filled:filled + len(part)] = part
+        filled += len(part)
+    return TaughtFaces(pixels, load_aligned_landmarks(paths.SHARDS, split))
 
 
 def write_taught(taught: "Taught", faces: int, valid_faces: int) -> None:
     """Write weights, curves and last numbers. faces, valid_faces: as many were learned from, and measured on."""
-    import pandas as pd
-
     from pipeline.losses.loss_network.file import write_loss_network
     from pipeline.losses.teaching.recipe import LAST, VALIDATION_FACES, learned_from
 
     metrics = taught.epochs[-1] | {"faces": faces, "valid_faces": min(valid_faces, VALIDATION_FACES)}
     write_loss_network(paths.TAUGHT, taught.weights, {}, "taught", learned_from=learned_from(faces))
-    write_text(paths.TEACHING_EPOCHS, pd.DataFrame(taught.epochs).to_csv(index=False))
+    table = io.StringIO()
+    rows = csv.DictWriter(table, list(taught.epochs[0]), lineterminator="\n")  # pandas takes a second to import
+    rows.writeheader()
+    rows.writerows(taught.epochs)
+    write_text(paths.TEACHING_EPOCHS, table.getvalue())
     write_json(paths.TEACH_METRICS, metrics)
     print(f"{paths.TAUGHT}: VGG-19 up to {LAST}, learned from {learned_from(faces)}; on "
           f"{metrics['valid_faces']:,} validation faces, moved at random, a landmark is "

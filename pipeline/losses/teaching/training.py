@@ -10,6 +10,7 @@ import torch
 from tqdm import tqdm
 
 from pipeline.data.pixels import to_network
+from pipeline.errors import InputError
 from pipeline.hardware.float32 import full_float32
 from pipeline.losses.loss_network.file import Weights
 from pipeline.losses.loss_network.network import build_prefix
@@ -73,6 +74,9 @@ def teach(faces: TaughtFaces, valid: TaughtFaces, recipe: Recipe, device: torch.
         device: Where.
         begun: A state of an interrupted run, from which to go on; None to begin.
         save: Gets the number of steps done and a state, after every epoch and every SAVED_EVERY steps.
+
+    Raises:
+        InputError: The loss is no longer finite.
     """
     size = min(recipe.batch_size, len(faces.pixels))
     steps_per_epoch = len(faces.pixels) // size
@@ -94,6 +98,7 @@ def teach(faces: TaughtFaces, valid: TaughtFaces, recipe: Recipe, device: torch.
             if step % steps_per_epoch == 0:
                 means = {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}
                 epochs.append({"epoch": epoch + 1, "step": step, **means, **validate(learner, valid, recipe.seed)})
+                refuse_divergence(epochs[-1])
                 rows = []
             if not rows or step % SAVED_EVERY == 0:
                 save(step, learner.state(step, rows, epochs))
@@ -161,6 +166,13 @@ def validate(learner: Learner, faces: TaughtFaces, seed: int) -> Row:
         parts.append((len(batch.pixels), in_numbers({"loss": targets.total(terms), **terms, **pixels})))
     seen_faces = sum(count for count, _ in parts)
     return {f"valid_{name}": sum(count * part[name] for count, part in parts) / seen_faces for name in parts[0][1]}
+
+
+def refuse_divergence(row: Row) -> None:
+    """Raise InputError unless the loss of an epoch is finite, in training and in validation."""
+    if not math.isfinite(row["loss"] + row["valid_loss"]):
+        raise InputError(f"teaching the loss network diverged in epoch {row['epoch']}: its loss is not finite; lower "
+                         "teaching.learning_rate and run again")
 
 
 def rows_of(faces: TaughtFaces, chosen: np.ndarray) -> TaughtFaces:

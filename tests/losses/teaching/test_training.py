@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 
+from pipeline.errors import InputError
 from pipeline.losses.loss_network.layers import layers_held
 from pipeline.losses.teaching import training
 from pipeline.losses.teaching.recipe import LAST, WARM_UP, Recipe
@@ -107,6 +108,14 @@ def test_landmarks_of_simple_faces_are_found():
     faces = TaughtFaces(pixels, landmarks)
     taught = teach(faces, faces, Recipe(0.0625, 40, 16, 0.004, 0), CPU).epochs[-1]
     assert taught["valid_landmark_pixels"] < 0.7 * taught["valid_landmark_pixels_of_mean"]
+
+
+def test_a_learning_rate_that_is_too_high_is_one_sentence():
+    saved: list[int] = []
+    recipe = Recipe(RECIPE.width, 20, 8, 1e8, 0)
+    with pytest.raises(InputError, match=r"^teaching the loss network diverged in epoch \d+: .*; lower teaching"):
+        teach(FACES, VALID, recipe, CPU, save=lambda step, state: saved.append(step))
+    assert all(step % 2 == 0 for step in saved)
 
 
 def test_the_learning_rate_rises_and_falls_in_one_cycle():
