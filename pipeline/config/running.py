@@ -13,7 +13,7 @@ class Cluster(Section):
     address: str | None = Field(description=(
         'Address of a Ray cluster, or "auto" on its head; null for RAY_ADDRESS, and without that for this machine.'))
     workers: NotNegative = Field(description=(
-        "Training workers; 0 for Ray Train's local mode, in which one worker trains in this process."))
+        "Training workers of Ray Train; 0 to train in this process, without Ray."))
     gpus_per_worker: int | None = Field(
         json_schema_extra={"anyOf": [{"enum": [0, 1]}, {"type": "null"}]},
         description=("GPUs of a training worker and of a task on a cluster: 1 or 0; null for 1 where there are GPUs "
