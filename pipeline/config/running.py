@@ -44,3 +44,6 @@ class Tracking(Section):
     experiment: str = Field(description="Name of the experiment in MLflow.")
     patience: NotNegative = Field(description=(
         "Seconds to wait for a tracking server that does not answer; training itself goes on without it."))
+    live_after: NotNegative = Field(default=60, description=(
+        "Seconds of training after which MLflow has its curves as they grow, by a process of its own; a shorter "
+        "training is recorded by the stage track."))
