@@ -189,8 +189,10 @@ def test_a_worker_elsewhere_sends_its_rows_to_the_run_of_the_training(config, be
     of_worker = pickle.loads(pickle.dumps(told.for_worker(config, run_id)))
     of_worker.on_start(TRAINED)
     of_worker.on_steps(steps(1, 10))
+    wait_until(lambda: history(config, run_id, "step/loss"))
+    of_worker.on_steps(steps(11, 11))
     of_worker.close()
-    assert len(history(config, run_id, "step/loss")) == 10 and get(config, run_id).info.status == "RUNNING"
+    assert len(history(config, run_id, "step/loss")) == 11 and get(config, run_id).info.status == "RUNNING"
     write_results(12)
     assert told.finish() == run_id and get(config, run_id).info.status == "FINISHED"
 
