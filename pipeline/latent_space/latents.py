@@ -55,7 +55,7 @@ def write_latents(path: Path, tables: Iterable[pa.Table]) -> None:
 
 def write_empty_latents(path: Path, latent_dim: int) -> None:
     """Write a file of latents without rows, for a variant without an encoder."""
-    write_latents(path, [latents_schema(latent_dim).empty_table()])
+    write_latents(path, [pa.Table.from_batches([], latents_schema(latent_dim))])
 
 
 def read_latents(path: Path, splits: Iterable[str] | None = None) -> Latents:
