@@ -1,13 +1,17 @@
 """Arrow arrays by their buffers, compared with pyarrow's own."""
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pytest
 
 from pipeline.data.arrow_arrays import numbers, texts, truths
+
+PROJECT = Path(__file__).resolve().parents[2]
 
 
 @pytest.mark.parametrize("values", [
@@ -32,7 +36,8 @@ def test_truths(size):
 
 
 def test_shards_and_latents_are_written_and_read_without_pandas(tmp_path):
-    code = ("import json, sys\nimport numpy as np, pyarrow as pa\nfrom pathlib import Path\nfrom pipeline.data import shards\n"
+    code = ("import json, sys\nimport numpy as np, pyarrow as pa\nfrom pathlib import Path\n"
+            "from pipeline.data import shards\n"
             "from pipeline.data.arrow_arrays import numbers, texts\n"
             "from pipeline.data.attributes import Attributes\nfrom pipeline.data.shard_files import write_part\n"
             "from pipeline.latent_space.attribute_vectors import compute_attribute_vectors, write_attribute_vectors\n"
@@ -49,6 +54,7 @@ def test_shards_and_latents_are_written_and_read_without_pandas(tmp_path):
             "schema=latents_schema(3))])\nassert read_latents(Path('l.parquet'), ['test']).mu.tolist() == [[1, 1, 1]]\n"
             "write_attribute_vectors(Path('v.parquet'), compute_attribute_vectors(np.eye(2, 3, dtype=np.float32), "
             "known, 1, 0))\nprint('pandas' in sys.modules)")
-    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True,
+                          env={**os.environ, "PYTHONPATH": str(PROJECT)})
     assert done.returncode == 0, done.stderr
     assert done.stdout == "False\n"
