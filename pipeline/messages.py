@@ -72,17 +72,7 @@ def diverged(what: str, step: float, name: str, last_checkpoint: str, adversary:
 
 def trained(label: str, path: Path, metrics: Scores, units: int, images_per_second: float, precision: str,
             run_id: str) -> str:
-    """Return the last line of train.
-
-    Args:
-        label: of the variant.
-        path: of the weights.
-        metrics: as in metrics/train.
-        units: latent dimensions.
-        images_per_second: of the whole training.
-        precision: of its updates.
-        run_id: MLflow's id of the run; "" where the stage track will make it.
-    """
+    """Return the last line of train. units: latent dimensions. metrics: as in metrics/train. run_id: "" for none."""
     parts = [f"loss {metrics['loss']:.4g}"]
     if "valid_kl" in metrics:
         parts += [f"KL {metrics['valid_kl']:.1f} nats (validation)",

@@ -43,6 +43,8 @@ def in_processes(count: int) -> ParallelMap:
     Args:
         count: how many work at a time; 0 for one per core, 1 for this process. There are no more than items.
     """
+    if count == 1:
+        return in_this_process
     import joblib
 
     available = joblib.effective_n_jobs(count or -1)

@@ -27,10 +27,8 @@ def main(name: str) -> None:
 
 def compute(variant: Variant) -> None:
     """Write the vectors, their correlations and those of the labels, and notes on vectors from few images."""
-    import pandas as pd
-
     from pipeline.data import by_id
-    from pipeline.latent_space.attribute_correlation import correlated_names, label_correlation
+    from pipeline.latent_space.attribute_correlation import correlated_names, label_correlation, matrix_as_csv
     from pipeline.latent_space.attribute_vectors import (
         compute_attribute_vectors,
         correlation_matrix,
@@ -47,7 +45,7 @@ def compute(variant: Variant) -> None:
     names, replaced = correlated_names(attributes, plan.correlation)
     for path, matrix in ((paths.attribute_correlation(variant.name), correlation_matrix(vectors, names)),
                          (paths.label_correlation(variant.name), label_correlation(attributes, names))):
-        write_text(path, pd.DataFrame(matrix, names, names).to_csv(index_label="attribute"))
+        write_text(path, matrix_as_csv(names, matrix))
     write_json(paths.variant_notes(paths.ATTRIBUTES, variant.name), [*vectors.notes(plan.per_class), *replaced])
     if not attributes.names:
         print(f"{paths.ATTRIBUTES / variant.name}: the data set has no attributes, so {variant.label} has no attribute "

@@ -69,7 +69,7 @@ def test_two_clones_train_one_configuration_and_one_is_killed(tmp_path, prepared
     shutil.copytree(prepared, first, symlinks=True)
     set_params(first, "train", epochs=25)
     set_params(first, "cluster", checkpoint_steps=2, storage=str(storage))
-    set_params(first, "tracking", uri=server.uri)
+    set_params(first, "tracking", uri=server.uri, live_after=0)
     shutil.copytree(first, second, symlinks=True)
 
     one = Run(first, "repro", "train@dfc")
@@ -112,7 +112,7 @@ def test_two_experiments_of_a_queue_train_one_configuration_at_once(tmp_path, pr
     shutil.copytree(prepared, project, symlinks=True)
     for name, images in (("thirty", 30), ("twenty", 20)):
         dvc(project, "exp", "run", "--queue", "-n", name, "-S", "train.seed=1", "-S", f"sampling.images={images}",
-            "train@dfc")
+            "-S", "tracking.live_after=0", "train@dfc")
     dvc(project, "queue", "start", "-j", "2")
     end = time.monotonic() + 300
     while (status := dvc(project, "queue", "status")).count("Success") < 2:

@@ -13,7 +13,7 @@ class Cluster(Section):
     address: str | None = Field(description=(
         'Address of a Ray cluster, or "auto" on its head; null for RAY_ADDRESS, and without that for this machine.'))
     workers: NotNegative = Field(description=(
-        "Training workers; 0 for Ray Train's local mode, in which one worker trains in this process."))
+        "Training workers of Ray Train; 0 to train in this process, without Ray."))
     gpus_per_worker: int | None = Field(
         json_schema_extra={"anyOf": [{"enum": [0, 1]}, {"type": "null"}]},
         description=("GPUs of a training worker and of a task on a cluster: 1 or 0; null for 1 where there are GPUs "
@@ -44,3 +44,6 @@ class Tracking(Section):
     experiment: str = Field(description="Name of the experiment in MLflow.")
     patience: NotNegative = Field(description=(
         "Seconds to wait for a tracking server that does not answer; training itself goes on without it."))
+    live_after: NotNegative = Field(default=60, description=(
+        "Seconds of training after which MLflow has its curves as they grow, by a process of its own; a shorter "
+        "training is recorded by the stage track."))

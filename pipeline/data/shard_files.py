@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipeline.data.arrow_arrays import numbers, texts, truths
 from pipeline.data.attributes import Attributes
 from pipeline.data.celeba_layout import HEIGHT, LANDMARKS, WIDTH
 from pipeline.data.shards import Location, part_name
@@ -62,10 +63,10 @@ def encode_part(view: str, split: str, image_ids: np.ndarray, pixels: np.ndarray
     pixels = np.ascontiguousarray(pixels, np.uint8)
     layout = schema(pixels.shape[-1], attributes.names, {"view": view, "split": split, **about})
     tensor = layout.field("pixels").type
-    storage = pa.FixedSizeListArray.from_arrays(pa.array(pixels.reshape(-1)), type=tensor.storage_type)
+    storage = pa.FixedSizeListArray.from_arrays(numbers(pixels.reshape(-1)), type=tensor.storage_type)
     table = pa.Table.from_arrays([
-        pa.array(image_ids.tolist(), pa.string()), pa.ExtensionArray.from_storage(tensor, storage),
-        *(pa.array(column, mask=~known) for column, known in zip(attributes.values.T, attributes.known.T, strict=True)),
+        texts(image_ids.tolist()), pa.ExtensionArray.from_storage(tensor, storage),
+        *(truths(column, known) for column, known in zip(attributes.values.T, attributes.known.T, strict=True)),
         *landmark_columns(landmarks, len(image_ids)),
     ], schema=layout)
 
@@ -92,7 +93,7 @@ def landmark_columns(landmarks: np.ndarray | None, images: int) -> list[pa.Array
     if landmarks is None:
         return [pa.nulls(images, pa.int16()) for _ in LANDMARKS]
     flat = np.asarray(landmarks, "<i2").reshape(-1, len(LANDMARKS))
-    return [pa.array(np.ascontiguousarray(column)) for column in flat.T]
+    return [numbers(column) for column in flat.T]
 
 
 def write_part(root: Location, view: str, split: str, number: int, image_ids: np.ndarray, pixels: np.ndarray,

@@ -3,6 +3,9 @@
 Beside the correlation of the labels stands that of the attribute vectors (Hou et al. 2016, Figure 7).
 """
 
+import csv
+import io
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -86,3 +89,13 @@ def agreement(vectors: np.ndarray, labels: np.ndarray) -> dict[str, float | int 
     varies = len(a) > 2 and np.ptp(a) > 0 and np.ptp(b) > 0
     return {"correlation": float(np.corrcoef(a, b)[0, 1]) if varies else None,
             "mean_absolute_difference": float(np.abs(a - b).mean()) if len(a) else None, "pairs": len(a)}
+
+
+def matrix_as_csv(names: Sequence[str], matrix: np.ndarray) -> str:
+    """Return a float64 matrix K×K over attributes as CSV, with their names before rows and columns; NaN is empty."""
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(["attribute", *names])
+    for name, row in zip(names, matrix.tolist(), strict=True):
+        table.writerow([name, *("" if math.isnan(value) else value for value in row)])
+    return text.getvalue()

@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipeline.data.arrow_arrays import numbers, texts
 from pipeline.data.attributes import Attributes
 from pipeline.errors import InputError, did_you_mean
 from pipeline.files.atomic import replacing
@@ -106,11 +107,11 @@ def correlation_matrix(vectors: AttributeVectors, names: Sequence[str]) -> np.nd
 def write_attribute_vectors(path: Path, vectors: AttributeVectors) -> None:
     """Write Parquet atomically, one row per attribute: attribute, positives, negatives, vector (float32 D)."""
     dim = vectors.vectors.shape[1]
-    flat = pa.array(np.ascontiguousarray(vectors.vectors, dtype=np.float32).reshape(-1))
+    flat = numbers(np.ascontiguousarray(vectors.vectors, dtype=np.float32).reshape(-1))
     table = pa.table({
-        "attribute": pa.array(vectors.names, pa.string()),
-        "positives": pa.array(vectors.positives, pa.int64()),
-        "negatives": pa.array(vectors.negatives, pa.int64()),
+        "attribute": texts(vectors.names),
+        "positives": numbers(np.asarray(vectors.positives, np.int64)),
+        "negatives": numbers(np.asarray(vectors.negatives, np.int64)),
         "vector": pa.FixedSizeListArray.from_arrays(flat, dim),
     })
     with replacing(path) as temporary:

@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipeline.data.arrow_arrays import numbers, texts
 from pipeline.latent_space.latents import latents_schema, write_latents
 from pipeline.parallel import ParallelMap, in_this_process
 
@@ -88,7 +89,7 @@ def encode_to_file(path: Path, vae: "Model", batches: Iterable[tuple[str, np.nda
     for number, table in parallel_map(encode_batch, vae, missing()):
         write_latents(parts / part_name(number), [table])
         progress(len(table))
-    write_latents(path, (pq.read_table(parts / name) for name in names))
+    write_latents(path, (pq.ParquetFile(parts / name).read() for name in names))
     return pq.read_metadata(path).num_rows
 
 
@@ -99,7 +100,7 @@ def part_name(number: int) -> str:
 
 def encode_batch(vae: "Model", batch: Batch) -> tuple[int, pa.Table]:
     """Return the number of a batch and its latents, with the columns of `latents_schema`."""
-    vectors = [pa.FixedSizeListArray.from_arrays(values.ravel(), vae.latent_dim)
+    vectors = [pa.FixedSizeListArray.from_arrays(numbers(values.ravel()), vae.latent_dim)
                for values in encode(vae, batch.pixels)]
-    columns = [pa.array(batch.image_ids, pa.string()), pa.array([batch.split] * len(batch.image_ids)), *vectors]
+    columns = [texts(list(batch.image_ids)), texts([batch.split] * len(batch.image_ids)), *vectors]
     return batch.number, pa.Table.from_arrays(columns, schema=latents_schema(vae.latent_dim))

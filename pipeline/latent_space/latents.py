@@ -55,7 +55,7 @@ def write_latents(path: Path, tables: Iterable[pa.Table]) -> None:
 
 def write_empty_latents(path: Path, latent_dim: int) -> None:
     """Write a file of latents without rows, for a variant without an encoder."""
-    write_latents(path, [latents_schema(latent_dim).empty_table()])
+    write_latents(path, [pa.Table.from_batches([], latents_schema(latent_dim))])
 
 
 def read_latents(path: Path, splits: Iterable[str] | None = None) -> Latents:
@@ -64,14 +64,20 @@ def read_latents(path: Path, splits: Iterable[str] | None = None) -> Latents:
     Raises:
         InputError: a latent is NaN or infinite; nothing can be computed from it.
     """
-    filters = [("split", "in", list(splits))] if splits is not None else None
-    table = pq.read_table(path, filters=filters)
+    with pq.ParquetFile(path) as file:
+        table = file.read()
 
-    def matrix(name: str) -> np.ndarray:
+    def texts(name: str) -> np.ndarray:
+        return np.array(table[name].to_pylist(), dtype=object)
+
+    def matrix(name: str) -> np.ndarray:  # by DLPack: pyarrow's own `to_numpy` imports pandas
         column = table[name].combine_chunks()
-        return column.flatten().to_numpy().reshape(len(table), column.type.list_size)
+        return np.from_dlpack(column.flatten()).reshape(len(table), column.type.list_size)
 
-    latents = Latents(table["image_id"].to_numpy(), table["split"].to_numpy(), matrix("mu"), matrix("logvar"))
+    latents = Latents(texts("image_id"), texts("split"), matrix("mu"), matrix("logvar"))
+    if splits is not None:
+        wanted = np.isin(latents.splits, list(splits))
+        latents = Latents(*(column[wanted] for column in latents))
     finite = np.isfinite(latents.mu).all(axis=1) & np.isfinite(latents.logvar).all(axis=1)
     if not finite.all():
         raise InputError(f"{path} has latents that are not finite, of {(~finite).sum():,} of {len(finite):,} images, "

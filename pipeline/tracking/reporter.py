@@ -1,8 +1,8 @@
 """What a training tells MLflow while it runs: from its own process to a child process that talks to MLflow.
 
 MLflow takes seconds to import, and logging a row takes a tenth of a millisecond per number. Both happen in the child
-(`reporter_process`), which takes lines of JSON through a pipe. A training that ends before LIVE_AFTER starts no child:
-then all is left to the stage track.
+(`reporter_process`), which takes lines of JSON through a pipe. A training that ends within tracking.live_after
+seconds starts no child: then all is left to the stage track.
 """
 
 import contextlib
@@ -25,7 +25,6 @@ from pipeline.tracking.notices import print_notice
 from pipeline.tracking.rows import Row
 from pipeline.tracking.store import store_uri
 
-LIVE_AFTER = 60.0  # seconds of training after which MLflow gets its rows as they come
 FAILURE_SECONDS = 30.0  # for marking a run FAILED or KILLED: the user waits for the reason
 FINISH_SECONDS = 600.0  # for the rows that have not reached MLflow yet; the child gives a server up much earlier
 CHILD = "pipeline.tracking.reporter_process"
@@ -190,4 +189,4 @@ def reporter_of_training(tracking: Tracking, variant: Variant, training: str, pa
     """
     first = {"tracking": tracking.model_dump(), "variant": variant.model_dump(mode="json"), "training": training,
              "parameters": dict(parameters), "run_tags": dict(tags)}
-    return Reporter(first, LIVE_AFTER, f"MLflow at {without_password(store_uri(tracking))}")
+    return Reporter(first, tracking.live_after, f"MLflow at {without_password(store_uri(tracking))}")

@@ -27,7 +27,6 @@ from pipeline.tracking.training_completion import complete_training
 
 NICE = 5          # training comes first
 PATIENCE = 10     # seconds at the end of a training; the stage track waits longer
-LAST = ("end", "finish")
 ANSWERS = sys.stdout
 ended = threading.Event()  # the last message has come
 
@@ -63,11 +62,16 @@ def read_messages(messages: "queue.SimpleQueue[Message]") -> None:
     """Read stdin to its end; end the process if the last message is not there, even in the middle of a request."""
     for line in sys.stdin:
         message = json.loads(line)
-        if any(name in message for name in LAST):
+        if is_last(message):
             ended.set()
         messages.put(message)
     if not ended.is_set():
         os._exit(0)
+
+
+def is_last(message: Message) -> bool:
+    """Return whether a message says how training has ended: {"end": status} or {"finish": true}."""
+    return "end" in message or "finish" in message
 
 
 def start_run(tracking: Tracking, variant: Variant, first: Message) -> str:
@@ -104,7 +108,7 @@ def start_run(tracking: Tracking, variant: Variant, first: Message) -> str:
 
 def deliver(live: Live, messages: "queue.SimpleQueue[Message]") -> Message:
     """Hand rows and tags to `live` until the last message, wait a moment for them, and return the last message."""
-    while not any(name in (message := messages.get()) for name in LAST):
+    while not is_last(message := messages.get()):
         if "tags" in message:
             live.on_start(message["tags"])
         if "steps" in message:
@@ -117,7 +121,7 @@ def deliver(live: Live, messages: "queue.SimpleQueue[Message]") -> Message:
 
 def until_last(messages: "queue.SimpleQueue[Message]") -> None:
     """Take all messages without doing anything: MLflow has refused."""
-    while not any(name in messages.get() for name in LAST):
+    while not is_last(messages.get()):
         pass
 
 

@@ -44,7 +44,8 @@ def test_a_submitted_experiment_runs_and_its_results_come_back(tmp_path, mlflow,
     environment = {**cluster.environment, "DVC_REMOTE_URL": str(tmp_path / "remote"), "MLFLOW_TRACKING_URI": mlflow,
                    "GIT_REMOTE_URL": shared}
     said = run(checkout, "make", "--silent", "--old-file", f"{BIN.parent}/.ready", f"VENV={BIN.parent}", "submit",
-               "RUN=exp run -S loss.layers=relu2_1,relu3_1 -S train.epochs=2 train@dfc", environment=environment)
+               "RUN=exp run -S loss.layers=relu2_1,relu3_1 -S train.epochs=2 -S tracking.live_after=0 train@dfc",
+               environment=environment)
     job, = set(re.findall(r"raysubmit_\w+", said))
     listed = run(checkout, str(BIN / "ray"), "job", "status", job, environment=environment)
     assert "SUCCEEDED" in listed or "succeeded" in listed

@@ -1,10 +1,16 @@
 """The correlation of labels, and how it agrees with that of the vectors."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from pipeline.data.attributes import Attributes, all_known
-from pipeline.latent_space.attribute_correlation import agreement, correlated_names, label_correlation
+from pipeline.latent_space.attribute_correlation import (
+    agreement,
+    correlated_names,
+    label_correlation,
+    matrix_as_csv,
+)
 from pipeline.vocabulary import ATTRIBUTES
 
 NAMES = ["Male", "Bald", "Young"]
@@ -89,3 +95,10 @@ def test_attributes_that_exist_are_correlated_or_else_the_most_frequent(own, nam
     assert chosen == list(names) and len(notes) == (said is not None)
     assert said is None or said in notes[0]
     assert label_correlation(all_known(tuple(own), values), chosen).shape == (len(names), len(names))
+
+
+@pytest.mark.parametrize("size", [0, 1, 3])
+def test_a_matrix_is_written_as_pandas_writes_it(size):
+    matrix, names = np.random.default_rng(0).normal(size=(size, size)), ["a", 'b, "c"', "d e"][:size]
+    matrix[1:, :1] = np.nan
+    assert matrix_as_csv(names, matrix) == pd.DataFrame(matrix, names, names).to_csv(index_label="attribute")

@@ -116,7 +116,7 @@ def test_a_stage_depends_on_every_module_that_is_not_exempt(shown):
                  for name in ("__main__", "deletion", "listing", "names", "needs", "words")}
     expected = {"pipeline.leftovers", *leftovers, "pipeline.plan.checks", "pipeline.plan.data_checks",
                 "pipeline.plan.files", "pipeline.plan.possible_views", "pipeline.plan.resolve", "pipeline.plan.table",
-                "stages.plan", "pipeline.losses.loss_network.measure", "pipeline.losses.terms",
+                "pipeline.plan.written", "stages.plan", "pipeline.losses.loss_network.measure", "pipeline.losses.terms",
                 "pipeline.losses.terms.total_variation"}.union(*OF_SOURCES.values())
     found = {module for module, stages in shown.items() if not stages and not reason(module)}
     assert set(without_own("\n".join(sorted(found)))) == expected
@@ -201,10 +201,11 @@ def test_no_other_module_imports_by_a_name():
     """`code.named_modules` knows what names in params.yaml import; other such imports would be in no digest."""
     importing = Modules().graph.find_modules_that_directly_import("pipeline.registry")
     assert importing == {"pipeline.losses.build", "pipeline.models.build", "pipeline.data.prepare",
-                         "pipeline.data.source", "pipeline.plan.checks", "stages.baselines"}
+                         "pipeline.data.source", "pipeline.plan.written", "stages.baselines"}
     by_importlib = Modules().graph.find_modules_that_directly_import("importlib")
     for_other_things = {"pipeline.evaluation.fidelity_package", "pipeline.evaluation.inception",
-                        "pipeline.report.published_later", "pipeline.report.table1", "pipeline.tracking.store",
+                        "pipeline.plan.written", "pipeline.report.published_later", "pipeline.report.table1",
+                        "pipeline.tracking.store",
                         "pipeline.tracking.training_run"}
     assert by_importlib == {"pipeline.registry"} | for_other_things
 

@@ -37,10 +37,10 @@ def folder(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def begin(monkeypatch):
+def begin():
     """begin(config, live_after) → what tells MLflow of a training, whose child starts after so many seconds."""
     def begin(config: Tracking, live_after: float = 0) -> Reporter:
-        monkeypatch.setattr(reporter, "LIVE_AFTER", live_after)
+        config = config.model_copy(update={"live_after": live_after})
         return reporter_of_training(config, tiny.variant(), TRAINING, {"name": "dfc"}, {"data_sha256": "abc"})
     return begin
 
@@ -189,8 +189,10 @@ def test_a_worker_elsewhere_sends_its_rows_to_the_run_of_the_training(config, be
     of_worker = pickle.loads(pickle.dumps(told.for_worker(config, run_id)))
     of_worker.on_start(TRAINED)
     of_worker.on_steps(steps(1, 10))
+    wait_until(lambda: history(config, run_id, "step/loss"))
+    of_worker.on_steps(steps(11, 11))
     of_worker.close()
-    assert len(history(config, run_id, "step/loss")) == 10 and get(config, run_id).info.status == "RUNNING"
+    assert len(history(config, run_id, "step/loss")) == 11 and get(config, run_id).info.status == "RUNNING"
     write_results(12)
     assert told.finish() == run_id and get(config, run_id).info.status == "FINISHED"
 
@@ -203,9 +205,9 @@ def test_workers_do_not_begin_without_a_server(begin):
 def test_the_child_ends_with_a_training_that_is_killed_and_ctrl_c_does_not_end_it(config):
     """The child outlives SIGINT, which a terminal sends to all, but not its training."""
     script = ("import sys, time\nfrom pipeline.config.running import Tracking\nfrom pipeline.tracking import reporter\n"
-              "from tests import tiny\nreporter.LIVE_AFTER = 0\n"
+              "from tests import tiny\n"
               f"told = reporter.reporter_of_training(Tracking(uri={store.store_uri(config)!r}, experiment='killed', "
-              f"patience=0), tiny.variant(), {TRAINING!r}, {{}}, {{}})\n"
+              f"patience=0, live_after=0), tiny.variant(), {TRAINING!r}, {{}}, {{}})\n"
               "told.on_start({})\nprint(told._child.pid, flush=True)\ntime.sleep(300)")
     training = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True,
                                 env={**os.environ, "PYTHONPATH": str(PROJECT)})
