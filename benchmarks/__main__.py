@@ -89,12 +89,15 @@ def machine(device: Any, dtype: Any, repeats: int) -> dict[str, str]:
     from benchmarks.measuring import SIDE, convolution_rate, matrix_rate
     from pipeline.training.loop import device_name
 
-    rates = "; ".join(f"{str(of).removeprefix('torch.')} {matrix_rate(of, device, repeats) / 1e9:,.0f}, as a 1×1 convolution "
-                      f"{convolution_rate(of, device, repeats) / 1e9:,.0f}" for of in dict.fromkeys((torch.float32, dtype)))
+    def rates(dtype: Any) -> str:
+        """Return the rates of the product by torch's own library, and by that of its convolutions."""
+        product, convolution = (rate(dtype, device, repeats) / 1e9 for rate in (matrix_rate, convolution_rate))
+        return f"{str(dtype).removeprefix('torch.')} {product:,.0f}, as a 1×1 convolution {convolution:,.0f}"
+
     return {"device": device_name(device),
             "ONEDNN_MAX_CPU_ISA": os.environ.get("ONEDNN_MAX_CPU_ISA", "not set"),
             "versions": f"Python {platform.python_version()}, torch {torch.__version__}, numpy {numpy.__version__}",
-            f"product of {SIDE[device.type]}², GFLOP/s": rates}
+            f"product of {SIDE[device.type]}², GFLOP/s": "; ".join(map(rates, dict.fromkeys((torch.float32, dtype))))}
 
 
 if __name__ == "__main__":
