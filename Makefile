@@ -38,8 +38,8 @@ coverage: $(READY)  ## all tests, and what they reach in their own processes, li
 chaos: $(READY)  ## kills runs at random moments, here and on a cluster of two nodes; half an hour
 	$(BIN)/python -m tests.chaos
 
-bench: $(READY)  ## the training step against a plain version of the same model
-	$(BIN)/python -m benchmarks.training_step
+bench: $(READY)  ## how fast everything is, against plain versions; a few minutes, best on an idle machine
+	$(BIN)/python -m benchmarks $(BENCH)
 
 submit: $(READY) ## RUN="exp run -S …" as a job on the Ray cluster at RAY_API_SERVER_ADDRESS
 	@trap 'rm -f "$$runtime"' EXIT; trap 'exit 130' INT; trap 'exit 143' TERM; \

@@ -7,7 +7,7 @@ from torch import nn
 from pipeline.data.pixels import to_network
 from pipeline.losses.loss_network.calibration import measure_rms
 from pipeline.losses.loss_network.network import build_prefix
-from pipeline.losses.reconstruction.feature import FeatureLoss, mean_square
+from pipeline.losses.reconstruction.feature import PIECE, FeatureLoss, mean_square, sum_of_squares
 from pipeline.losses.reconstruction.pixel import PixelLoss
 from pipeline.models.vgg19 import IMAGENET_MEAN, IMAGENET_STD
 from tests.tiny import faces, random_weights
@@ -122,6 +122,48 @@ def test_the_input_is_normalised_before_it_is_cast(grey):
 def test_mean_square_sums_half_precision_in_float32():
     difference = torch.full((2, 4, 64, 64), 3.0, dtype=torch.bfloat16)
     assert mean_square(difference).tolist() == [9.0, 9.0] and mean_square(difference).dtype == torch.float32
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float32, 1e-5), (torch.bfloat16, 1e-2)])
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+def test_the_mean_square_and_its_gradient_are_those_of_the_plain_formula(dtype, tolerance, layout):
+    """bfloat16 keeps 8 bits of the gradient. It is rounded once less than by the plain formula."""
+    loss, (reconstruction, image) = vgg_loss(), pictures(size=32)
+    loss.network.to(memory_format=layout)
+    gradients, totals = [], []
+    for distance in (loss.forward, lambda *pair: {layer: of.mean() for layer, of in loss.distances(*pair).items()}):
+        x = reconstruction.contiguous(memory_format=layout).requires_grad_()
+        with torch.autocast("cpu", dtype, enabled=dtype != torch.float32):
+            terms = distance(x, image)
+        totals.append(sum(terms.values()))
+        gradients.append(torch.autograd.grad(totals[-1], x)[0])
+    assert totals[0].item() == pytest.approx(totals[1].item(), rel=1e-5)
+    assert (gradients[0] - gradients[1]).norm() <= tolerance * gradients[1].norm()
+
+
+def test_the_gradient_keeps_the_layout_of_the_activations():
+    """In another layout, all that is added to it on its way back would take several times as long."""
+    loss, (reconstruction, image) = vgg_loss(["relu1_1"]), pictures(size=16)
+    loss.network.to(memory_format=torch.channels_last)
+    seen = []
+
+    def watch(module, inputs, output) -> None:
+        if output.requires_grad:
+            output.register_hook(seen.append)
+
+    loss.network.features[-1].register_forward_hook(watch)
+    x = reconstruction.contiguous(memory_format=torch.channels_last).requires_grad_()
+    sum(loss(x, image).values()).backward()
+    assert len(seen) == 1 and seen[0].is_contiguous(memory_format=torch.channels_last)
+
+
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_squares_of_many_values_are_summed_in_float32(layout, dtype):
+    values = torch.randn(3, PIECE // 512, 32, 32, generator=torch.Generator().manual_seed(3)).to(dtype)
+    total = sum_of_squares(values.contiguous(memory_format=layout))
+    assert total.dtype == torch.float32
+    assert total.item() == pytest.approx(values.double().square().sum().item(), rel=2e-5)
 
 
 def test_pixel_loss_by_hand():

@@ -121,3 +121,13 @@ def test_an_activation_is_not_changed_by_what_follows():
     alone.load_state_dict({name: tensor for name, tensor in network.state_dict().items() if ".0." in name})
     torch.testing.assert_close(network(images)["relu1_1"], alone(images)["relu1_1"])
     assert torch.equal(images, before)
+
+
+def test_gradients_are_torchvisions_where_pooling_comes_before_the_relu(features):
+    weights = {f"features.{name}": tensor for name, tensor in features.state_dict().items()}
+    images = torch.rand(2, 3, 32, 32, generator=torch.Generator().manual_seed(3)).requires_grad_()
+    given = build_prefix(weights, ["relu2_2", "relu3_1"])(images * 2 - 1)["relu3_1"]  # relu1_2 runs behind its pooling
+    expected = features[:RELU_INDEX["relu3_1"] + 1](normalize(images, IMAGENET_MEAN, IMAGENET_STD))
+    pull = torch.randn_like(expected)
+    one, other = (torch.autograd.grad(output, images, pull)[0] for output in (given, expected))
+    assert (one - other).norm() <= 1e-4 * other.norm()

@@ -1,0 +1,80 @@
+"""Rows: a training step of each variant, against a plain version of the same model and loss."""
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+import yaml
+
+from benchmarks.measuring import Row, compare, count_operations, matrix_rate
+from benchmarks.plain import plain_step
+from pipeline import paths
+from pipeline.config.loading import load_params
+from pipeline.config.variant import Variant
+from pipeline.losses.build import build_objective
+from pipeline.losses.loss_network.file import Weights
+from pipeline.training.batches import batches_of_worker
+from pipeline.training.loop import learning_rates, make_optimizers, take_step
+from pipeline.training.randomness import epoch_order
+
+NAMES = ("pvae", "dfc", "dfc_345", "dcgan", "vae_wgan")
+BATCHES = 4  # that the steps go through
+PLAIN = "plain: fp32, the whole VGG-19, graphs for both images, torch's default layout"
+
+
+def variants(batch_size: int, scale: str = "paper") -> dict[str, Variant]:
+    """Return the committed variants at a scale, with a batch size of their own, by name."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "params.yaml"
+        file.write_text(yaml.safe_dump(yaml.safe_load(paths.PARAMS.read_text()) | {"scale": scale}, sort_keys=False))
+        params = load_params(file)
+    given = {name: params.variant(name) for name in NAMES if name in params.variants}
+    return {name: variant.model_copy(update={"train": variant.train.model_copy(update={"batch_size": batch_size})})
+            for name, variant in given.items()}
+
+
+def training_rows(faces: np.ndarray, network: Path, weights: Weights, device: torch.device, dtype: torch.dtype,
+                  batch_sizes: dict[str, tuple[int, ...]], rounds: int) -> Iterator[Row]:
+    """Yield a row for each variant and batch size.
+
+    Args:
+        faces: uint8 N×3×64×64.
+        network: the file of the loss network.
+        weights: the same.
+        device: where the steps are computed.
+        dtype: in which ours multiplies.
+        batch_sizes: by the variant's name.
+        rounds: timings of each version.
+    """
+    for name, sizes in batch_sizes.items():
+        for size in sizes:
+            yield training_row(variants(size)[name], faces, network, weights, device, dtype, rounds)
+
+
+def training_row(variant: Variant, faces: np.ndarray, network: Path, weights: Weights, device: torch.device,
+                 dtype: torch.dtype, rounds: int) -> Row:
+    """Return the row of one variant."""
+    size = variant.train.batch_size
+    objective = build_objective(variant, network).to(device).train()
+    objective.precision = dtype
+    images = faces[np.arange(BATCHES * size) % len(faces)]
+    batches = batches_of_worker(variant, images, 0, 1, objective.noise_width, device)
+    optimizers = make_optimizers(objective, learning_rates(variant), variant.train.adam_beta1)
+    order, done = epoch_order(0, 0, len(images)), 0
+
+    def ours() -> None:
+        nonlocal done
+        take_step(objective, optimizers, batches, order, done % BATCHES, done)
+        done += 1
+
+    plain = plain_step(variant, weights, device)
+    pixels = torch.from_numpy(images[:size])
+    row = compare(f"step of {variant.label}, batch {size}", size, ours, lambda: plain(pixels), rounds, note=PLAIN,
+                  wait=torch.cuda.synchronize if device.type == "cuda" else lambda: None)
+    operations, rate = count_operations(ours), matrix_rate(dtype, device, 5 if rounds > 1 else 1)
+    row.fraction = operations / size * row.ours / rate
+    row.more = {"operations_per_image": operations / size, "operations_per_image_plain":
+                count_operations(lambda: plain(pixels)) / size, "matrix_rate": rate}
+    return row
