@@ -7,7 +7,7 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 
 from pipeline.data.attributes import all_known
 from pipeline.errors import InputError
-from pipeline.evaluation import linear_svm, svm
+from pipeline.evaluation import linear_svm, squared_hinge, svm
 from pipeline.evaluation.svm_file import read_svms, write_svms
 from pipeline.evaluation.svm_notes import convergence
 from pipeline.vocabulary import ATTRIBUTES
@@ -151,8 +151,7 @@ def test_svms_that_have_not_converged_are_noted_and_counted(few, monkeypatch):
     x, y, splits = few
     rows = evaluate(x, y, splits)
     assert convergence(rows) == "" and set(rows["note"]) == {""}
-    monkeypatch.setattr(linear_svm, "ITERATIONS", 1)
-    monkeypatch.setattr(linear_svm, "ROUNDS", 1)
+    monkeypatch.setattr(squared_hinge, "ITERATIONS", 1)
     splits = np.where(np.arange(len(splits)) < 100, "train", splits)
     y[:300, 3] = False
     rows = evaluate(x, y, splits, [10.0])
