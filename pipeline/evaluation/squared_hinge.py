@@ -44,7 +44,8 @@ def minimise(x: np.ndarray, squares: np.ndarray, sign: np.ndarray, C: float, tol
         squares: float64 D, the diagonal of XᵀX.
         sign: float64 N×K, the labels: 1 or -1.
         C: weight of the hinge loss against ½ uᵀu.
-        tolerance: an SVM leaves when no component of its gradient in v exceeds this share of the largest of all at v = 0.
+        tolerance: an SVM leaves when no component of its gradient in v exceeds this share of the largest of all at
+            v = 0.
     """
     scale = 1 / np.sqrt(1 + 2 * C * squares)[:, None]  # u = scale · v
     ridge = np.square(scale)  # uᵀu = vᵀ ridge v

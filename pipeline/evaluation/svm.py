@@ -115,7 +115,7 @@ def evaluate_sets(x: np.ndarray, sets: Mapping[str, np.ndarray], attributes: Att
                 yield result
 
         tried = [Work(columns, candidates) for columns in sets.values()] if candidates else []
-        validated = dict.fromkeys(sets, list[Validated]()) | dict(zip(sets, run(validate, tried), strict=False))
+        validated = dict(zip(sets, list(run(validate, tried)) or [[] for _ in sets], strict=True))
         chosen = {name: choose(of_set) if of_set else None for name, of_set in validated.items()}
         final = run(fit_and_score, [Work(columns, [best.C if (best := chosen[name]) else C[0]])
                                     for name, columns in sets.items()])
@@ -181,7 +181,8 @@ def fit_and_score(data: Data, work: Work) -> Evaluated:
 def fit(data: Data, work: Work, *splits: str) -> list[Fitted]:
     """Fit SVMs for each C on the images of some splits, each on those where its attribute is known."""
     rows = np.any([data.rows[split] for split in splits], axis=0)
-    return linear_svm.fit_where_known(data.x[np.ix_(rows, work.columns)], data.attributes.of_rows(rows), work.candidates)
+    x = data.x[np.ix_(rows, work.columns)]
+    return linear_svm.fit_where_known(x, data.attributes.of_rows(rows), work.candidates)
 
 
 def not_converged(gradient: float, where: str) -> str:

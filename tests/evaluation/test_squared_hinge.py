@@ -12,8 +12,7 @@ def problem():
     """300 images with 12 features on their principal axes, of very unequal spread, and four labels."""
     random = np.random.default_rng(0)
     x = random.standard_normal((300, 12))
-    squares, axes = np.linalg.eigh(x.T @ x)
-    x = x @ axes * np.geomspace(0.1, 10, 12)
+    x = x @ np.linalg.eigh(x.T @ x).eigenvectors * np.geomspace(0.1, 10, 12)
     y = x @ random.standard_normal((12, 4)) + 3 * random.standard_normal((300, 4)) > np.array([0, 1, -2, 8])
     return x, np.square(x).sum(axis=0), np.where(y, 1.0, -1.0)
 
