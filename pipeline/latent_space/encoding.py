@@ -99,7 +99,14 @@ def part_name(number: int) -> str:
 
 def encode_batch(vae: "Model", batch: Batch) -> tuple[int, pa.Table]:
     """Return the number of a batch and its latents, with the columns of `latents_schema`."""
-    vectors = [pa.FixedSizeListArray.from_arrays(values.ravel(), vae.latent_dim)
+    vectors = [pa.FixedSizeListArray.from_arrays(numbers(values), vae.latent_dim)
                for values in encode(vae, batch.pixels)]
-    columns = [pa.array(batch.image_ids, pa.string()), pa.array([batch.split] * len(batch.image_ids)), *vectors]
+    columns = [pa.array(batch.image_ids.tolist(), pa.string()), pa.array([batch.split] * len(batch.image_ids)),
+               *vectors]
     return batch.number, pa.Table.from_arrays(columns, schema=latents_schema(vae.latent_dim))
+
+
+def numbers(values: np.ndarray) -> pa.Array:
+    """Return float32 of any shape as a flat Arrow array. `pa.array` would import pandas, if only to know it."""
+    values = np.ascontiguousarray(values, np.float32)
+    return pa.Array.from_buffers(pa.float32(), values.size, [None, pa.py_buffer(values)])
