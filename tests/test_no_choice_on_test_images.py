@@ -32,7 +32,7 @@ from pipeline.config.plans import (
 )
 from pipeline.data import shard_files, shards
 from pipeline.data.attributes import all_known
-from pipeline.evaluation import linear_svm
+from pipeline.evaluation import squared_hinge
 from pipeline.evaluation.svm_file import read_svms
 from pipeline.files.json_file import read_json, write_json
 from pipeline.latent_space.encoding import encode_to_file
@@ -169,8 +169,7 @@ def project(seeded, planned, monkeypatch):  # noqa: F811
         write_record("train", name, precision="fp32", device="a laptop", workers=1)
     write_record("loss_network")
     write_json(paths.FIGURE_NOTES, {"dfc": [], "dcgan": []})
-    monkeypatch.setattr(linear_svm, "ITERATIONS", 5)
-    monkeypatch.setattr(linear_svm, "ROUNDS", 1)
+    monkeypatch.setattr(squared_hinge, "ITERATIONS", 5)
     return planned
 
 

@@ -4,22 +4,21 @@ Each is scikit-learn's `LinearSVC(C=C, dual=False)`, which is LIBLINEAR's L2-reg
 (Fan et al. 2008, section 2.1; the bias is one more weight): w minimises ½ wᵀw + C Σᵢ max(0, 1 − yᵢ wᵀxᵢ)².
 
 LIBLINEAR fits one SVM after the other, and it is slow on features as correlated as the latents of several views: for 40
-SVMs on 5,000 real faces × 500 features with C = 1 it needs 58 s of one core, and this file 2 s. Both stop near
+SVMs on 5,000 real faces × 500 features with C = 1 it needs 58 s of one core, and this file 1 s. Both stop near
 the same minimum, so that accuracies are the same up to rounding: an image beside the plane may get the other answer.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from scipy.linalg import cholesky, solve_triangular
-from scipy.optimize import minimize
 
 from pipeline.data.attributes import Attributes
+from pipeline.evaluation.squared_hinge import minimise
 from pipeline.evaluation.svm_scores import one_class
 
 TOLERANCE = 1e-4  # of the gradient: its largest component over that at w = 0
-ITERATIONS, ROUNDS = 1000, 5  # of L-BFGS: iterations in a round, and rounds
 
 
 @dataclass(frozen=True)
@@ -63,95 +62,72 @@ class Fitted(NamedTuple):
         return self.gradient <= TOLERANCE
 
 
-def fit(x: np.ndarray, y: np.ndarray, C: float) -> Fitted:
-    """Fit K SVMs.
-
-    L-BFGS minimises over all weights at once, until no component of the gradient exceeds `TOLERANCE` of the largest
-    component at w = 0. It runs in v = Lᵀw, where LLᵀ = I + 2C XᵀX is the Hessian as if every image were a support
-    vector: in v, correlated features no longer make the problem ill-conditioned.
-
-    L-BFGS may stop before that, after `ITERATIONS` or where a line search fails. Then it begins again from where it is,
-    without its estimate of the curvature, at most `ROUNDS` times in all. What counts is the gradient and not the reason
-    for which it stopped: at the precision of float64 a line search fails at the minimum too.
+def fit(x: np.ndarray, y: np.ndarray, candidates: Sequence[float]) -> list[Fitted]:
+    """Fit K SVMs for each of some C, on the principal axes of the features, which are found once.
 
     Args:
-        x: N×D, standardised features.
+        x: float64 N×D, standardised features.
         y: bool N×K, labels.
-        C: weight of the hinge loss against ½ wᵀw.
+        candidates: C, the weight of the hinge loss against ½ wᵀw.
 
     Returns:
-        The SVMs, in the units of x, and their gradients. `Fitted.converged` tells which have converged.
+        For each C the SVMs, in the units of x, and their gradients by `squared_hinge.minimise`. They do not depend on
+        the other C. `Fitted.converged` tells which have converged.
     """
-    x = with_bias(x)
+    gram, sums = x.T @ x, x.sum(axis=0)
+    squares, axes = np.linalg.eigh(np.block([[gram, sums[:, None]], [sums, np.float64(len(x))]]))  # with the bias
+    turned = x @ axes[:-1]
+    turned += axes[-1]
     sign = np.where(y, 1.0, -1.0)
-    inverse = solve_triangular(cholesky(np.eye(x.shape[1]) + 2 * C * (x.T @ x), lower=True), np.eye(x.shape[1]),
-                               lower=True)
-    z = x @ inverse.T  # so that X w = Z v
-    ridge = inverse @ inverse.T  # so that wᵀw = vᵀ ridge v
-
-    def objective(v: np.ndarray) -> tuple[float, np.ndarray]:
-        v = v.reshape(x.shape[1], -1)
-        slack = np.maximum(1 - sign * (z @ v), 0)
-        shrunk = ridge @ v
-        return ((v * shrunk).sum() / 2 + C * (slack ** 2).sum(),
-                (shrunk - 2 * C * (z.T @ (sign * slack))).ravel())
-
-    v = np.zeros(x.shape[1] * y.shape[1])
-    steepest = np.abs(objective(v)[1]).max()
-    for _ in range(ROUNDS):
-        v = minimize(objective, v, jac=True, method="L-BFGS-B",
-                     options={"gtol": TOLERANCE * steepest, "ftol": 0, "maxiter": ITERATIONS,
-                              "maxfun": 2 * ITERATIONS}).x
-        largest = np.abs(objective(v)[1]).reshape(x.shape[1], -1).max(axis=0)
-        if largest.max() <= TOLERANCE * steepest:
-            break
-    return Fitted(LinearSVMs(inverse.T @ v.reshape(x.shape[1], -1)), largest / (steepest or 1.0))
+    found = (minimise(turned, squares.clip(min=0), sign, C, TOLERANCE) for C in candidates)
+    return [Fitted(LinearSVMs(axes @ minimum.u), minimum.gradient) for minimum in found]
 
 
-def fit_standardised(x: np.ndarray, y: np.ndarray, C: float) -> Fitted:
-    """Standardise features with their own mean and standard deviation, and fit K SVMs to them.
+def fit_standardised(x: np.ndarray, y: np.ndarray, candidates: Sequence[float]) -> list[Fitted]:
+    """Standardise features with their own mean and standard deviation, and fit K SVMs to them for each of some C.
 
     Args:
         x: float N×D, raw features. One that is constant becomes zero, and has the weight 0.
         y: bool N×K, labels.
-        C: as in `fit`.
+        candidates: as in `fit`.
 
     Returns:
         As `fit` does, but the SVMs are in the units of the raw features: the standardisation is in their weights.
     """
-    x = x.astype(np.float64)
+    x = x.astype(np.float64, order="C")  # the layout would change the last bits
     mean, deviation = x.mean(axis=0), x.std(axis=0)
     deviation[deviation == 0] = 1
     x -= mean
     x /= deviation
-    fitted = fit(x, y, C)
-    return fitted._replace(svms=fitted.svms.before_standardisation(mean, deviation))
+    return [fitted._replace(svms=fitted.svms.before_standardisation(mean, deviation))
+            for fitted in fit(x, y, candidates)]
 
 
-def fit_where_known(x: np.ndarray, attributes: Attributes, C: float) -> Fitted:
-    """Fit an SVM per attribute by `fit_standardised`, each on the images where the attribute is known.
+def fit_where_known(x: np.ndarray, attributes: Attributes, candidates: Sequence[float]) -> list[Fitted]:
+    """Fit an SVM per attribute and C by `fit_standardised`, each on the images where the attribute is known.
 
     Those of attributes that are known for the same images are fitted together.
 
     Args:
         x: float N×D, raw features.
         attributes: K attributes of the N images.
-        C: as in `fit`.
+        candidates: as in `fit`.
 
     Returns:
         As `fit_standardised` does. An attribute with one class is always answered so, and its gradient is 0. One that
         is known for no image has weights that are NaN, and a gradient of 0.
     """
     count = len(attributes.names)
-    weights, gradient = np.full((x.shape[1] + 1, count), np.nan), np.zeros(count)
+    weights = np.full((len(candidates), x.shape[1] + 1, count), np.nan)
+    gradient = np.zeros((len(candidates), count))
     for columns, known in known_together(attributes.known):
         y = np.ascontiguousarray(attributes.values[known][:, columns])
-        fitted = fit_standardised(x if known.all() else x[known], y, C)
-        weights[:, columns], gradient[columns] = fitted.svms.weights, fitted.gradient
+        for number, fitted in enumerate(fit_standardised(x if known.all() else x[known], y, candidates)):
+            weights[number][:, columns], gradient[number, columns] = fitted.svms.weights, fitted.gradient
     constant = one_class(attributes) & attributes.known.any(axis=0)
-    weights[:, constant], gradient[constant] = 0, 0
-    weights[-1, constant] = np.where(attributes.values[:, constant].any(axis=0), 1, -1)
-    return Fitted(LinearSVMs(weights), gradient)
+    weights[..., constant], gradient[:, constant] = 0, 0
+    weights[:, -1, constant] = np.where(attributes.values[:, constant].any(axis=0), 1, -1)
+    return [Fitted(LinearSVMs(of_c), of_gradient) for of_c, of_gradient in zip(weights, gradient, strict=True)]
 
 
 def known_together(known: np.ndarray) -> list[tuple[list[int], np.ndarray]]:

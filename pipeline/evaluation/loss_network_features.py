@@ -10,6 +10,7 @@ from pipeline.evaluation.frechet import ImageFeatures
 if TYPE_CHECKING:
     import torch
 
+AT_ONCE = 8  # images on a CPU: few of them stay in its cache while the network computes on them
 
 def loss_network_features(path: Path, layer: str, device: "str | torch.device" = "cpu") -> ImageFeatures:
     """Return a function from images to the activations of one layer, averaged over all places of an image.
@@ -37,10 +38,16 @@ def loss_network_features(path: Path, layer: str, device: "str | torch.device" =
     network, rms = load_prefix(path, [layer], "sampling.frechet_layer")
     network.to(device)
 
+    on_cpu = torch.device(device).type == "cpu"
+
     @torch.inference_mode()
     def features(images: np.ndarray) -> np.ndarray:
-        with full_float32():
-            activations = network(to_network(torch.from_numpy(images).to(device)))[layer]
-        return (activations.mean(dim=(2, 3)) / rms[layer]).cpu().numpy()
+        pixels = torch.from_numpy(images)
+        parts = []
+        for few in pixels.split(AT_ONCE) if on_cpu else (pixels,):
+            with full_float32():
+                activations = network(to_network(few.to(device)))[layer]
+            parts.append((activations.mean(dim=(2, 3)) / rms[layer]).cpu())
+        return torch.cat(parts).numpy()
 
     return features

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 # Latents, float N×D → decision values of the SVMs, N×K: above 0 where the face has the attribute.
 Decide = Callable[[np.ndarray], np.ndarray]
 
-BATCH = 512  # images
+BATCH = 32  # images: few of them stay in a processor's cache while the decoder computes on them
 
 
 NO_SVM = "no SVM: no image to fit it to has a known value"

@@ -4,19 +4,17 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 import torch
-from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from torch import nn
 
 from pipeline.data.pixels import to_network, to_uint8, to_unit
 from pipeline.errors import InputError
-from pipeline.evaluation.blur import blur
+from pipeline.evaluation.blur import blur_effects
+from pipeline.evaluation.image_similarity import SMALLEST, psnr, ssim
 from pipeline.hardware.float32 import full_float32
 
 # (images, reconstructions), each N×3×S×S in -1 … 1 → one number per image, N.
 ImageDistance = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
-
-
-SMALLEST = 11  # pixels: the side of SSIM's window
+AT_ONCE = 16  # images: few of them stay in a processor's cache while networks compute on them
 
 
 @torch.inference_mode()
@@ -53,11 +51,12 @@ def reconstruction_quality(model: nn.Module, feature_distance: ImageDistance | N
             if min(pixels.shape[2:]) < SMALLEST:
                 raise InputError(f"images of {pixels.shape[2]}×{pixels.shape[3]} pixels are too small for SSIM, whose "
                                  f"window has {SMALLEST}×{SMALLEST}; raise data.image_size")
-            target = to_network(torch.as_tensor(pixels).to(device))
-            with full_float32():
-                reconstruction = model(target).clamp(-1, 1)
-            sums += batch_sums(target, reconstruction, distances.values())
-            images += len(target)
+            for few in torch.as_tensor(pixels).split(AT_ONCE):
+                target = to_network(few.to(device))
+                with full_float32():
+                    reconstruction = model(target).clamp(-1, 1)
+                sums += batch_sums(target, reconstruction, distances.values())
+                images += len(target)
     finally:
         model.train(training)
     if images == 0:
@@ -81,16 +80,8 @@ def batch_sums(target: torch.Tensor, reconstruction: torch.Tensor, distances: It
         distances: further scores of the pairs.
     """
     x, y = (to_unit(batch).cpu().numpy() for batch in (target, reconstruction))
-    psnr = sum(peak_signal_noise_ratio(a, b, data_range=1.0) for a, b in zip(x, y, strict=True))
-    ssim = sum(structural_similarity_of(a, b) for a, b in zip(x, y, strict=True))
-    blurred = blur(to_uint8(reconstruction).cpu().numpy()) * len(target)
+    scores = [psnr(x, y), ssim(x, y), blur_effects(to_uint8(reconstruction).cpu().numpy())]
     with full_float32():
         measured = [0.0 if distance is None else sum(distance(target, reconstruction).tolist())
                     for distance in distances]
-    return np.array([psnr, ssim, blurred, *measured])
-
-
-def structural_similarity_of(x: np.ndarray, y: np.ndarray) -> float:
-    """Return the SSIM of two images 3×S×S in 0 … 1, with the Gaussian window of Wang et al. 2004."""
-    return structural_similarity(x, y, channel_axis=0, data_range=1.0, gaussian_weights=True, sigma=1.5,
-                                 use_sample_covariance=False)
+    return np.array([*(score.sum() for score in scores), *measured])

@@ -31,10 +31,10 @@ class Data(NamedTuple):
 
 
 class Work(NamedTuple):
-    """The unit of work: K SVMs."""
+    """The unit of work: K SVMs for each of some C."""
 
     columns: np.ndarray  # of x
-    C: float
+    candidates: Sequence[float]  # for C
 
 
 class Validated(NamedTuple):
@@ -79,7 +79,7 @@ def evaluate_sets(x: np.ndarray, sets: Mapping[str, np.ndarray], attributes: Att
         splits: str N: train, valid or test.
         C: candidates for the SVMs' C; `choose` chooses among several.
         progress: the label of a progress bar; None for no bar.
-        parallel_map: where SVMs are fitted; one item is the K SVMs of a feature set and a C.
+        parallel_map: where SVMs are fitted; one item is a feature set, with the K SVMs of all C or the final ones.
 
     Returns:
         Name of the feature set → its SVMs, and one row per attribute; shares and scores are 0 … 1. Scores are NaN for
@@ -110,14 +110,14 @@ def evaluate_sets(x: np.ndarray, sets: Mapping[str, np.ndarray], attributes: Att
     with tqdm(total=len(sets) * (len(candidates) + 1) * count, desc=progress, unit="SVM",
               disable=progress is None or not count) as bar:
         def run(function: Callable[[Data, Work], Result], work: list[Work]) -> Iterator[Result]:
-            for result in parallel_map(function, data, work):
-                bar.update(count)
+            for item, result in zip(work, parallel_map(function, data, work), strict=True):
+                bar.update(count * len(item.candidates))
                 yield result
 
-        each = iter(list(run(validate, [Work(columns, c) for columns in sets.values() for c in candidates])))
-        validated = {name: [next(each) for _ in candidates] for name in sets}
+        tried = [Work(columns, candidates) for columns in sets.values()] if candidates else []
+        validated = dict(zip(sets, list(run(validate, tried)) or [[] for _ in sets], strict=True))
         chosen = {name: choose(of_set) if of_set else None for name, of_set in validated.items()}
-        final = run(fit_and_score, [Work(columns, best.C if (best := chosen[name]) else C[0])
+        final = run(fit_and_score, [Work(columns, [best.C if (best := chosen[name]) else C[0]])
                                     for name, columns in sets.items()])
         return {name: with_validation(evaluated, chosen[name], validated[name])
                 for name, evaluated in zip(sets, final, strict=True)}
@@ -149,36 +149,40 @@ def choose(validated: Sequence[Validated]) -> Validated:
     return max(sorted(validated, key=lambda svms: svms.C), key=lambda svms: svms.right)  # the first of equals
 
 
-def validate(data: Data, work: Work) -> Validated:
-    """Fit the SVMs of a feature set and a C on the training split, and score them on the validation split."""
-    fitted, rows = fit(data, work, "train"), data.rows["valid"]
-    valid = data.attributes.of_rows(rows)
-    asked = valid.known & np.isfinite(fitted.svms.weights[-1])
-    right = (fitted.svms.predict(data.x[rows][:, work.columns]) == valid.values) & asked
-    with np.errstate(invalid="ignore"):  # 0 / 0 is NaN, as it should be
-        return Validated(work.C, right.sum(axis=0) / asked.sum(axis=0), int(right.sum()), fitted.gradient)
+def validate(data: Data, work: Work) -> list[Validated]:
+    """Fit the SVMs of a feature set for each C on the training split, and score them on the validation split."""
+    rows = data.rows["valid"]
+    valid, x = data.attributes.of_rows(rows), data.x[np.ix_(rows, work.columns)]
+    validated = []
+    for C, fitted in zip(work.candidates, fit(data, work, "train"), strict=True):
+        asked = valid.known & np.isfinite(fitted.svms.weights[-1])
+        right = (fitted.svms.predict(x) == valid.values) & asked
+        with np.errstate(invalid="ignore"):  # 0 / 0 is NaN, as it should be
+            validated.append(Validated(C, right.sum(axis=0) / asked.sum(axis=0), int(right.sum()), fitted.gradient))
+    return validated
 
 
 def fit_and_score(data: Data, work: Work) -> Evaluated:
-    """Fit the SVMs of a feature set and a C on the splits train and valid, and score them on the test split."""
-    fitted, test = fit(data, work, "train", "valid"), data.rows["test"]
+    """Fit the SVMs of a feature set and one C on the splits train and valid, and score them on the test split."""
+    (C,), (fitted,), test = work.candidates, fit(data, work, "train", "valid"), data.rows["test"]
     training = data.attributes.of_rows(data.rows["train"] | data.rows["valid"])
     truth = data.attributes.of_rows(test)
-    decided = fitted.svms.decide(data.x[test][:, work.columns])
+    decided = fitted.svms.decide(data.x[np.ix_(test, work.columns)])
     scores = score_predictions(decided > 0, truth, training) | score_rankings(decided, truth)
-    notes = [svm_notes.joined(of_training, of_test, not_converged(gradient, f"with C {work.C:g}"))
+    notes = [svm_notes.joined(of_training, of_test, not_converged(gradient, f"with C {C:g}"))
              for of_training, of_test, gradient in zip(svm_notes.of_training_classes(training),
                                                        svm_notes.of_test_classes(truth), fitted.gradient, strict=True)]
     rows = pd.DataFrame({"attribute": truth.names, **scores, "positives": truth.values.sum(axis=0),
-                         "images": truth.known.sum(axis=0), "valid_accuracy": np.nan, "C": float(work.C),
+                         "images": truth.known.sum(axis=0), "valid_accuracy": np.nan, "C": float(C),
                          "note": notes})
     return Evaluated(rows, fitted.svms)
 
 
-def fit(data: Data, work: Work, *splits: str) -> Fitted:
-    """Fit SVMs on the images of some splits, each on those where its attribute is known."""
+def fit(data: Data, work: Work, *splits: str) -> list[Fitted]:
+    """Fit SVMs for each C on the images of some splits, each on those where its attribute is known."""
     rows = np.any([data.rows[split] for split in splits], axis=0)
-    return linear_svm.fit_where_known(data.x[rows][:, work.columns], data.attributes.of_rows(rows), work.C)
+    x = data.x[np.ix_(rows, work.columns)]
+    return linear_svm.fit_where_known(x, data.attributes.of_rows(rows), work.candidates)
 
 
 def not_converged(gradient: float, where: str) -> str:

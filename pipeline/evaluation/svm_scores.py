@@ -1,7 +1,5 @@
 """Scores of predicted labels and of rankings: one number for each attribute."""
 
-from collections.abc import Callable
-
 import numpy as np
 
 from pipeline.data.attributes import Attributes
@@ -38,7 +36,7 @@ def score_predictions(predicted: np.ndarray, truth: Attributes, training: Attrib
 
 
 def score_rankings(decided: np.ndarray, truth: Attributes) -> dict[str, np.ndarray]:
-    """Score decision values, whatever the threshold, by scikit-learn.
+    """Score decision values, whatever the threshold.
 
     Args:
         decided: float N×K, larger for the positive class; NaN for an attribute without decisions.
@@ -50,15 +48,31 @@ def score_rankings(decided: np.ndarray, truth: Attributes) -> dict[str, np.ndarr
                              positives for a constant decision
           auroc              area under the ROC curve; 0.5 for a constant decision
     """
-    from sklearn.metrics import average_precision_score, roc_auc_score  # takes half a second to import
-
     scorable = ~one_class(truth) & ~np.isnan(decided).any(axis=0)
+    scores = np.full((len(RANKINGS), len(scorable)), np.nan)
+    for i in np.flatnonzero(scorable):
+        known = truth.known[:, i]
+        scores[:, i] = score_ranking(decided[known, i], truth.values[known, i])
+    return dict(zip(RANKINGS, scores, strict=True))
 
-    def scored(score: Callable[[np.ndarray, np.ndarray], float]) -> np.ndarray:
-        return np.array([score(truth.values[known, i], decided[known, i]) if scorable[i] else np.nan
-                         for i, known in enumerate(truth.known.T)], dtype=np.float64)
 
-    return dict(zip(RANKINGS, (scored(average_precision_score), scored(roc_auc_score)), strict=True))
+def score_ranking(decided: np.ndarray, positive: np.ndarray) -> tuple[float, float]:
+    """Return average precision and AUROC of one ranking, as scikit-learn's functions do, which take ten times as long.
+
+    Images with equal decisions are ranked together.
+
+    Args:
+        decided: float N.
+        positive: bool N, of both kinds.
+    """
+    order = np.argsort(-decided, kind="stable")
+    last = np.append(np.flatnonzero(np.diff(decided[order])), len(order) - 1)  # of each run of equal decisions
+    right = np.cumsum(positive[order])[last]
+    wrong = last + 1 - right
+    found, mistaken = right / right[-1], wrong / wrong[-1]
+    precision = (np.diff(found, prepend=0) * right / (last + 1)).sum()
+    area = (np.diff(mistaken, prepend=0) * (found + np.append(0, found[:-1])) / 2).sum()
+    return float(precision), float(area)
 
 
 def one_class(attributes: Attributes) -> np.ndarray:

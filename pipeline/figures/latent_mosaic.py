@@ -12,6 +12,9 @@ from pipeline.figures import style
 from pipeline.vocabulary import SPLITS
 
 PERPLEXITY = 30  # t-SNE's usual number of neighbours; lower if there are few images
+# With half of scikit-learn's iterations, and coarser far forces, 1,600 faces take 1.7 s instead of 4.7 s on a core of a
+# Zen 5. Neighbours are as alike: their distance (`neighbour_distance`) is 0.499 instead of 0.496.
+ITERATIONS, ANGLE = 500, 0.8
 
 
 def latent_mosaic(path: str | Path, mu: np.ndarray, pixels: np.ndarray, images: int = 1600,
@@ -66,7 +69,8 @@ def embed(mu: np.ndarray, seed: int) -> np.ndarray:
         return np.arange(2 * len(mu), dtype=float).reshape(-1, 2)
     from sklearn.manifold import TSNE  # takes seconds to import
 
-    return TSNE(perplexity=min(PERPLEXITY, (len(mu) - 1) / 3), init="pca", random_state=seed).fit_transform(mu)
+    return TSNE(perplexity=min(PERPLEXITY, (len(mu) - 1) / 3), init="pca", random_state=seed, max_iter=ITERATIONS,
+                angle=ANGLE).fit_transform(mu)
 
 
 def to_grid(points: np.ndarray, side: int) -> np.ndarray:

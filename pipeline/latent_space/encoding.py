@@ -15,7 +15,7 @@ from pipeline.parallel import ParallelMap, in_this_process
 if TYPE_CHECKING:
     from pipeline.models.interface import Model
 
-ENCODED_AT_ONCE = 512  # images on the device
+ENCODED_AT_ONCE = 64  # images: few of them stay in a processor's cache while the encoder computes on them
 
 
 def encode(vae: "Model", pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

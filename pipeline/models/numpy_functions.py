@@ -12,6 +12,8 @@ from pipeline.hardware.float32 import full_float32
 from pipeline.models.interface import Model
 from pipeline.models.weights_file import load_model
 
+AT_ONCE = 32  # images: few of them stay in a processor's cache while the decoder computes on them
+
 
 def decode_function(model: Model) -> Callable[[np.ndarray], np.ndarray]:
     """Return a function of latents, float32 N×D → images, uint8 N×3×S×S; it computes in full float32.
@@ -21,7 +23,8 @@ def decode_function(model: Model) -> Callable[[np.ndarray], np.ndarray]:
     def decode(z: np.ndarray) -> np.ndarray:
         device = next(model.parameters()).device
         with full_float32():
-            return to_uint8(model.decode(torch.from_numpy(z).to(device))).cpu().numpy()
+            return torch.cat([to_uint8(model.decode(few.to(device))).cpu()
+                              for few in torch.from_numpy(z).split(AT_ONCE)]).numpy()
 
     return decode
 

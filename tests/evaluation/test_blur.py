@@ -3,8 +3,9 @@
 import numpy as np
 from scipy.ndimage import gaussian_filter
 from skimage.data import lfw_subset
+from skimage.measure import blur_effect
 
-from pipeline.evaluation.blur import blur
+from pipeline.evaluation.blur import AT_ONCE, FILTER_SIZE, blur, blur_effects
 
 
 def test_blurred_copies_of_faces_score_higher():
@@ -15,3 +16,17 @@ def test_blurred_copies_of_faces_score_higher():
     assert scores[0] > 0 and scores[-1] < 1 and (np.diff(scores) > 0.04).all()
     sharp = np.random.default_rng(0).integers(0, 256, (4, 3, 64, 64)).astype(np.uint8)
     assert blur(sharp) < 0.3
+
+
+def test_every_image_scores_as_by_skimage():
+    random = np.random.default_rng(1)
+    images = random.integers(0, 256, (AT_ONCE + 3, 3, 20, 20))
+    images[1:] = gaussian_filter(images[1:], (0, 0, 1.0, 2.0))  # another direction is more blurred
+    images[2] = 77  # nothing to blur
+    images = images.astype(np.uint8)
+    expected = [blur_effect(image, h_size=FILTER_SIZE, channel_axis=0) for image in images]
+    np.testing.assert_allclose(blur_effects(images), expected, rtol=0, atol=1e-12)
+    assert expected[2] == 1 and len(set(expected)) == len(images) and blur(images) == np.mean(blur_effects(images))
+    oblong = images[:, :, :, :9]
+    np.testing.assert_allclose(blur_effects(oblong), [
+        blur_effect(image, h_size=FILTER_SIZE, channel_axis=0) for image in oblong], rtol=0, atol=1e-12)

@@ -2,10 +2,9 @@
 
 import numpy as np
 import pytest
-from scipy.optimize import minimize
 from sklearn.svm import LinearSVC
 
-from pipeline.evaluation import linear_svm
+from pipeline.evaluation import linear_svm, squared_hinge
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +23,7 @@ def correlated():
 def test_every_svm_equals_scikit_learns(correlated, C):
     x, y = correlated
     assert 0.02 < y[:, 3].mean() < 0.15
-    fitted = linear_svm.fit(x, y, C)
+    fitted = linear_svm.fit(x, y, [C])[0]
     weights = fitted.svms.weights
     assert weights.shape == (21, 5) and fitted.gradient.shape == (5,) and fitted.converged.all()
 
@@ -43,16 +42,16 @@ def test_a_bias_is_learned(correlated):
     x, _ = correlated
     y = np.ones((800, 1), dtype=bool)
     y[0] = False  # nearly all positive, whatever the features
-    svms = linear_svm.fit(x, y, 0.1).svms
+    svms = linear_svm.fit(x, y, [0.1])[0].svms
     assert svms.weights[-1, 0] > 0.8 and svms.predict(np.zeros((1, 20))).all()
 
 
 def test_constant_features_and_float32_change_nothing(correlated):
     x, y = correlated
     padded = np.hstack([x, np.zeros((800, 3))]).astype(np.float32)
-    svms = linear_svm.fit(padded, y, 1.0).svms
+    svms = linear_svm.fit(padded, y, [1.0])[0].svms
     assert (svms.weights[20:23] == 0).all()
-    assert (svms.predict(padded) == linear_svm.fit(x, y, 1.0).svms.predict(x)).mean() > 0.999
+    assert (svms.predict(padded) == linear_svm.fit(x, y, [1.0])[0].svms.predict(x)).mean() > 0.999
 
 
 def test_the_standardisation_is_in_the_weights(correlated):
@@ -60,34 +59,24 @@ def test_the_standardisation_is_in_the_weights(correlated):
     raw = np.hstack([x * np.geomspace(1e-3, 1e3, 20) + np.arange(20), np.full((800, 1), 7.0)]).astype(np.float32)
     mean, deviation = raw.astype(float).mean(axis=0), np.append(raw[:, :-1].astype(float).std(axis=0), 1)
     standardised = (raw - mean) / deviation
-    svms, expected = linear_svm.fit_standardised(raw, y, 0.1).svms, linear_svm.fit(standardised, y, 0.1).svms
+    svms, expected = linear_svm.fit_standardised(raw, y, [0.1])[0].svms, linear_svm.fit(standardised, y, [0.1])[0].svms
     assert svms.decide(raw).dtype == np.float64 and (svms.weights[20] == 0).all()
     np.testing.assert_allclose(svms.decide(raw), expected.decide(standardised), rtol=0, atol=1e-8)
     np.testing.assert_array_equal(svms.predict(raw), svms.decide(raw) > 0)
     assert np.ptp(raw[:, 0]) < 0.1, "the raw features were not changed"
 
 
-def test_a_fit_that_stops_early_goes_on_until_the_gradient_is_small(correlated, monkeypatch):
-    x, y = correlated
-    whole = linear_svm.fit(x, y, 30.0)
-    monkeypatch.setattr(linear_svm, "ITERATIONS", 5)
-    monkeypatch.setattr(linear_svm, "ROUNDS", 100)
-    resumed = linear_svm.fit(x, y, 30.0)
-    assert resumed.converged.all() and resumed.gradient.max() <= linear_svm.TOLERANCE
-    np.testing.assert_allclose(resumed.svms.decide(x), whole.svms.decide(x), atol=0.05)
-
-
 def test_a_fit_that_does_not_converge_says_for_which_svms(correlated, monkeypatch):
     x, y = correlated
-    monkeypatch.setattr(linear_svm, "ITERATIONS", 2)
-    monkeypatch.setattr(linear_svm, "ROUNDS", 1)
-    fitted = linear_svm.fit(x, y, 30.0)
+    monkeypatch.setattr(squared_hinge, "ITERATIONS", 2)
+    fitted, = linear_svm.fit(x, y, [30.0])
     assert fitted.gradient.max() > linear_svm.TOLERANCE and not fitted.converged.all()
 
 
-def test_a_line_search_that_fails_at_the_minimum_is_no_failure(correlated, monkeypatch):
-    """With a tolerance below rounding L-BFGS stops where no step lowers the objective; the gradient decides."""
+def test_candidates_do_not_change_each_other(correlated):
     x, y = correlated
-    monkeypatch.setattr(linear_svm, "minimize",
-                        lambda *arguments, options, **more: minimize(*arguments, options=options | {"gtol": 0}, **more))
-    assert linear_svm.fit(x, y, 1.0).converged.all()
+    together = linear_svm.fit(x, y, [0.01, 1.0, 30.0])
+    for C, fitted in zip([0.01, 1.0, 30.0], together, strict=True):
+        alone, = linear_svm.fit(x, y, [C])
+        np.testing.assert_array_equal(fitted.svms.weights, alone.svms.weights)
+    assert np.abs(together[0].svms.weights - together[2].svms.weights).max() > 0.1

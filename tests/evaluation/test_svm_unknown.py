@@ -63,7 +63,7 @@ def test_all_known_is_one_fit_of_all_attributes_to_the_bit():
     y = np.asfortranarray(y)
     weights = svm.evaluate_sets(x, {"all": np.arange(12)}, all_known(NAMES, y), splits, [0.1])["all"].svms.weights
     fitted = splits != "test"
-    together = linear_svm.fit_standardised(x[fitted][:, np.arange(12)], np.ascontiguousarray(y[fitted]), 0.1)
+    together = linear_svm.fit_standardised(x[fitted][:, np.arange(12)], np.ascontiguousarray(y[fitted]), [0.1])[0]
     np.testing.assert_array_equal(weights, together.svms.weights)
 
 
