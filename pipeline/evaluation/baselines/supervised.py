@@ -38,6 +38,7 @@ def measure(given: Given) -> Decisions:
     """
     import torch
 
+    from pipeline.hardware.eager import without_compiler
     from pipeline.hardware.gpu import best_device
 
     check_validation_images(given.faces, "supervised")
@@ -47,7 +48,7 @@ def measure(given: Given) -> Decisions:
     check_known(train.attributes, of_valid)
     valid_labels, valid_known = torch.from_numpy(of_valid.values).float(), torch.from_numpy(of_valid.known)
     network = initial_network(given, len(of_valid.names)).to(device)
-    optimizer = torch.optim.Adam(network.parameters(), LEARNING_RATE)
+    optimizer = without_compiler(torch.optim.Adam)(network.parameters(), LEARNING_RATE)
     best, best_epoch, weights = float("inf"), 0, network.state_dict()
     with reproducible(), tqdm(total=given.epochs * len(train.pixels), unit=" images", desc="supervised",
                               mininterval=5) as bar:

@@ -11,6 +11,7 @@ from tqdm import tqdm
 
 from pipeline.data.pixels import to_network
 from pipeline.errors import InputError
+from pipeline.hardware.eager import without_compiler
 from pipeline.hardware.float32 import full_float32
 from pipeline.losses.loss_network.file import Weights
 from pipeline.losses.loss_network.network import build_prefix
@@ -115,8 +116,8 @@ def new_learner(recipe: Recipe, size: int, device: torch.device) -> Learner:
     network.requires_grad_(True)
     for module in (network, heads):
         module.to(device=device).to(memory_format=torch.channels_last)
-    optimizer = torch.optim.AdamW([*network.parameters(), *heads.parameters()], lr=recipe.learning_rate,
-                                  weight_decay=WEIGHT_DECAY, fused=True)
+    optimizer = without_compiler(torch.optim.AdamW)([*network.parameters(), *heads.parameters()],
+                                                    lr=recipe.learning_rate, weight_decay=WEIGHT_DECAY, fused=True)
     return Learner(network, heads, optimizer)
 
 
