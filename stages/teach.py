@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline import paths
 from pipeline.config.plans import TeachingPlan, TeachingRecipe, read_plan
-from pipeline.errors import exit_on_input_error
+from pipeline.errors import InputError, exit_on_input_error
 from pipeline.files.atomic import write_text
 from pipeline.files.folder import Folder
 from pipeline.files.hashes import digest
@@ -52,6 +52,10 @@ def teach_and_write(plan: TeachingRecipe, own_code: str) -> None:
     work = Folder.of(delete_siblings_and_partial_files(
         WORK / digest(own_code, plan.model_dump_json(), manifest["files_sha256"])))
     faces, valid = read_faces("train"), read_faces("valid")
+    for split, read in (("training", faces), ("validation", valid)):
+        if not len(read.pixels):
+            raise InputError(f"there are no {split} images, and the loss network is taught with some; give some, or "
+                             "set loss_network.source to random, imagenet or file")
 
     def save(step: int, state: dict[str, Any]) -> None:
         write_checkpoint_and_delete_others(work, step, state)

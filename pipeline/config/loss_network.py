@@ -16,7 +16,7 @@ class LossNetwork(Section):
     source: Literal["imagenet", "file", "random", "taught"] = Field(description=(
         "Weights of VGG-19: imagenet for torchvision's download, file for your own, random, or taught on the training "
         "faces by their landmarks, thumbnails and noise, without their labels."))
-    width: Annotated[float, Field(gt=0, json_schema_extra={"multipleOf": 1 / 64})] = Field(description=(
+    width: Annotated[float, Field(gt=0, le=4, json_schema_extra={"multipleOf": 1 / 64})] = Field(description=(
         "Factor on VGG-19's channels (64, 128, 256, 512, 512), which must stay whole numbers: of random and taught "
         "weights. A file must have it, and imagenet has 1. [1], section 3.2: 1."))
     file: str = Field(description=(

@@ -188,9 +188,10 @@ def check_taught_network(params: Params, variants: Variants) -> None:
     if params.loss_network.source != "taught":
         return
     if not has_landmarks(params.data):
+        why = "data.align is crop, which keeps none; set it to auto or detect" if params.data.align == "crop" else \
+            "these images have none; name a table in data.landmarks, set data.align to detect"
         raise InputError("params.yaml: loss_network.source is taught, which learns from the five landmarks of each "
-                         "face, and these images have none; name a table in data.landmarks, set data.align to detect, "
-                         "or set loss_network.source to random, imagenet or file")
+                         f"face, and {why}, or set loss_network.source to random, imagenet or file")
     for parameter, layers in needed_layers(params, variants):
         check_layers_held(parameter_shapes(recipe.LAST), layers, loss_network_source("taught"), parameter)
 

@@ -20,6 +20,8 @@ def is_away(error: Exception) -> bool:
     import requests
     from mlflow.exceptions import MlflowException
 
+    if is_of_the_database(error):
+        return "locked" in str(error)
     cause: BaseException | None = error
     if isinstance(error, MlflowException):
         if error.error_code == "TEMPORARILY_UNAVAILABLE":  # the database; of SQLite's errors only a lock passes
@@ -30,6 +32,11 @@ def is_away(error: Exception) -> bool:
     passing = (requests.ConnectionError, requests.Timeout, requests.exceptions.RetryError,
                requests.exceptions.ChunkedEncodingError)
     return isinstance(cause, passing) and not isinstance(cause, requests.exceptions.SSLError)
+
+
+def is_of_the_database(error: Exception) -> bool:
+    """Return True if the database itself says so, as it does where MLflow opens or creates it."""
+    return type(error).__module__.partition(".")[0] == "sqlalchemy"
 
 
 def is_stale_connection(error: Exception) -> bool:

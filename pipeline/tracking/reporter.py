@@ -136,8 +136,8 @@ class Reporter:
         answer = self._end({"finish": True}, FINISH_SECONDS) or {
             "error": f"{self._server} has not got this training's run."}
         if "error" in answer:
-            print(f"warning: {answer['error']} The stage track adds what is missing, if need be by `dvc repro --force "
-                  "--single-item track`", file=sys.stderr)
+            print(f"warning: {answer['error'].rstrip('.')}. The stage track adds what is missing, if need be by `dvc "
+                  "repro --force --single-item track`", file=sys.stderr)
         return answer.get("run_id")
 
     def _cancel(self) -> None:

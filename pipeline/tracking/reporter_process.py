@@ -100,6 +100,11 @@ def start_run(tracking: Tracking, variant: Variant, first: Message) -> str:
             if not first.get("wait"):
                 print_notice(f"{error}; training goes on, and the stage track tells MLflow of it")
             raise
+        except Exception as error:  # of a library; training goes on
+            refused = Refused(f"{server} refuses: {in_few_words(error)}.")
+            if not first.get("wait"):
+                print_notice(f"{refused} Training goes on, and the stage track tells MLflow of it")
+            raise refused from error
         else:
             if said:
                 print_notice(f"{server} answers again")

@@ -6,7 +6,7 @@ from typing import ParamSpec, TypeVar
 
 from pipeline.config.running import Tracking
 from pipeline.messages import without_password
-from pipeline.tracking.errors import NoAnswer, Refused, in_few_words, is_away, is_stale_connection
+from pipeline.tracking.errors import NoAnswer, Refused, in_few_words, is_away, is_of_the_database, is_stale_connection
 from pipeline.tracking.notices import print_notice
 from pipeline.tracking.store import store_uri
 
@@ -41,7 +41,8 @@ def retry_while_away(config: Tracking, call: Callable[Arguments, Answer], *argum
             answer = call(*arguments, **options)
         except Exception as error:
             if not is_away(error):
-                if not isinstance(error, MlflowException) or error.error_code == "RESOURCE_DOES_NOT_EXIST":
+                if not is_of_the_database(error) and (not isinstance(error, MlflowException)
+                                                      or error.error_code == "RESOURCE_DOES_NOT_EXIST"):
                     raise
                 raise Refused(f"MLflow at {uri} refuses: {in_few_words(error)}; check tracking.uri, and the user and "
                               "password in MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD if it asks for "

@@ -286,6 +286,7 @@ def test_the_committed_empty_file_exists():
     ({"data.limit": 0}, ["data.limit is 0", "greater than 0"]),
     ({"loss_network.source": "file"}, ["loss_network", "source is file", "-S loss_network.file="]),
     ({"loss_network.width": 0.3}, ["loss_network.width: must be a multiple of 1/64", "0.3 times VGG-19's 64 channels"]),
+    ({"loss_network.width": 1e6}, ["loss_network.width is 1000000.0, but should be less than or equal to 4"]),
     ({"loss_network.width": 0}, ["loss_network.width is 0, but should be greater than 0"]),
     ({"loss_network.source": "imagenet"}, ["loss_network.width: must be 1, since source is imagenet", "not 0.25"]),
     ({"loss_network.source": "learned"}, ["loss_network.source is 'learned'", "'taught'"]),

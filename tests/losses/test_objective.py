@@ -96,7 +96,7 @@ def test_an_adversary_is_a_part_of_the_objective(network):
 
     loss, terms = objective(images, noise, "model")
     assert list(terms) == WITH_CRITIC
-    rest = 64 * terms["kl"] + 0.5 * terms["relu1_1"]
+    rest = variant.loss.kl_scale * terms["kl"] + 0.5 * terms["relu1_1"]
     assert loss.item() == pytest.approx((rest + 7 * terms["adversarial"]).item(), rel=1e-6)
     loss.backward()
     assert all(parameter.grad is not None for parameter in objective.model.parameters())

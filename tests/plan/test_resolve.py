@@ -356,15 +356,18 @@ def test_how_the_loss_network_is_taught_is_planned_only_where_it_is_taught():
     assert resolve(params_with(loss_network=random))["pipeline/teaching.json"].recipe is None
 
 
-@pytest.mark.parametrize("data", [{"source": "folder", "align": "crop"}, {"source": "folder", "align": "auto"},
-                                  {"align": "crop"}])
-def test_a_network_is_not_taught_on_faces_without_landmarks(data):
+@pytest.mark.parametrize(("data", "why"), [
+    ({"source": "folder", "align": "crop"}, "data.align is crop, which keeps none; set it to auto or detect"),
+    ({"source": "folder", "align": "auto"},
+     "these images have none; name a table in data.landmarks, set data.align to detect"),
+    ({"align": "crop"}, "data.align is crop, which keeps none; set it to auto or detect"),
+])
+def test_a_network_is_not_taught_on_faces_without_landmarks(data, why):
     with pytest.raises(InputError) as error:
         resolve(params_with(data=data))
     assert str(error.value) == (
-        "params.yaml: loss_network.source is taught, which learns from the five landmarks of each face, and these "
-        "images have none; name a table in data.landmarks, set data.align to detect, or set loss_network.source to "
-        "random, imagenet or file")
+        "params.yaml: loss_network.source is taught, which learns from the five landmarks of each face, and "
+        f"{why}, or set loss_network.source to random, imagenet or file")
     resolve(params_with(data=data, loss_network={"source": "random"}))
 
 

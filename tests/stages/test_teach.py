@@ -15,6 +15,7 @@ from pipeline.config.plans import LossNetworkPlan, TeachingPlan, TeachingRecipe
 from pipeline.data.attributes import all_known
 from pipeline.data.prepare import prepare
 from pipeline.data.sources.celeba import open_celeba
+from pipeline.errors import InputError
 from pipeline.files.hashes import sha256
 from pipeline.files.json_file import read_json, write_json
 from pipeline.losses.loss_network.file import METADATA_KEY, describe_weights
@@ -83,6 +84,34 @@ def test_a_killed_stage_goes_on_and_gives_the_same_bits(asked, monkeypatch):
     assert [path.name for path in checkpoints.iterdir()] == ["step-00000003.pt"]
     teach.main()
     assert hashes() == expected and steps == 5 + 3 and not teach.WORK.exists()
+
+
+def test_a_damaged_checkpoint_is_a_warning_and_the_bits_are_the_same(asked, monkeypatch, capsys):
+    teach.main()
+    expected = hashes()
+    monkeypatch.setattr(teach, "write_taught", raise_killed)
+    with pytest.raises(Killed):
+        teach.main()
+    monkeypatch.undo()
+    monkeypatch.chdir(asked)
+    [checkpoints] = teach.WORK.iterdir()
+    for checkpoint, length in zip(sorted(checkpoints.iterdir()), (100, 0), strict=True):
+        checkpoint.write_bytes(checkpoint.read_bytes()[:length])
+    teach.main()
+    assert capsys.readouterr().err.count("is damaged") == 2 and hashes() == expected
+
+
+def raise_killed(*arguments):
+    raise Killed
+
+
+@pytest.mark.parametrize("split", ["train", "valid"])
+def test_a_split_without_faces_is_one_sentence(asked, monkeypatch, split):
+    read = teach.read_faces
+    monkeypatch.setattr(teach, "read_faces", lambda name: type(faces := read(name))(*(
+        part[:0] if name == split else part for part in faces)))
+    with pytest.raises(InputError, match="^there are no (training|validation) images, and the loss network is taught"):
+        teach.main()
 
 
 def test_work_for_another_recipe_is_not_taken(asked, monkeypatch):

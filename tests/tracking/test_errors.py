@@ -1,12 +1,15 @@
 """What errors of MLflow mean."""
 
+import sqlite3
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 import requests
 
-from pipeline.tracking.errors import in_few_words, is_away
+from pipeline.config.running import Tracking
+from pipeline.tracking.errors import NoAnswer, Refused, in_few_words, is_away, is_of_the_database
+from pipeline.tracking.waiting import retry_while_away
 
 
 class Answer(BaseHTTPRequestHandler):
@@ -36,3 +39,26 @@ def test_no_answer_and_errors_5xx_mean_away_and_refusals_do_not(status, away):
 
 def test_an_error_without_a_message_is_its_type():
     assert in_few_words(requests.ConnectionError()) == "ConnectionError"
+
+
+@pytest.mark.parametrize(("broken", "away"), [(False, True), (True, False)])
+def test_a_locked_database_is_away_and_a_damaged_one_refuses(tmp_path, broken, away):
+    from sqlalchemy import create_engine, text
+
+    path = tmp_path / "mlflow.db"
+    if broken:
+        path.write_bytes(b"no database" * 100)
+    holder = sqlite3.connect(path, isolation_level=None)
+    if not broken:
+        holder.execute("BEGIN EXCLUSIVE")
+    with pytest.raises(Exception) as raised, create_engine(f"sqlite:///{path}", connect_args={"timeout": 0}).connect() \
+            as connection:
+        connection.execute(text("SELECT name FROM sqlite_master"))
+    holder.close()
+    assert is_of_the_database(raised.value) and is_away(raised.value) == away
+    with pytest.raises(NoAnswer if away else Refused):
+        retry_while_away(Tracking(uri=f"sqlite:///{path}", experiment="e", patience=0), throw, raised.value)
+
+
+def throw(error):
+    raise error

@@ -54,8 +54,11 @@ def read_source(path: Path) -> str:
 def read_learned_from(path: Path) -> str:
     """Return from what a network has learned that this project has taught, in words; "" for others, and other files."""
     with safe_open(path, "np") as file:
-        metadata = file.metadata() or {}
-    return json.loads(metadata[METADATA_KEY]).get("learned_from", "") if METADATA_KEY in metadata else ""
+        text = (file.metadata() or {}).get(METADATA_KEY, "")
+    try:  # another program may use the same key for something else
+        return str(json.loads(text)["learned_from"])
+    except (ValueError, KeyError, TypeError):
+        return ""
 
 
 def describe_weights(path: Path) -> str:

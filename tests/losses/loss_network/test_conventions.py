@@ -128,7 +128,7 @@ def test_a_first_layer_of_zeros_is_refused():
 def test_a_file_is_converted_wherever_it_is_read(oxford, tmp_path):
     path = tmp_path / "vgg19.pth"
     torch.save(oxford, path)
-    weights, source = sources.get_source("file", str(path), seed=0)
+    weights, source, _ = sources.get_source("file", str(path), seed=0)
     expected, _ = to_torchvision(oxford, FILE)
     assert source == CAFFE and all(torch.equal(weights[name], expected[name]) for name in oxford)
 
@@ -166,7 +166,7 @@ def test_the_real_network_is_recognised_and_stays_as_it_is(shared):
 def test_the_real_network_in_caffes_convention_gives_the_same_activations(shared, dtype, tmp_path):
     path = tmp_path / "vgg19-caffe.pth"
     torch.save({name: tensor.to(dtype) for name, tensor in into_caffe(shared).items()}, path)
-    weights, source = sources.get_source("file", str(path), seed=0)
+    weights, source, _ = sources.get_source("file", str(path), seed=0)
     assert source == CAFFE
     images = to_network(torch.from_numpy(faces(4, size=64)))
     layers = ["relu1_1", "relu2_1", "relu3_1", "relu3_4"]

@@ -2,10 +2,11 @@
 
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from pipeline.errors import InputError
-from pipeline.losses.loss_network.file import write_loss_network
-from pipeline.losses.loss_network.sources import get_weights, imagenet_weights, random_weights
+from pipeline.losses.loss_network.file import METADATA_KEY, write_loss_network
+from pipeline.losses.loss_network.sources import get_source, get_weights, imagenet_weights, random_weights
 from pipeline.models.vgg19_layers import parameter_shapes
 from pipeline.vocabulary import LAYERS
 
@@ -39,6 +40,13 @@ def test_a_narrow_network_of_this_project_can_be_given_back(tmp_path):
         assert list(read) == list(weights) and all(torch.equal(read[name], weights[name]) for name in read)
     with pytest.raises(InputError, match="has 8 filters in features.0, but loss_network.width 1 asks for 64"):
         get_weights("file", str(path), seed=0)
+
+
+@pytest.mark.parametrize("text", ["a sentence", "[1]", "{}"])
+def test_what_another_program_wrote_beside_the_weights_is_ignored(tmp_path, text):
+    weights, path = random_weights(2, width=0.125), tmp_path / "vgg19.safetensors"
+    save_file(weights, path, metadata={METADATA_KEY: text})
+    assert get_source("file", str(path), seed=0, width=0.125).learned_from == ""
 
 
 def test_a_failed_download_of_imagenets_weights_is_one_sentence(monkeypatch):
