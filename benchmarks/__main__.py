@@ -45,7 +45,7 @@ def main(arguments: list[str] | None = None) -> None:
     if options.device == "cuda" and not torch.cuda.is_available():
         parser.error("--device cuda: torch finds no GPU that it can use")
 
-    from benchmarks.table import COLUMNS, heading, line, write
+    from benchmarks.table import ABOUT, COLUMNS, heading, line, write
     from pipeline.hardware.allocator import keep_freed_memory
     from pipeline.training import precision
 
@@ -54,7 +54,7 @@ def main(arguments: list[str] | None = None) -> None:
     chosen = precision.choose(options.precision, "", device, "")
     facts = machine(device, precision.DTYPES[chosen.name], 1 if options.quick else 5)
     facts["precision"] = f"{chosen.name} ({chosen.reason})"
-    print(heading(facts), "", COLUMNS, sep="\n", flush=True)
+    print(heading(facts), "", ABOUT, "", COLUMNS, sep="\n", flush=True)
     rows = []
     for row in measure(device, precision.DTYPES[chosen.name], QUICK if options.quick else WHOLE):
         print(line(row), flush=True)

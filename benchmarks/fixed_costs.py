@@ -30,8 +30,8 @@ HEAVY = ("torch", "torchvision", "matplotlib", "sklearn", "ray", "mlflow")
 OTHERS = ("pandas", "pyarrow", "scipy", "skimage", "joblib", "grimp", "dvc")  # named where they are loaded
 PROJECT = Path(__file__).resolve().parents[1]
 OF_EACH_VARIANT = ("latents", "attributes", "samples", "evaluate", "features")
-ONCE = ("plan", "dataset", "prepare", "loss_network", "loss_networks", "photographs", "view_gains", "baselines",
-        "figures", "report", "track")
+ONCE = ("plan", "dataset", "prepare", "teach", "loss_network", "loss_networks", "photographs", "view_gains",
+        "baselines", "figures", "report", "track")
 
 
 class Meter:

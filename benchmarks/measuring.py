@@ -26,6 +26,7 @@ class Row:
         rounds: the ratio of each round.
         note: what the plain version does, or why the row is left out.
         fraction: the rate of ours over that of this machine's matrix product in the same precision.
+        fraction_of_better: the same over the better of that rate and `convolution_rate`.
         more: further numbers, for the JSON file.
     """
 
@@ -37,6 +38,7 @@ class Row:
     rounds: list[float] = field(default_factory=list)
     note: str = ""
     fraction: float | None = None
+    fraction_of_better: float | None = None
     more: dict[str, Any] = field(default_factory=dict)
 
 

@@ -1,6 +1,7 @@
-"""Each variant's training step as one would write it from the papers, without care for speed.
+"""Each variant's training step as one would write it from the papers, with torch's defaults and no trick.
 
-Float32, torch's default memory layout, the whole VGG-19, and a graph for the features of both images.
+Float32, and torch's default memory layout. VGG-19 is torchvision's, with frozen weights, and ends with its last layer
+wanted. So the features of the images, which need no gradient, have no graph.
 """
 
 from collections.abc import Callable
@@ -66,7 +67,7 @@ class PlainCritic(nn.Sequential):
 
 
 class PlainVGG19(nn.Module):
-    """torchvision's convolutional part, all of it."""
+    """torchvision's convolutional part, up to the last layer wanted."""
 
     def __init__(self, weights: Weights):
         super().__init__()
@@ -80,8 +81,8 @@ class PlainVGG19(nn.Module):
 
     def forward(self, images: torch.Tensor, wanted: list[str]) -> list[torch.Tensor]:
         x, activations = ((images + 1) / 2 - self.mean) / self.std, {}
-        for index, module in enumerate(self.layers):
-            x = module(x)
+        for index in range(max(RELU_INDEX[name] for name in wanted) + 1):
+            x = self.layers[index](x)
             activations[index] = x
         return [activations[RELU_INDEX[name]] for name in wanted]
 
@@ -89,7 +90,7 @@ class PlainVGG19(nn.Module):
 def feature_distance(vgg: PlainVGG19, reconstruction: torch.Tensor, images: torch.Tensor, wanted: list[str]
                      ) -> torch.Tensor:
     """Return eq. 4, summed over layers."""
-    pairs = zip(vgg(reconstruction, wanted), vgg(images.requires_grad_(), wanted), strict=True)
+    pairs = zip(vgg(reconstruction, wanted), vgg(images, wanted), strict=True)
     return sum((a - b).square().mean() / 2 for a, b in pairs)
 
 

@@ -7,7 +7,12 @@ from typing import Any
 from benchmarks.measuring import Row
 from pipeline.files.json_file import write_json
 
-COLUMNS = f"{'':38}{'ours':>10}{'plain':>10} {'':9}{'ratio':>7}   {'rounds':13}{'of matrix rate':>15}"
+COLUMNS = f"{'':38}{'ours':>10}{'plain':>10} {'':9}{'ratio':>7}   {'rounds':13}{'of product':>12}{'of better':>12}"
+ABOUT = ("ratio: how many times as fast ours is, the median of the rounds\n"
+         "of product: ours over the rate of this machine's matrix product, in the precision of ours\n"
+         "of better: the same, over the better of that product and of the same work as a 1×1 convolution. Torch\n"
+         "multiplies matrices and convolves by different libraries, and either may be twice as fast as the other:\n"
+         "a share of the product alone may then be above 100 %, and says little")
 
 
 def heading(facts: dict[str, Any]) -> str:
@@ -21,9 +26,10 @@ def line(row: Row) -> str:
     if row.ratio is None:
         return f"{row.name:38}{row.note}"
     span = f"{min(row.rounds):.2f} … {max(row.rounds):.2f}"
-    fraction = "" if row.fraction is None else f"{row.fraction:.0%}"
+    shares = "".join(f"{'' if share is None else f'{share:.0%}':>12}"
+                     for share in (row.fraction, row.fraction_of_better))
     return (f"{row.name:38}{number(row.ours):>10}{number(row.plain):>10} {row.unit:9}{row.ratio:>7.2f}   {span:13}"
-            f"{fraction:>15}\n    {row.note}")
+            f"{shares}\n    {row.note}")
 
 
 def number(value: float | None) -> str:

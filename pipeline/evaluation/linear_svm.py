@@ -17,6 +17,7 @@ import numpy as np
 from pipeline.data.attributes import Attributes
 from pipeline.evaluation.squared_hinge import minimise
 from pipeline.evaluation.svm_scores import one_class
+from pipeline.hardware.blas import one_thread_for_few
 
 TOLERANCE = 1e-4  # of the gradient: its largest component over that at w = 0
 
@@ -74,13 +75,14 @@ def fit(x: np.ndarray, y: np.ndarray, candidates: Sequence[float]) -> list[Fitte
         For each C the SVMs, in the units of x, and their gradients by `squared_hinge.minimise`. They do not depend on
         the other C. `Fitted.converged` tells which have converged.
     """
-    gram, sums = x.T @ x, x.sum(axis=0)
-    squares, axes = np.linalg.eigh(np.block([[gram, sums[:, None]], [sums, np.float64(len(x))]]))  # with the bias
-    turned = x @ axes[:-1]
-    turned += axes[-1]
-    sign = np.where(y, 1.0, -1.0)
-    found = (minimise(turned, squares.clip(min=0), sign, C, TOLERANCE) for C in candidates)
-    return [Fitted(LinearSVMs(axes @ minimum.u), minimum.gradient) for minimum in found]
+    with one_thread_for_few(x.size):
+        gram, sums = x.T @ x, x.sum(axis=0)
+        squares, axes = np.linalg.eigh(np.block([[gram, sums[:, None]], [sums, np.float64(len(x))]]))  # with the bias
+        turned = x @ axes[:-1]
+        turned += axes[-1]
+        sign = np.where(y, 1.0, -1.0)
+        found = (minimise(turned, squares.clip(min=0), sign, C, TOLERANCE) for C in candidates)
+        return [Fitted(LinearSVMs(axes @ minimum.u), minimum.gradient) for minimum in found]
 
 
 def fit_standardised(x: np.ndarray, y: np.ndarray, candidates: Sequence[float]) -> list[Fitted]:

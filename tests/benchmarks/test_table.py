@@ -42,15 +42,19 @@ def test_every_row_has_a_finite_ratio_without_ray_dvc_and_mlflow(tmp_path):
     assert rows.pop("dvc repro, nothing to do")["note"] == "left out: DVC is not installed"
     assert all(math.isfinite(row["ratio"]) and row["ratio"] > 0 for row in rows.values())
     assert len([name for name in rows if name.startswith("step of ")]) == 5
+    svms, = (row for name, row in rows.items() if name.endswith("SVMs, 500 features"))
+    assert svms["more"]["accuracy"]["ours"] == pytest.approx(svms["more"]["accuracy"]["plain"], abs=0.02)
+    scores = rows["scores of reconstructions"]["more"]
+    assert scores["scores"] == pytest.approx(scores["scores_plain"] | {"images": 24}, rel=1e-4)
     assert {"input of training", "latents", "features at relu4_1", "scores of reconstructions"} < rows.keys()
     assert "fp32" in content["machine"]["precision"] and "ONEDNN_MAX_CPU_ISA" in content["machine"]
     assert all(name in done.stdout for name in rows)
 
 
 def test_a_line_of_the_table():
-    row = Row("latents", "images/s", 1234.5, 45.67, 27.03, [25.0, 28.5], "plain: one by one", 0.857)
+    row = Row("latents", "images/s", 1234.5, 45.67, 27.03, [25.0, 28.5], "plain: one by one", 0.857, 0.4)
     assert line(row).split() == ["latents", "1,234", "45.7", "images/s", "27.03", "25.00", "…", "28.50", "86%",
-                                 "plain:", "one", "by", "one"]
+                                 "40%", "plain:", "one", "by", "one"]
     assert line(left_out("x", "no reason")).split() == ["x", "left", "out:", "no", "reason"]
 
 
