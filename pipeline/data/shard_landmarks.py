@@ -34,7 +34,7 @@ def load_aligned_landmarks(root: Location, split: str) -> np.ndarray:
         table = read_row_group(group, LANDMARKS)
         if any(table[name].null_count for name in LANDMARKS):
             raise InputError(f"{group} has faces without landmarks; give some by data.landmarks or data.align: detect")
-        parts.append(np.stack([table[name].to_numpy() for name in LANDMARKS], axis=1))
+        parts.append(np.stack([np.from_dlpack(table[name].combine_chunks()) for name in LANDMARKS], axis=1))
     left, top, right, bottom = ALIGNED_BOX
     points = np.concatenate(parts).reshape(-1, len(POINTS), 2).astype(np.float32) + 0.5
     centred = points - np.array([left + right, top + bottom], np.float32) / 2
