@@ -19,6 +19,7 @@ from pipeline.config.loading import load_params
 from pipeline.config.running import Cluster
 from pipeline.config.variant import Variant
 from pipeline.data import shard_files, shards
+from pipeline.data.attributes import no_attributes
 from pipeline.files.folder import Folder
 from pipeline.losses.loss_network.calibration import measure_rms
 from pipeline.losses.loss_network.file import write_loss_network
@@ -47,9 +48,9 @@ def noise_job(folder: Path, images: int) -> ray_train.Job:
     for split, count in counts.items():
         ids, pixels = [f"{n}.jpg" for n in range(count)], random.integers(0, 256, (count, 3, 64, 64), np.uint8)
         shard_files.write_part(folder / "shards", VIEW, split, 0, np.array(ids, str), pixels,
-                               np.zeros((count, 40), bool), np.zeros((count, 5, 2), np.int16), about={})
+                               no_attributes(count), np.zeros((count, 5, 2), np.int16), about={})
     (folder / "shards" / shards.manifest_name(VIEW)).write_text(
-        json.dumps({"image_size": 64, "view": VIEW, "images": counts}))
+        json.dumps({"image_size": 64, "view": VIEW, "images": counts, "attributes": []}))
     weights = random_weights(0)
     rms = measure_rms(weights, torch.from_numpy(random.integers(0, 256, (16, 3, 64, 64), np.uint8)))
     write_loss_network(folder / paths.LOSS_NETWORK.name, weights, rms, "random")
