@@ -57,10 +57,10 @@ def teach_and_write(plan: TeachingRecipe, own_code: str) -> None:
             raise InputError(f"there are no {split} images, and the loss network is taught with some; give some, or "
                              "set loss_network.source to random, imagenet or file")
 
-    def save(step: int, state: dict[str, Any]) -> None:
+    def keep(step: int, state: dict[str, Any]) -> None:
         write_checkpoint_and_delete_others(work, step, state)
 
-    taught = teach(faces, valid, Recipe(**plan.model_dump()), device, read_newest_checkpoint(work), save)
+    taught = teach(faces, valid, Recipe(**plan.model_dump()), device, read_newest_checkpoint(work), keep)
     write_taught(taught, len(faces.pixels), len(valid.pixels))
     write_record("teach", device=str(device), seconds=time.perf_counter() - began)
     shutil.rmtree(WORK, ignore_errors=True)

@@ -27,7 +27,8 @@ def first_loss(clone: Path) -> float:
 
 
 def test_a_changed_start_runs_the_training_again_and_is_recorded(tmp_path):
-    clone = make_clone(tmp_path / "project", {"dfc"}, **TINY | {"view_gains": {"variants": ["dfc"]}})
+    clone = make_clone(tmp_path / "project", {"dfc"}, **TINY | {"view_gains": {"variants": ["dfc"]},
+                                                             "tracking": {"live_after": 0}})
     train(clone)
     shutil.copytree(clone / "models", tmp_path / "models", copy_function=shutil.copyfile)  # which may be written
     new, start = clone / "models/dfc/model.safetensors", tmp_path / "models/dfc/model.safetensors"

@@ -69,6 +69,6 @@ def test_hours_come_from_records_of_this_processor_alone(tmp_path, monkeypatch):
     write("another processor")
     assert training_hours(params, 160_000) is None
     write(processor_name())
-    hours = 3 * 160_000 * len(params.variants) / 100 / 3600
+    hours = params.variant("dfc").train.epochs * 160_000 * len(params.variants) / 100 / 3600
     assert f"about {hours:.1f} hours" in training_hours(params, 160_000)
     assert training_hours(params, 1000) is None  # two minutes

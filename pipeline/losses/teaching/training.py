@@ -63,7 +63,7 @@ class Learner(NamedTuple):
 
 
 def teach(faces: TaughtFaces, valid: TaughtFaces, recipe: Recipe, device: torch.device, begun: State | None = None,
-          save: Callable[[int, State], None] = lambda step, state: None) -> Taught:
+          keep: Callable[[int, State], None] = lambda step, state: None) -> Taught:
     """Teach VGG-19, narrowed by recipe.width, from random weights on.
 
     The same faces and recipe give the same bits on one machine with one number of threads.
@@ -74,7 +74,7 @@ def teach(faces: TaughtFaces, valid: TaughtFaces, recipe: Recipe, device: torch.
         recipe: How.
         device: Where.
         begun: A state of an interrupted run, from which to go on; None to begin.
-        save: Gets the number of steps done and a state, after every epoch and every SAVED_EVERY steps.
+        keep: Gets the number of steps done and a state, after every epoch and every SAVED_EVERY steps.
 
     Raises:
         InputError: The loss is no longer finite.
@@ -102,7 +102,7 @@ def teach(faces: TaughtFaces, valid: TaughtFaces, recipe: Recipe, device: torch.
                 refuse_divergence(epochs[-1])
                 rows = []
             if not rows or step % SAVED_EVERY == 0:
-                save(step, learner.state(step, rows, epochs))
+                keep(step, learner.state(step, rows, epochs))
     named = zip(parameter_shapes(LAYERS_READ[-1], recipe.width), learner.network.state_dict().values(), strict=True)
     return Taught({name: tensor.cpu().contiguous() for name, tensor in named}, epochs)
 

@@ -47,7 +47,7 @@ def undisturbed() -> Undisturbed:
     states: dict[int, State] = {}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(training, "SAVED_EVERY", 3)
-        taught = teach(FACES, VALID, RECIPE, CPU, save=lambda step, state: states.update({step: as_stored(state)}))
+        taught = teach(FACES, VALID, RECIPE, CPU, keep=lambda step, state: states.update({step: as_stored(state)}))
     return Undisturbed(states, taught)
 
 
@@ -114,7 +114,7 @@ def test_a_learning_rate_that_is_too_high_is_one_sentence():
     saved: list[int] = []
     recipe = Recipe(RECIPE.width, 20, 8, 1e8, 0)
     with pytest.raises(InputError, match=r"^teaching the loss network diverged in epoch \d+: .*; lower teaching"):
-        teach(FACES, VALID, recipe, CPU, save=lambda step, state: saved.append(step))
+        teach(FACES, VALID, recipe, CPU, keep=lambda step, state: saved.append(step))
     assert all(step % 2 == 0 for step in saved)
 
 
