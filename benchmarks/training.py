@@ -11,6 +11,7 @@ import yaml
 from benchmarks.measuring import Row, compare, convolution_rate, count_operations, matrix_rate
 from benchmarks.plain import plain_step
 from pipeline import paths
+from pipeline.config.labels import labels
 from pipeline.config.loading import load_params
 from pipeline.config.variant import Variant
 from pipeline.losses.build import build_objective
@@ -27,14 +28,15 @@ PLAIN = "plain: torch's defaults, fp32; a loss network ends with its last layer 
 
 
 def variants(batch_size: int, scale: str = "paper") -> dict[str, Variant]:
-    """Return the committed variants at a scale, with a batch size of their own, by name."""
+    """Return the project's variants at a scale, with a batch size of their own and labels that differ, by name."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "params.yaml"
         file.write_text(yaml.safe_dump(yaml.safe_load(paths.PARAMS.read_text()) | {"scale": scale}, sort_keys=False))
         params = load_params(file)
     given = {name: params.variant(name) for name in NAMES if name in params.variants}
-    return {name: variant.model_copy(update={"train": variant.train.model_copy(update={"batch_size": batch_size})})
-            for name, variant in given.items()}
+    label_of = labels(list(given.values()))
+    return {name: variant.model_copy(update={"train": variant.train.model_copy(update={"batch_size": batch_size}),
+                                             "label": label_of[name]}) for name, variant in given.items()}
 
 
 def training_rows(faces: np.ndarray, network: Path, weights: Weights, device: torch.device, dtype: torch.dtype,
@@ -51,7 +53,7 @@ def training_rows(faces: np.ndarray, network: Path, weights: Weights, device: to
         rounds: timings of each version.
     """
     for name, sizes in batch_sizes.items():
-        for size in sizes:
+        for size in sizes if name in variants(1) else ():  # params.yaml may have fewer
             yield training_row(variants(size)[name], faces, network, weights, device, dtype, rounds)
 
 

@@ -2,12 +2,14 @@
 
 import pytest
 import torch
+import yaml
 
 from benchmarks import faces, training
 from benchmarks.plain import PlainVGG19, feature_distance
 from pipeline.losses.build import build_objective
 from pipeline.losses.loss_network.network import build_prefix
 from pipeline.losses.reconstruction.feature import FeatureLoss
+from tests import tiny
 
 CPU = torch.device("cpu")
 
@@ -53,3 +55,12 @@ def test_variants_are_those_of_the_papers(network):
         64, 128, 256, 512]
     parameters = sum(p.numel() for p in build_objective(variants["dcgan"], network[0]).model.parameters())
     assert parameters > 3_000_000  # 3.6 million; a quarter of the channels have a quarter of a million
+
+
+def test_variants_with_equal_losses_have_rows_of_their_own(tmp_path, monkeypatch):
+    params = yaml.safe_load(tiny.PARAMS.read_text())
+    params["loss"]["layers"] = ["relu3_1", "relu4_1", "relu5_1"]  # as the README's experiment has it
+    changed = tmp_path / "params.yaml"
+    changed.write_text(yaml.safe_dump(params, sort_keys=False))
+    monkeypatch.setattr(training.paths, "PARAMS", changed)
+    assert [variant.label for variant in training.variants(16).values()][1:3] == ["VAE-345 (dfc)", "VAE-345 (dfc_345)"]
