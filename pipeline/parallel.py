@@ -4,8 +4,13 @@ Data, latents and evaluation take a `ParallelMap` and know neither Ray nor param
 machine; `pipeline.cluster.tasks` has that of a Ray cluster.
 """
 
+import ctypes
 import itertools
+import multiprocessing
+import signal
+import sys
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from typing import Protocol, TypeVar
 
 Shared = TypeVar("Shared")
@@ -63,3 +68,37 @@ def in_processes(count: int) -> ParallelMap:
         yield from pool(joblib.delayed(function)(shared, item) for item in items)
 
     return in_this_process if available == 1 else run
+
+
+def in_copies_of_this_process(function: Callable[[Shared, Item], Result], shared: Shared, items: Iterable[Item]
+                              ) -> Iterator[Result]:
+    """Run items in copies of this process, one per core, each with one thread; see `ParallelMap`.
+
+    A copy begins with all that is loaded here, so it costs no imports. But it lacks this process's threads: call this
+    before anything has started some, such as reading Parquet or computing with torch. All items are read at once.
+    Without Linux, or with one core, the items run in this process.
+    """
+    import joblib
+
+    items = list(items)
+    processes = min(joblib.cpu_count(), len(items))
+    if processes < 2 or sys.platform != "linux":
+        yield from in_this_process(function, shared, items)
+        return
+    with ProcessPoolExecutor(processes, multiprocessing.get_context("fork"), begin_copy) as pool:
+        yield from pool.map(function, itertools.repeat(shared), items)
+
+
+def begin_copy() -> None:
+    """Prepare a copy of a process: it has one thread, and ends with the process that made it."""
+    from threadpoolctl import threadpool_limits
+
+    end_with_parent()
+    threadpool_limits(1)
+
+
+def end_with_parent() -> None:
+    """Let the system kill this process when its parent ends, however that ends; Linux alone can."""
+    if sys.platform == "linux":
+        PR_SET_PDEATHSIG = 1
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
