@@ -157,8 +157,9 @@ def test_a_lost_copy_is_an_error_and_does_not_wait_for_ever():
 
 @SEVERAL_CORES
 def test_copies_end_with_a_parent_that_is_killed():
-    parent = subprocess.Popen([sys.executable, "-c", "from tests.test_parallel import parent_that_is_killed as it; it()"],
-                              stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[1])
+    code = "from tests.test_parallel import parent_that_is_killed; parent_that_is_killed()"
+    parent = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True,
+                              cwd=Path(__file__).parents[1])
     copies = [int(parent.stdout.readline()) for _ in range(2)]
     parent.kill()
     parent.wait()
