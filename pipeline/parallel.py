@@ -4,14 +4,14 @@ Data, latents and evaluation take a `ParallelMap` and know neither Ray nor param
 machine; `pipeline.cluster.tasks` has that of a Ray cluster.
 """
 
-import ctypes
 import itertools
 import multiprocessing
-import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from typing import Protocol, TypeVar
+
+from pipeline.process import end_with_parent
 
 Shared = TypeVar("Shared")
 Item = TypeVar("Item")
@@ -95,10 +95,3 @@ def begin_copy() -> None:
 
     end_with_parent()
     threadpool_limits(1)
-
-
-def end_with_parent() -> None:
-    """Let the system kill this process when its parent ends, however that ends; Linux alone can."""
-    if sys.platform == "linux":
-        PR_SET_PDEATHSIG = 1
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)

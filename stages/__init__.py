@@ -2,7 +2,7 @@
 
 import os
 
-from pipeline.parallel import end_with_parent
+from pipeline.process import end_with_parent
 
 # Threads that wait for each other spin for some 100 µs, and then sleep. To sleep at once takes 1.5 times as long on a
 # training step of small tensors, whose threads wait some hundred times; and to spin for longer, torch's default, takes

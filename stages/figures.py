@@ -8,7 +8,6 @@ from pipeline import paths
 from pipeline.config.plans import ReportPlan, ViewGainsPlan, read_plan, read_variants
 from pipeline.config.variant import Variant
 from pipeline.data import by_id, shards
-from pipeline.errors import exit_on_input_error
 from pipeline.figures.comparison import compare_reconstructions, compare_samples
 from pipeline.figures.drawn_model import DrawnModel
 from pipeline.figures.latent_mosaic import latent_mosaic, mosaic_splits
@@ -32,6 +31,7 @@ from pipeline.models.weights_file import load_model
 from pipeline.parallel import in_copies_of_this_process
 from pipeline.plan import code
 from pipeline.plan.removed_variants import delete_results_of_removed_variants
+from pipeline.process import whole_process
 from pipeline.report.svm_tables import read_attribute_table, read_baseline_tables, read_svm_tables
 from pipeline.vocabulary import counted
 from pipeline.workspace.records import write_record
@@ -125,5 +125,5 @@ def draw_all_models(variants: list[Variant], plan: ReportPlan) -> None:
 
 
 if __name__ == "__main__":
-    with exit_on_input_error():
+    with whole_process():
         main()
