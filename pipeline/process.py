@@ -31,9 +31,7 @@ def whole_process() -> Iterator[None]:
     """
     with exit_on_input_error():
         yield
-    for thread in threading.enumerate():
-        if thread is not threading.current_thread() and not thread.daemon:
-            thread.join()
+    threading._shutdown()  # type: ignore[attr-defined]  # these two are what Python does first at its end
     atexit._run_exitfuncs()
     sys.stdout.flush()
     sys.stderr.flush()

@@ -49,3 +49,12 @@ def test_a_process_that_fails_says_so(last_line, status, error):
 def test_an_error_that_is_not_the_users_keeps_its_traceback():
     done = run("1 / 0")
     assert done.returncode == 1 and "Traceback" in done.stderr and "ZeroDivisionError" in done.stderr
+
+
+def test_a_pool_of_processes_does_not_hold_up_the_end():
+    work = ("from pipeline.parallel import in_copies_of_this_process, in_processes\n"
+            "    from tests.test_parallel import add\n"
+            "    print(list(in_processes(2)(add, 1, range(3))), list(in_copies_of_this_process(add, 1, range(3))))")
+    done = run(work)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "[1, 2, 3] [1, 2, 3]\n" in done.stdout and done.stdout.endswith("exit function\n")
