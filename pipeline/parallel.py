@@ -6,6 +6,7 @@ machine; `pipeline.cluster.tasks` has that of a Ray cluster.
 
 import itertools
 import multiprocessing
+import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -90,8 +91,9 @@ def in_copies_of_this_process(function: Callable[[Shared, Item], Result], shared
 
 
 def begin_copy() -> None:
-    """Prepare a copy of a process: it has one thread, and ends with the process that made it."""
+    """Prepare a copy of a process: it has one thread, and ends with the process that made it, or at once on Ctrl-C."""
+    end_with_parent()
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # as an exception, it would end one item, and the next would begin
     from threadpoolctl import threadpool_limits
 
-    end_with_parent()
     threadpool_limits(1)
