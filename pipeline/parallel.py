@@ -10,8 +10,10 @@ import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from typing import Protocol, TypeVar
 
+from pipeline.errors import InputError
 from pipeline.process import end_with_parent
 
 Shared = TypeVar("Shared")
@@ -78,6 +80,9 @@ def in_copies_of_this_process(function: Callable[[Shared, Item], Result], shared
     A copy begins with all that is loaded here, so it costs no imports. But it lacks this process's threads: call this
     before anything has started some, such as reading Parquet or computing with torch. All items are read at once.
     Without Linux, or with one core, the items run in this process.
+
+    Raises:
+        InputError: a copy was killed, as Linux does where memory is short.
     """
     import joblib
 
@@ -87,7 +92,11 @@ def in_copies_of_this_process(function: Callable[[Shared, Item], Result], shared
         yield from in_this_process(function, shared, items)
         return
     with ProcessPoolExecutor(processes, multiprocessing.get_context("fork"), begin_copy) as pool:
-        yield from pool.map(function, itertools.repeat(shared), items)
+        try:
+            yield from pool.map(function, itertools.repeat(shared), items)
+        except BrokenProcessPool as error:
+            raise InputError("one of this stage's processes was killed, perhaps because memory is short; free some, or "
+                             "set LOKY_MAX_CPU_COUNT=1, and run `dvc repro` again") from error
 
 
 def begin_copy() -> None:
