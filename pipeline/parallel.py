@@ -6,11 +6,14 @@ machine; `pipeline.cluster.tasks` has that of a Ray cluster.
 
 import itertools
 import multiprocessing
+import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from typing import Protocol, TypeVar
 
+from pipeline.errors import InputError
 from pipeline.process import end_with_parent
 
 Shared = TypeVar("Shared")
@@ -77,6 +80,9 @@ def in_copies_of_this_process(function: Callable[[Shared, Item], Result], shared
     A copy begins with all that is loaded here, so it costs no imports. But it lacks this process's threads: call this
     before anything has started some, such as reading Parquet or computing with torch. All items are read at once.
     Without Linux, or with one core, the items run in this process.
+
+    Raises:
+        InputError: a copy was killed, as Linux does where memory is short.
     """
     import joblib
 
@@ -86,12 +92,17 @@ def in_copies_of_this_process(function: Callable[[Shared, Item], Result], shared
         yield from in_this_process(function, shared, items)
         return
     with ProcessPoolExecutor(processes, multiprocessing.get_context("fork"), begin_copy) as pool:
-        yield from pool.map(function, itertools.repeat(shared), items)
+        try:
+            yield from pool.map(function, itertools.repeat(shared), items)
+        except BrokenProcessPool as error:
+            raise InputError("one of this stage's processes was killed, perhaps because memory is short; free some, or "
+                             "set LOKY_MAX_CPU_COUNT=1, and run `dvc repro` again") from error
 
 
 def begin_copy() -> None:
-    """Prepare a copy of a process: it has one thread, and ends with the process that made it."""
+    """Prepare a copy of a process: it has one thread, and ends with the process that made it, or at once on Ctrl-C."""
+    end_with_parent()
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # as an exception, it would end one item, and the next would begin
     from threadpoolctl import threadpool_limits
 
-    end_with_parent()
     threadpool_limits(1)

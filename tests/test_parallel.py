@@ -1,10 +1,10 @@
 """Maps over processes of this machine."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
-from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import joblib
@@ -134,7 +134,7 @@ def threads_of(shared: None, item: int) -> set[int]:
 
 def parent_that_is_killed() -> None:
     """Run in a process of its own: its copies print their number, and wait."""
-    list(in_copies_of_this_process(print_and_wait, None, range(2)))
+    list(in_copies_of_this_process(print_and_wait, None, range(4)))
 
 
 def print_and_wait(shared: None, item: int) -> None:
@@ -151,7 +151,7 @@ def test_copies_are_other_processes_with_one_thread_each():
 
 @SEVERAL_CORES
 def test_a_lost_copy_is_an_error_and_does_not_wait_for_ever():
-    with pytest.raises(BrokenProcessPool):
+    with pytest.raises(InputError, match="^one of this stage's processes was killed, perhaps because memory is short"):
         list(in_copies_of_this_process(give_up, None, range(3)))
 
 
@@ -167,3 +167,19 @@ def test_copies_end_with_a_parent_that_is_killed():
     while any(psutil.pid_exists(copy) and psutil.Process(copy).status() != "zombie" for copy in copies):
         assert time.monotonic() < until, "a copy outlives its parent"
         time.sleep(0.05)
+
+
+@SEVERAL_CORES
+def test_ctrl_c_ends_copies_at_once_without_a_traceback():
+    code = ("from pipeline.process import whole_process; from tests.test_parallel import parent_that_is_killed\n"
+            "with whole_process(): parent_that_is_killed()")
+    parent = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                              cwd=Path(__file__).parents[1], start_new_session=True)
+    for _ in range(2):
+        parent.stdout.readline()
+    os.killpg(parent.pid, signal.SIGINT)  # as a terminal does, which sends it to all
+    try:
+        _, said = parent.communicate(timeout=20)
+    finally:
+        parent.kill()
+    assert (parent.returncode, said) == (1, "interrupted; run `dvc repro` again to go on\n")
