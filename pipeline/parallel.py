@@ -79,17 +79,19 @@ def in_copies_of_this_process(function: Callable[[Shared, Item], Result], shared
 
     A copy begins with all that is loaded here, so it costs no imports. But it lacks this process's threads: call this
     before anything has started some, such as reading Parquet or computing with torch. All items are read at once.
-    Without Linux, or with one core, the items run in this process.
+    Without Linux, or with one core, the items run in this process, with one thread too, and give the same bits.
 
     Raises:
         InputError: a copy was killed, as Linux does where memory is short.
     """
     import joblib
+    from threadpoolctl import threadpool_limits
 
     items = list(items)
     processes = min(joblib.cpu_count(), len(items))
     if processes < 2 or sys.platform != "linux":
-        yield from in_this_process(function, shared, items)
+        with threadpool_limits(1):
+            yield from in_this_process(function, shared, items)
         return
     with ProcessPoolExecutor(processes, multiprocessing.get_context("fork"), begin_copy) as pool:
         try:

@@ -8,7 +8,9 @@ from pathlib import Path
 # Linux's names of instruction sets, the most capable first, and their common names.
 INSTRUCTIONS = {"amx_bf16": "AMX", "avx512_bf16": "AVX512-BF16", "avx512f": "AVX512", "avx2": "AVX2",
                 "bf16": "Arm BF16"}
-HOLDS = r"sse41|avx|avx2\w*|avx512_core\w*|avx10\w*"  # values of ONEDNN_MAX_CPU_ISA that name an instruction set
+# Values of ONEDNN_MAX_CPU_ISA that name an instruction set.
+HOLDS = (r"sse41|avx|avx2(_vnni(_2)?)?|avx512_core(_vnni|_bf16|_fp16|_amx(_fp16)?)?|avx10_\w+|"
+         r"(adv)?simd|asimd|sve_\d+")
 
 
 def processor_name(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:

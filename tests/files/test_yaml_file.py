@@ -17,3 +17,8 @@ def test_the_same_values_as_safe_load(path):
 def test_refuses_what_safe_load_refuses(text):
     with pytest.raises(yaml.YAMLError):
         parse_yaml(text)
+
+
+def test_an_error_names_the_line():
+    with pytest.raises(yaml.YAMLError, match=r"character '%'[\s\S]*line 2, column 4"):
+        parse_yaml("a: 1\nb: %1\n")
