@@ -8,10 +8,11 @@ then differ by percents whenever sums are taken in another order.
 
 import torch
 from torch import nn
-from torch.nn.functional import interpolate
+from torch.nn.functional import conv2d, interpolate
 
 from pipeline.models.initialize import initialize
 from pipeline.models.interface import Model
+from pipeline.models.replication import ReplicationPad
 from pipeline.models.upsampled_convolution import convolve_upsampled
 
 CHANNELS = (32, 64, 128, 256)  # of the encoder, which turns 64×64 pixels into 256×4×4
@@ -66,7 +67,10 @@ def upsample_and_convolve(x: torch.Tensor, convolution: nn.Module) -> torch.Tens
     assert isinstance(convolution, nn.Conv2d)
     if x.device.type == "cpu":
         return convolve_upsampled(x, convolution)
-    return convolution(interpolate(x, scale_factor=2))
+    larger = interpolate(x, scale_factor=2)
+    if torch.are_deterministic_algorithms_enabled():
+        return conv2d(ReplicationPad.apply(larger), convolution.weight, convolution.bias)
+    return convolution(larger)
 
 
 class VAE(Model):
