@@ -5,6 +5,9 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PROSE := pipeline stages tests benchmarks docs deploy $(wildcard *.md *.yaml *.toml *.cff) Makefile environment.sh
 
+# Containers often tell Python to keep no bytecode. Each of some 40 processes would then compile its packages anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help repro check fix test test-fast coverage chaos bench submit leftovers ui lock detector again
 help:    ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 22

@@ -5,8 +5,13 @@ machine; `pipeline.cluster.tasks` has that of a Ray cluster.
 """
 
 import itertools
+import multiprocessing
+import sys
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from typing import Protocol, TypeVar
+
+from pipeline.process import end_with_parent
 
 Shared = TypeVar("Shared")
 Item = TypeVar("Item")
@@ -63,3 +68,30 @@ def in_processes(count: int) -> ParallelMap:
         yield from pool(joblib.delayed(function)(shared, item) for item in items)
 
     return in_this_process if available == 1 else run
+
+
+def in_copies_of_this_process(function: Callable[[Shared, Item], Result], shared: Shared, items: Iterable[Item]
+                              ) -> Iterator[Result]:
+    """Run items in copies of this process, one per core, each with one thread; see `ParallelMap`.
+
+    A copy begins with all that is loaded here, so it costs no imports. But it lacks this process's threads: call this
+    before anything has started some, such as reading Parquet or computing with torch. All items are read at once.
+    Without Linux, or with one core, the items run in this process.
+    """
+    import joblib
+
+    items = list(items)
+    processes = min(joblib.cpu_count(), len(items))
+    if processes < 2 or sys.platform != "linux":
+        yield from in_this_process(function, shared, items)
+        return
+    with ProcessPoolExecutor(processes, multiprocessing.get_context("fork"), begin_copy) as pool:
+        yield from pool.map(function, itertools.repeat(shared), items)
+
+
+def begin_copy() -> None:
+    """Prepare a copy of a process: it has one thread, and ends with the process that made it."""
+    from threadpoolctl import threadpool_limits
+
+    end_with_parent()
+    threadpool_limits(1)

@@ -1,9 +1,8 @@
 """One file per stage of dvc.yaml."""
 
-import ctypes
 import os
-import signal
-import sys
+
+from pipeline.process import end_with_parent
 
 # Threads that wait for each other spin for some 100 µs, and then sleep. To sleep at once takes 1.5 times as long on a
 # training step of small tensors, whose threads wait some hundred times; and to spin for longer, torch's default, takes
@@ -15,6 +14,5 @@ if "OMP_WAIT_POLICY" not in os.environ:
 
 # A stage ends with its parent, however that is killed; otherwise it would go on to write beside the next run. Its
 # parent is the `dvc` that runs it, since dvc.yaml says `exec`.
-if sys.platform == "linux" and "DVC_STAGE" in os.environ:
-    PR_SET_PDEATHSIG = 1
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+if "DVC_STAGE" in os.environ:
+    end_with_parent()

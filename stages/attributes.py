@@ -5,10 +5,10 @@ import sys
 from pipeline import paths
 from pipeline.config.plans import AttributesPlan, read_plan, read_variant
 from pipeline.config.variant import Variant
-from pipeline.errors import exit_on_input_error
 from pipeline.files.atomic import write_text
 from pipeline.files.json_file import write_json
 from pipeline.plan import code
+from pipeline.process import whole_process
 from pipeline.workspace.records import write_record
 
 
@@ -58,5 +58,5 @@ def compute(variant: Variant) -> None:
 
 
 if __name__ == "__main__":
-    with exit_on_input_error():
+    with whole_process():
         main(sys.argv[1])

@@ -12,12 +12,12 @@ from pipeline import messages, paths
 from pipeline.cluster.tasks import parallel_map
 from pipeline.config.loading import load_params
 from pipeline.config.plans import BaselinesPlan, LossNetworkPlan, read_plan
-from pipeline.errors import exit_on_input_error
 from pipeline.evaluation import vgg_fc
 from pipeline.evaluation.set_names import VGG_FC
 from pipeline.files.atomic import write_text
 from pipeline.files.json_file import write_json
 from pipeline.plan import code
+from pipeline.process import whole_process
 from pipeline.registry import load_module
 from pipeline.vocabulary import BASELINES
 from pipeline.workspace.records import write_record
@@ -112,5 +112,5 @@ def score(name: str, measured: "Features | Decisions", plan: BaselinesPlan) -> t
 
 
 if __name__ == "__main__":
-    with exit_on_input_error():
+    with whole_process():
         main()

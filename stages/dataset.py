@@ -16,7 +16,6 @@ from pipeline.data.source import fingerprint, in_words, open_source
 from pipeline.data.splits import check_splits
 from pipeline.drawn_faces.before_drawing import check_splits_before_drawing
 from pipeline.drawn_faces.dataset import write_dataset
-from pipeline.errors import exit_on_input_error
 from pipeline.files.json_file import write_json
 from pipeline.files.writable import refuse_unwritable
 from pipeline.messages import counts
@@ -24,6 +23,7 @@ from pipeline.paths import BROKEN_IMAGES, CHECKED_DATASET, DATASET, FOUND_LANDMA
 from pipeline.plan import code
 from pipeline.plan.expected import refuse_unknown_splits, warnings_before
 from pipeline.plan.given import framing_by, given_by
+from pipeline.process import whole_process
 from pipeline.vocabulary import SPLITS, counted
 from pipeline.workspace.records import write_record
 
@@ -83,5 +83,5 @@ def last_line(plan: DatasetPlan, sound: Dataset, framing: Framing, checked: Chec
 
 
 if __name__ == "__main__":
-    with exit_on_input_error():
+    with whole_process():
         main()

@@ -12,10 +12,10 @@ from pipeline.cluster.tasks import parallel_map
 from pipeline.config.loading import load_params
 from pipeline.config.plans import EvaluatePlan, read_plan, read_variant
 from pipeline.config.variant import Variant
-from pipeline.errors import exit_on_input_error
 from pipeline.files.atomic import write_text
 from pipeline.files.json_file import write_json
 from pipeline.plan import code
+from pipeline.process import whole_process
 from pipeline.workspace.records import write_record
 
 if TYPE_CHECKING:
@@ -187,5 +187,5 @@ def score_attribute_vectors(name: str, plan: EvaluatePlan, model: "Model", laten
 
 
 if __name__ == "__main__":
-    with exit_on_input_error():
+    with whole_process():
         main(sys.argv[1])

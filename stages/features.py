@@ -7,9 +7,9 @@ import shutil
 import sys
 
 from pipeline import paths
-from pipeline.errors import exit_on_input_error
 from pipeline.files.atomic import replacing
 from pipeline.plan import code
+from pipeline.process import whole_process
 from pipeline.workspace.records import write_record
 
 
@@ -25,5 +25,5 @@ def main(name: str) -> None:
 
 
 if __name__ == "__main__":
-    with exit_on_input_error():
+    with whole_process():
         main(sys.argv[1])

@@ -1,6 +1,6 @@
-"""Draw every picture, of all variants in one process, and put the curves of all trainings into one table."""
+"""Draw every picture, on all cores, and put the curves of all trainings into one table."""
 
-from collections.abc import Mapping
+from collections.abc import Callable
 
 import pandas as pd
 
@@ -8,7 +8,6 @@ from pipeline import paths
 from pipeline.config.plans import ReportPlan, ViewGainsPlan, read_plan, read_variants
 from pipeline.config.variant import Variant
 from pipeline.data import by_id, shards
-from pipeline.errors import exit_on_input_error
 from pipeline.figures.comparison import compare_reconstructions, compare_samples
 from pipeline.figures.drawn_model import DrawnModel
 from pipeline.figures.latent_mosaic import latent_mosaic, mosaic_splits
@@ -29,11 +28,15 @@ from pipeline.latent_space.latents import read_latents
 from pipeline.latent_space.sampling import read_mixture
 from pipeline.models.numpy_functions import decode_function, reconstruct_function
 from pipeline.models.weights_file import load_model
+from pipeline.parallel import in_copies_of_this_process
 from pipeline.plan import code
 from pipeline.plan.removed_variants import delete_results_of_removed_variants
+from pipeline.process import whole_process
 from pipeline.report.svm_tables import read_attribute_table, read_baseline_tables, read_svm_tables
 from pipeline.vocabulary import counted
 from pipeline.workspace.records import write_record
+
+Drawing = Callable[[list[Variant], ReportPlan], None]
 
 
 def main() -> None:
@@ -41,17 +44,29 @@ def main() -> None:
     variants, plan = read_variants(), read_plan(ReportPlan)
     code.refuse_unplanned_code("figures", variants)
     delete_results_of_removed_variants()
-    models = {variant.name: read_model(variant) for variant in variants}
-    histories = {name: pd.read_csv(paths.epochs(name)) for name in models}
-    curves = curves_of_all({model.label: histories[name] for name, model in models.items()})
+    # What takes longest comes first, so that no process is left alone with it at the end.
+    parts: list[Variant | Drawing] = [draw_all_models, *variants, draw_scores]
+    _, *notes, _ = in_copies_of_this_process(draw_part, (variants, plan), parts)
+    write_json(paths.FIGURE_NOTES, {variant.name: of_one for variant, of_one in zip(variants, notes, strict=True)})
+    curves = curves_of_all({variant.label: pd.read_csv(paths.epochs(variant.name)) for variant in variants})
     write_text(paths.CURVES, curves.to_csv(index=False))
-    notes = {name: draw_variant(name, model, histories[name], plan.seed) for name, model in models.items()}
-    write_json(paths.FIGURE_NOTES, notes)
-    draw_all_models(plan, models)
-    draw_attribute_prediction(plan)
     write_record("figures")
     drawn = sum(path.suffix in (".png", ".jpg") for path in paths.FIGURES.rglob("*"))
     print(f"{paths.FIGURES}: {drawn} pictures of {counted(len(variants), 'variant')}; {paths.CURVES}: their curves")
+
+
+def draw_part(shared: tuple[list[Variant], ReportPlan], part: Variant | Drawing) -> list[str]:
+    """Draw the pictures of a variant, or those of all; return notes on rows that could not be drawn.
+
+    Args:
+        shared: all variants, and what is drawn of them.
+        part: the variant, or a function that draws what all have together.
+    """
+    variants, plan = shared
+    if isinstance(part, Variant):
+        return draw_variant(part.name, read_model(part), pd.read_csv(paths.epochs(part.name)), plan.seed)
+    part(variants, plan)
+    return []
 
 
 def read_model(variant: Variant) -> DrawnModel:
@@ -88,7 +103,7 @@ def draw_variant(name: str, model: DrawnModel, history: pd.DataFrame, seed: int)
                                            attributes.most_frequent(len(attributes.names)))
 
 
-def draw_attribute_prediction(plan: ReportPlan) -> None:
+def draw_scores(variants: list[Variant], plan: ReportPlan) -> None:
     """Write Table 1 and the gains of views as pictures; nothing where there are no attributes."""
     if tables := read_svm_tables(plan.variants):
         svm_bars(paths.FIGURES / "svm.png", tables, plan.view_set, read_baseline_tables())
@@ -98,9 +113,9 @@ def draw_attribute_prediction(plan: ReportPlan) -> None:
         view_gains(paths.FIGURES / "gains.png", gains, compared.labels[compared.variants[0]])
 
 
-def draw_all_models(plan: ReportPlan, models: Mapping[str, DrawnModel]) -> None:
+def draw_all_models(variants: list[Variant], plan: ReportPlan) -> None:
     """Write Figures 3, 4 and 8."""
-    shown, test = list(models.values()), shards.load(paths.SHARDS, "aligned", "test").pixels
+    shown, test = [read_model(variant) for variant in variants], shards.load(paths.SHARDS, "aligned", "test").pixels
     compare_samples(paths.FIGURES / "samples.png", shown, plan.samples, plan.seed)
     compare_reconstructions(paths.FIGURES / "reconstructions.png", shown, test, plan.reconstructions, plan.seed)
     splits = mosaic_splits(len(test), plan.mosaic_images)
@@ -110,5 +125,5 @@ def draw_all_models(plan: ReportPlan, models: Mapping[str, DrawnModel]) -> None:
 
 
 if __name__ == "__main__":
-    with exit_on_input_error():
+    with whole_process():
         main()

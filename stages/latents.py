@@ -12,11 +12,11 @@ from pipeline.cluster.tasks import parallel_map
 from pipeline.config.loading import load_params
 from pipeline.config.plans import read_variant
 from pipeline.config.variant import Variant
-from pipeline.errors import exit_on_input_error
 from pipeline.files.hashes import digest
 from pipeline.files.work_folder import delete_siblings_and_partial_files
 from pipeline.latent_space.latents import write_empty_latents
 from pipeline.plan import code
+from pipeline.process import whole_process
 from pipeline.vocabulary import SPLITS
 from pipeline.workspace.records import write_record
 
@@ -59,5 +59,5 @@ def encode_all_views(variant: Variant, output: Path, own_code: str) -> None:
 
 
 if __name__ == "__main__":
-    with exit_on_input_error():
+    with whole_process():
         main(sys.argv[1])

@@ -5,11 +5,11 @@ import torch
 from pipeline import messages, paths
 from pipeline.config.plans import LossNetworkPlan, read_plan
 from pipeline.data import shards
-from pipeline.errors import exit_on_input_error
 from pipeline.losses.loss_network.calibration import measure_rms
 from pipeline.losses.loss_network.file import write_loss_network
 from pipeline.losses.loss_network.sources import get_source
 from pipeline.plan import code
+from pipeline.process import whole_process
 from pipeline.workspace.records import write_record
 
 
@@ -27,5 +27,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    with exit_on_input_error():
+    with whole_process():
         main()

@@ -6,10 +6,10 @@ another variant or stage asks for another layer.
 
 from pipeline import paths
 from pipeline.config.plans import LossNetworksPlan, read_plan
-from pipeline.errors import exit_on_input_error
 from pipeline.files.json_file import write_json
 from pipeline.losses.loss_network.file import copy_prefix
 from pipeline.plan import code
+from pipeline.process import whole_process
 from pipeline.workspace.records import write_record
 
 
@@ -28,5 +28,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    with exit_on_input_error():
+    with whole_process():
         main()

@@ -6,7 +6,6 @@ from tqdm import tqdm
 from pipeline import messages, paths
 from pipeline.config.plans import PhotographsPlan, read_plan
 from pipeline.data import shards
-from pipeline.errors import exit_on_input_error
 from pipeline.evaluation.blur import blur
 from pipeline.evaluation.feature_scores import Scores, score_features
 from pipeline.evaluation.networks import scoring_networks
@@ -16,6 +15,7 @@ from pipeline.evaluation.score_names import IMAGES_OF
 from pipeline.files.json_file import write_json
 from pipeline.hardware.gpu import best_device
 from pipeline.plan import code
+from pipeline.process import whole_process
 from pipeline.workspace.records import write_record
 
 
@@ -47,5 +47,5 @@ def score_floor(training: dict[str, np.ndarray], reference: dict[str, np.ndarray
 
 
 if __name__ == "__main__":
-    with exit_on_input_error():
+    with whole_process():
         main()

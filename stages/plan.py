@@ -11,7 +11,6 @@ from pipeline.config.fields import Section
 from pipeline.config.loading import load_params
 from pipeline.config.plans import ReportPlan
 from pipeline.config.variant import Variant
-from pipeline.errors import exit_on_input_error
 from pipeline.files.atomic import write_text
 from pipeline.paths import CODE, PLAN
 from pipeline.plan import code
@@ -19,6 +18,7 @@ from pipeline.plan.modules import Modules
 from pipeline.plan.removed_variants import delete_results_of_removed_variants
 from pipeline.plan.resolve import resolve
 from pipeline.plan.unseen_code import refuse_unseen_code
+from pipeline.process import whole_process
 from pipeline.tracking.store import store_uri
 
 
@@ -50,5 +50,5 @@ def left_out(plan: Mapping[str, Section]) -> str:
 
 
 if __name__ == "__main__":
-    with exit_on_input_error():
+    with whole_process():
         main()

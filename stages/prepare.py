@@ -7,12 +7,12 @@ from pipeline.config.loading import load_params
 from pipeline.config.plans import read_plan
 from pipeline.data.prepare import prepare
 from pipeline.data.source import fingerprint, in_words
-from pipeline.errors import exit_on_input_error
 from pipeline.files.hashes import digest
 from pipeline.files.json_file import read_json
 from pipeline.paths import BROKEN_IMAGES, CHECKED_DATASET, SHARDS, UNFINISHED
 from pipeline.plan import code
 from pipeline.plan.given import checked_faces, given_by
+from pipeline.process import whole_process
 from pipeline.workspace.records import write_record
 
 
@@ -36,5 +36,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    with exit_on_input_error():
+    with whole_process():
         main()

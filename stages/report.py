@@ -2,9 +2,9 @@
 
 from pipeline import messages, paths
 from pipeline.config.plans import ReportPlan, read_plan, read_variants
-from pipeline.errors import exit_on_input_error
 from pipeline.plan import code
 from pipeline.plan.removed_variants import delete_results_of_removed_variants
+from pipeline.process import whole_process
 from pipeline.report.contents import Report
 from pipeline.report.gathering import gather_report
 from pipeline.report.page import write_report
@@ -39,5 +39,5 @@ def network_in_words(report: Report) -> str:
 
 
 if __name__ == "__main__":
-    with exit_on_input_error():
+    with whole_process():
         main()

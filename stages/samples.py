@@ -10,7 +10,6 @@ from tqdm import tqdm
 from pipeline import messages, paths
 from pipeline.config.plans import SamplingPlan, read_plan, read_variant
 from pipeline.config.variant import Variant
-from pipeline.errors import exit_on_input_error
 from pipeline.evaluation.feature_scores import too_few
 from pipeline.evaluation.networks import describe_networks, scoring_networks
 from pipeline.evaluation.photographs import read_features
@@ -23,6 +22,7 @@ from pipeline.latent_space.sampling import Mixture, fit_mixture, samplers, write
 from pipeline.models.numpy_functions import decode_function
 from pipeline.models.weights_file import load_model
 from pipeline.plan import code
+from pipeline.process import whole_process
 from pipeline.workspace.records import write_record
 
 
@@ -78,5 +78,5 @@ def protocol_of(variant: Variant, plan: SamplingPlan, of_photographs: Mapping[st
 
 
 if __name__ == "__main__":
-    with exit_on_input_error():
+    with whole_process():
         main(sys.argv[1])

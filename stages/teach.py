@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline import paths
 from pipeline.config.plans import TeachingPlan, TeachingRecipe, read_plan
-from pipeline.errors import InputError, exit_on_input_error
+from pipeline.errors import InputError
 from pipeline.files.atomic import write_text
 from pipeline.files.folder import Folder
 from pipeline.files.hashes import digest
 from pipeline.files.json_file import write_json
 from pipeline.files.work_folder import delete_siblings_and_partial_files
 from pipeline.plan import code
+from pipeline.process import whole_process
 from pipeline.workspace.records import write_record
 
 if TYPE_CHECKING:
@@ -103,5 +104,5 @@ def write_taught(taught: "Taught", faces: int, valid_faces: int) -> None:
 
 
 if __name__ == "__main__":
-    with exit_on_input_error():
+    with whole_process():
         main()

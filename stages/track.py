@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 from pipeline.config.loading import load_params
 from pipeline.config.plans import read_variants
 from pipeline.config.variant import Variant
-from pipeline.errors import InputError, exit_on_input_error
+from pipeline.errors import InputError
 from pipeline.messages import without_password
 from pipeline.plan import code
 from pipeline.plan.removed_variants import delete_results_of_removed_variants
+from pipeline.process import whole_process
 from pipeline.tracking.contents import report_contents, results_contents
 from pipeline.tracking.experiments import experiment_name
 from pipeline.tracking.keys import report_key, results_keys
@@ -57,5 +58,5 @@ def load_model(variant: Variant) -> "tuple[nn.Module, tuple[np.ndarray, np.ndarr
 
 
 if __name__ == "__main__":
-    with exit_on_input_error():
+    with whole_process():
         main()

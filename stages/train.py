@@ -6,8 +6,8 @@ from pipeline import messages, paths
 from pipeline.cluster.connection import cluster_address
 from pipeline.config.loading import load_params
 from pipeline.config.plans import read_variant
-from pipeline.errors import exit_on_input_error
 from pipeline.models.weights_file import load_model
+from pipeline.process import whole_process
 from pipeline.tracking import training_run
 from pipeline.tracking.reporter import reporter_of_training
 from pipeline.training import ray_train, runs
@@ -50,5 +50,5 @@ def main(name: str) -> None:
 
 
 if __name__ == "__main__":
-    with exit_on_input_error():
+    with whole_process():
         main(sys.argv[1])

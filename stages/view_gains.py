@@ -5,7 +5,6 @@ from pipeline.cluster.tasks import parallel_map
 from pipeline.config.loading import load_params
 from pipeline.config.plans import ViewGainsPlan, read_plan
 from pipeline.data import by_id
-from pipeline.errors import exit_on_input_error
 from pipeline.evaluation import svm_notes
 from pipeline.evaluation.chosen_set import chosen_on_validation
 from pipeline.evaluation.features import load_features
@@ -13,6 +12,7 @@ from pipeline.evaluation.view_gains import plan_steps, score_view_gains
 from pipeline.files.atomic import write_text
 from pipeline.files.json_file import write_json
 from pipeline.plan import code
+from pipeline.process import whole_process
 from pipeline.workspace.records import write_record
 
 METRICS = ["accuracy", "balanced_accuracy", "valid_accuracy"]  # columns of gains.csv that `dvc metrics show` prints
@@ -46,5 +46,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    with exit_on_input_error():
+    with whole_process():
         main()

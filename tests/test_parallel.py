@@ -1,16 +1,26 @@
 """Maps over processes of this machine."""
 
 import os
+import subprocess
+import sys
 import time
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
 
 import joblib
+import numpy as np
+import psutil
 import pytest
+import threadpoolctl
 
 from pipeline.errors import InputError
-from pipeline.parallel import in_processes, in_this_process
+from pipeline.parallel import in_copies_of_this_process, in_processes, in_this_process
 
 MAPS = pytest.mark.parametrize("parallel_map", [in_this_process, in_processes(1), in_processes(2)],
                                ids=["in this process", "one", "two"])
+
+SEVERAL_CORES = pytest.mark.skipif(sys.platform != "linux" or joblib.cpu_count() < 2,
+                                   reason="copies need Linux and two cores")
 
 
 def add(shared: int, item: int) -> int:
@@ -38,12 +48,17 @@ def process_of(shared: None, item: int) -> int:
     return os.getpid()
 
 
-@MAPS
+ALL_MAPS = pytest.mark.parametrize(
+    "parallel_map", [in_this_process, in_processes(1), in_processes(2), in_copies_of_this_process],
+    ids=["in this process", "one", "two", "copies"])
+
+
+@ALL_MAPS
 def test_results_come_in_the_order_of_the_items(parallel_map):
     assert list(parallel_map(add_slowly_at_first, 10, range(6))) == [10, 11, 12, 13, 14, 15]
 
 
-@MAPS
+@ALL_MAPS
 def test_no_items_give_no_results(parallel_map):
     assert list(parallel_map(add, 10, iter(()))) == []
 
@@ -62,13 +77,13 @@ def test_items_are_read_as_workers_come_free(parallel_map):
     assert list(results) == list(range(1, 100)) and len(read) == 100
 
 
-@MAPS
+@ALL_MAPS
 def test_an_error_of_the_function_is_raised(parallel_map):
     with pytest.raises(InputError, match="^item 3 is wrong$"):
         list(parallel_map(refuse_three, "item", range(6)))
 
 
-@MAPS
+@ALL_MAPS
 def test_an_error_of_the_items_is_raised(parallel_map):
     def items():
         yield 1
@@ -107,3 +122,48 @@ def test_one_process_is_this_one():
 def test_zero_is_one_process_per_core(monkeypatch, cores, here):
     monkeypatch.setattr(joblib, "effective_n_jobs", lambda count: cores if count == -1 else count)
     assert (in_processes(0) is in_this_process) == here
+
+
+def give_up(shared: None, item: int) -> None:
+    os._exit(1)
+
+
+def threads_of(shared: None, item: int) -> set[int]:
+    return {library["num_threads"] for library in threadpoolctl.threadpool_info()}
+
+
+def parent_that_is_killed() -> None:
+    """Run in a process of its own: its copies print their number, and wait."""
+    list(in_copies_of_this_process(print_and_wait, None, range(2)))
+
+
+def print_and_wait(shared: None, item: int) -> None:
+    os.write(1, f"{os.getpid()}\n".encode())
+    time.sleep(60)
+
+
+@SEVERAL_CORES
+def test_copies_are_other_processes_with_one_thread_each():
+    np.ones((2, 2)) @ np.ones((2, 2))  # the library of matrix products is loaded
+    assert os.getpid() not in list(in_copies_of_this_process(process_of, None, range(6)))
+    assert list(in_copies_of_this_process(threads_of, None, range(2))) == [{1}, {1}]
+
+
+@SEVERAL_CORES
+def test_a_lost_copy_is_an_error_and_does_not_wait_for_ever():
+    with pytest.raises(BrokenProcessPool):
+        list(in_copies_of_this_process(give_up, None, range(3)))
+
+
+@SEVERAL_CORES
+def test_copies_end_with_a_parent_that_is_killed():
+    code = "from tests.test_parallel import parent_that_is_killed; parent_that_is_killed()"
+    parent = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True,
+                              cwd=Path(__file__).parents[1])
+    copies = [int(parent.stdout.readline()) for _ in range(2)]
+    parent.kill()
+    parent.wait()
+    until = time.monotonic() + 10
+    while any(psutil.pid_exists(copy) and psutil.Process(copy).status() != "zombie" for copy in copies):
+        assert time.monotonic() < until, "a copy outlives its parent"
+        time.sleep(0.05)

@@ -9,6 +9,7 @@ from pipeline.config.params import KEYS, Params
 from pipeline.config.refusals import validated
 from pipeline.config.scale import fill_from_scale
 from pipeline.errors import InputError, did_you_mean
+from pipeline.files.yaml_file import parse_yaml
 from pipeline.paths import PARAMS
 
 
@@ -19,7 +20,7 @@ def load_params(path: str | os.PathLike[str] = PARAMS) -> Params:
         InputError: The file is missing or no YAML, or a parameter is unknown, missing or wrong.
     """
     try:
-        raw = yaml.safe_load(Path(path).read_text())
+        raw = parse_yaml(Path(path).read_text())
     except FileNotFoundError:
         raise InputError(f"{path} is missing; run this from the project's root.") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:

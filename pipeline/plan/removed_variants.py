@@ -7,9 +7,8 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from pipeline.config.plans import ReportPlan, ViewGainsPlan, read_plan
+from pipeline.files.yaml_file import parse_yaml
 from pipeline.paths import DVC_LOCK, METRICS
 from pipeline.plan.code import OF_EACH_VARIANT
 
@@ -55,7 +54,7 @@ def delete_results_of_others(variants: Collection[str], of_features: Collection[
 def paths_of_others(variants: Collection[str], of_features: Collection[str]) -> set[str]:
     """Return the outputs of stages of other variants that are still there; arguments as above."""
     stages: dict[str, Any] = \
-        (yaml.safe_load(DVC_LOCK.read_text()) or {}).get("stages", {}) if DVC_LOCK.is_file() else {}
+        (parse_yaml(DVC_LOCK.read_text()) or {}).get("stages", {}) if DVC_LOCK.is_file() else {}
     of_others = {stage for stage in stages if "@" in stage
                  and stage.partition("@")[2] not in (of_features if stage.startswith("features@") else variants)}
     outputs = {stage: {out["path"] for out in entry.get("outs", [])} for stage, entry in stages.items()}

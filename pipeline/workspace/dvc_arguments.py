@@ -5,6 +5,7 @@ from typing import Any
 
 import yaml
 
+from pipeline.files.yaml_file import parse_yaml
 from pipeline.paths import PARAMS
 
 SET_PARAM = ("-S", "--set-param")
@@ -19,7 +20,7 @@ def null_file(arguments: list[str], params: Path = PARAMS) -> str:
     DVC fails on such a null without saying why.
     """
     try:
-        known = yaml.safe_load(params.read_text()) if params.is_file() else {}
+        known = parse_yaml(params.read_text()) if params.is_file() else {}
     except (yaml.YAMLError, UnicodeDecodeError):  # DVC says where
         return ""
     values = {name: lookup(known, name) for name in NAMES_A_FILE if has(known, name)}
@@ -42,7 +43,7 @@ def with_lists(arguments: list[str], params: Path = PARAMS) -> list[str]:
         return arguments
     is_sweep = "--queue" in arguments
     try:
-        known = yaml.safe_load(params.read_text())
+        known = parse_yaml(params.read_text())
     except (yaml.YAMLError, UnicodeDecodeError):  # DVC says where
         return arguments
     rewritten, is_value = [], False

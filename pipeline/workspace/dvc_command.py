@@ -1,7 +1,8 @@
-"""`dvc` in this project's environment: DVC itself, after two things that it does not do.
+"""`dvc` in this project's environment: DVC itself, after three things that it does not do.
 
-Lists on the command line may be written as people write them (`dvc_arguments`), and a dvc.lock that DVC left half
-written is replaced by the last whole one (`dvc_lock_copy`). Every other call goes through untouched.
+Lists on the command line may be written as people write them (`dvc_arguments`), a dvc.lock that DVC left half written
+is replaced by the last whole one (`dvc_lock_copy`), and Python keeps its bytecode. Every other call goes through
+untouched.
 """
 
 import os
@@ -14,6 +15,9 @@ from pipeline.workspace.dvc_lock_copy import keep_lock_whole
 
 def main() -> int:
     """Run the console script `dvc`, and return its exit status."""
+    # Containers often tell Python to keep no bytecode. Then each stage would compile its packages anew, for 1 to 2 s.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
     # Stages call `python`; without an activated environment that would be another one.
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     from dvc.cli import main as dvc

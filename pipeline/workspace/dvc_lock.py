@@ -2,8 +2,7 @@
 
 import json
 
-import yaml
-
+from pipeline.files.yaml_file import parse_yaml
 from pipeline.paths import DVC_LOCK
 
 
@@ -12,5 +11,5 @@ def dvc_lock_entry(stage: str) -> str:
 
     The entry changes when DVC has finished a run of the stage.
     """
-    stages = (yaml.safe_load(DVC_LOCK.read_text()) or {}).get("stages") or {} if DVC_LOCK.is_file() else {}
+    stages = (parse_yaml(DVC_LOCK.read_text()) or {}).get("stages") or {} if DVC_LOCK.is_file() else {}
     return json.dumps(stages[stage]) if stage in stages else ""

@@ -14,6 +14,7 @@ from pathlib import Path
 import yaml
 
 from pipeline.files.folder import Folder
+from pipeline.files.yaml_file import parse_yaml
 from pipeline.paths import DVC_LOCK
 
 COPY = Path(".dvc/tmp/dvc.lock")
@@ -70,7 +71,7 @@ def is_whole(lock: Path) -> bool:
 
     text = lock.read_bytes()
     try:
-        read = COMPILED_LOCKFILE_SCHEMA(yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
+        read = COMPILED_LOCKFILE_SCHEMA(parse_yaml(text))
         files = [file for stage in read["stages"].values() for kind in ("deps", "outs") for file in stage.get(kind, [])]
     except (yaml.YAMLError, Invalid, KeyError, AttributeError, TypeError):
         return False

@@ -28,3 +28,10 @@ def test_a_limit_of_onednn_is_in_the_name(tmp_path, monkeypatch):
 
 def test_there_is_a_name_without_cpuinfo(tmp_path):
     assert processor_name(tmp_path / "nothing")
+
+
+@pytest.mark.parametrize("value", ["banana", "ALL", "DEFAULT", ""])
+def test_what_onednn_ignores_is_not_in_the_name(tmp_path, monkeypatch, value):
+    monkeypatch.setenv("ONEDNN_MAX_CPU_ISA", value)
+    (tmp_path / "cpuinfo").write_text(INTEL)
+    assert processor_name(tmp_path / "cpuinfo") == "Intel(R) Xeon(R)  CPU (AMX)"

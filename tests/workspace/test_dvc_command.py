@@ -17,3 +17,16 @@ def test_the_command_hands_over_to_dvc_with_this_environments_python_first(monke
     assert dvc_command.main() == 7
     assert called == [["exp", "run", "-S", "loss.layers=[relu3_1,relu4_1]"]]
     assert os.environ["PATH"].split(os.pathsep)[0] == str(Path(sys.executable).parent)
+
+
+def test_stages_keep_bytecode_also_where_the_environment_forbids_it(monkeypatch):
+    seen = []
+    monkeypatch.setattr("dvc.cli.main", lambda arguments: seen.append(
+        (os.environ.get("PYTHONDONTWRITEBYTECODE"), sys.dont_write_bytecode)) or 0)
+    monkeypatch.setattr(sys, "argv", ["dvc", "status"])
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    monkeypatch.setenv("PATH", os.environ.get("PATH", ""))
+    monkeypatch.chdir(PARAMS.parent)
+    assert dvc_command.main() == 0
+    assert seen == [(None, False)]

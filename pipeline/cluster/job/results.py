@@ -2,12 +2,11 @@
 
 import shutil
 
-import yaml
-
 from pipeline import paths
 from pipeline.cluster.job.delivery import DELIVERED, REMOTE, delivery_folder, dvc, remote_url
 from pipeline.errors import InputError
 from pipeline.files.folder import Folder
+from pipeline.files.yaml_file import parse_yaml
 from pipeline.workspace import git
 
 
@@ -33,7 +32,7 @@ def fetch_results(job: str) -> int:
     for name, content in files.items():
         Folder(".").write(name, content)
     dvc("remote", "add", "--local", "--force", REMOTE, remote_url())
-    stages = yaml.safe_load(paths.DVC_LOCK.read_text())["stages"]  # those that have run, perhaps not all
+    stages = parse_yaml(paths.DVC_LOCK.read_text())["stages"]  # those that have run, perhaps not all
     status = dvc("pull", "--remote", REMOTE, *stages, check=False)
     if not status:
         print(f"the working tree is as job {job} left it; see report/index.html")

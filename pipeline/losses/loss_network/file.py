@@ -84,11 +84,8 @@ def read_prefix(path: Path, layers: Sequence[str], parameter: str) -> tuple[Weig
     Raises:
         InputError: The file does not reach one of the layers.
     """
-    with safe_open(path, "pt") as file:
-        metadata = read_metadata(file)
-        check_layers_held(file.keys(), layers, loss_network_source(metadata["source"]), parameter)
-        weights = {name: file.get_tensor(name) for name in parameter_shapes(deepest(layers))}
-    return weights, {layer: metadata["rms"][layer] for layer in layers}
+    weights, metadata = read_held(path, layers, parameter, "pt")
+    return weights, metadata["rms"]
 
 
 def copy_prefix(path: Path, target: Path, layers: Sequence[str], parameter: str) -> None:
@@ -105,14 +102,26 @@ def copy_prefix(path: Path, target: Path, layers: Sequence[str], parameter: str)
     """
     from safetensors.numpy import save_file
 
-    with safe_open(path, "np") as file:
+    weights, metadata = read_held(path, layers, parameter, "np")
+    metadata = {name: metadata[name] for name in ("source", "rms", "learned_from") if name in metadata}
+    with replacing(target) as temporary:
+        save_file(weights, temporary, metadata={METADATA_KEY: json.dumps(metadata)})
+
+
+def read_held(path: Path, layers: Sequence[str], parameter: str, kind: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the weights that `layers` need, and the metadata with the RMS of these layers alone.
+
+    Args:
+        path: As in `read_prefix`.
+        layers: As in `read_prefix`.
+        parameter: As in `read_prefix`.
+        kind: "pt" for torch's tensors, "np" for numpy's arrays.
+    """
+    with safe_open(path, kind) as file:
         metadata = read_metadata(file)
         check_layers_held(file.keys(), layers, loss_network_source(metadata["source"]), parameter)
         weights = {name: file.get_tensor(name) for name in parameter_shapes(deepest(layers))}
-    metadata = {name: metadata[name] for name in ("source", "rms", "learned_from") if name in metadata}
-    metadata |= {"rms": {layer: metadata["rms"][layer] for layer in layers}}
-    with replacing(target) as temporary:
-        save_file(weights, temporary, metadata={METADATA_KEY: json.dumps(metadata)})
+    return weights, metadata | {"rms": {layer: metadata["rms"][layer] for layer in layers}}
 
 
 def read_metadata(file: Any) -> dict[str, Any]:

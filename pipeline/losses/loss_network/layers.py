@@ -29,4 +29,4 @@ def check_layers_held(weight_names: Collection[str], layers: Sequence[str], sour
     for layer in layers:
         if layer not in held:
             raise InputError(f"params.yaml: {parameter} names {layer}, but {source} holds VGG-19 only up to "
-                             f"{held[-1]}; choose other layers or give the whole network.")
+                             f"{held[-1]}; choose other layers, or another loss_network.source or file.")
