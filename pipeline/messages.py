@@ -49,9 +49,14 @@ def not_recorded(error: str, text: str) -> str:
 
 
 def images_not_on_gpu(images: int, free: int) -> str:
-    """Return what is said of a training split that does not stay on the GPU. Both in bytes."""
-    return (f"the training images take {images / 2**30:.1f} GiB, more than half of the {free / 2**30:.1f} GiB that are "
-            "free on the GPU; they stay in the computer's memory, and a thread brings each batch")
+    """Return what is said of a training split that does not stay on the GPU.
+
+    Args:
+        images: bytes that they take.
+        free: bytes that they may take there.
+    """
+    return (f"the training images take {images / 2**20:,.1f} MiB, and may take {free / 2**20:,.1f} MiB of the GPU's "
+            "free memory; they stay in the computer's memory, and a thread brings each batch")
 
 
 def training_begins(label: str, trained: Mapping[str, str | int], precision: str, reason: str, start: str = "",

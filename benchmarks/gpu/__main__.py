@@ -19,9 +19,8 @@ from benchmarks.gpu.table import COLUMNS, Table
 from benchmarks.gpu.trial import SIZE, Setting
 from pipeline.hardware.allocator import keep_freed_memory
 
-GROUPS = {"steps": rows.steps_of_choices, "epoch": rows.whole_epoch, "checks": rows.choices_compute_the_same,
-          "kernels": rows.kernels, "forms": rows.forms_of_operations, "costs": rows.fixed_costs,
-          "variants": rows.all_variants}
+GROUPS = {"training": rows.whole_training, "steps": rows.steps_of_choices, "checks": rows.choices_compute_the_same,
+          "forms": rows.forms_of_operations, "variants": rows.all_variants, "kernels": rows.kernels}
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -31,7 +30,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--device", choices=["cuda", "cpu"], default="cuda", help="cpu: does it run?")
     parser.add_argument("--minutes", type=float, default=4, help="after which no row begins (default %(default)s)")
     parser.add_argument("--seconds", type=float, default=0.8, help="of each speed (default %(default)s)")
-    parser.add_argument("--images", type=int, default=162_770, help="of an epoch (default %(default)s)")
+    parser.add_argument("--images", type=int, default=162_770, help="of the training split (default %(default)s)")
     parser.add_argument("--json", type=Path, metavar="PATH", help="write the numbers there, too")
     parser.add_argument("--only", nargs="+", choices=GROUPS, default=list(GROUPS), help="groups of rows, in this order")
     options = parser.parse_args(arguments)

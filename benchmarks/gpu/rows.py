@@ -1,23 +1,25 @@
 """The rows: each measures one choice, and checks that it computes what the plain step computes."""
 
-import itertools
 import tempfile
 import time
-from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import torch
 
+from benchmarks.gpu.forms import FORMS
 from benchmarks.gpu.table import Table
 from benchmarks.gpu.trial import Options, Setting, trial
 from benchmarks.measuring import count_operations, matrix_rate
 from benchmarks.training import NAMES, variants
+from pipeline.config.running import Cluster
 from pipeline.files.folder import Folder
 from pipeline.losses.build import build_objective
 from pipeline.training.loop import train
+from pipeline.training.validation import VALIDATION_IMAGES
 
 STEPS = 20  # of the checks
-PLAIN = Options(images="pageable", recorded=False, benchmark=False)  # how a step was taken before
+PLAIN = Options(images="pageable", recorded=False, benchmark=False, forms=tuple(FORMS))  # without any of the choices
 
 
 class Bench:
@@ -40,20 +42,22 @@ class Bench:
         return ", ".join(f"{name} {rate / 1e12:,.0f}" for name, rate in self.rates.items())
 
     def operations_per_image(self, name: str) -> float:
-        """Return the operations of a variant's plain step, per image."""
+        """Return the operations of a variant's step, per image."""
         if name not in self.operations:
             with trial(Options(name, 8, "fp32", "pageable", recorded=False), self.setting) as step:
                 self.operations[name] = count_operations(step.step) / 8
         return self.operations[name]
 
-    def speed(self, name: str, options: Options, against: Options | None = None, note: str = "") -> None:
+    def speed(self, name: str, options: Options, against: Options | None = None) -> None:
         """Add the row of a step's speed."""
         def measure() -> dict[str, Any]:
             with trial(options, self.setting) as step:
                 rate = step.images_per_second(self.seconds)
+                first = step.first_seconds
                 peak = torch.cuda.max_memory_allocated() / 2**30 if self.setting.device.type == "cuda" else None
             self.speeds[options] = rate
-            row = {"images_per_second": rate, "ms": 1000 * options.batch / rate, "gib": peak, "note": note,
+            row = {"images_per_second": rate, "ms": 1000 * options.batch / rate, "gib": peak, "first_seconds": first,
+                   "note": f"first steps {first:.1f} s",
                    "of_rate": rate * self.operations_per_image(options.variant) / self.rates[options.precision],
                    "options": vars(options)}
             if against in self.speeds:
@@ -86,17 +90,23 @@ class Bench:
 
 
 def steps_of_choices(bench: Bench) -> None:
-    """Rows: what each choice brings to VAE-123 at the paper's batch, and whether it computes the same."""
-    for precision in ("bf16", "tf32", "fp32"):
-        plain = Options(precision=precision, images="pageable", recorded=False, benchmark=False)
-        bench.speed(f"VAE-123, 64, {precision}: plain", plain)
-        ways = [("cuDNN tries kernels", {"images": "pageable", "recorded": False}),
-                ("+ pinned, prefetched", {"images": "prefetched", "recorded": False}),
-                ("+ resident instead", {"images": "resident", "recorded": False}),
-                ("+ recorded, prefetched", {"images": "prefetched"}),
-                ("+ recorded, resident", {})]
-        for name, changes in ways if precision == "bf16" else ways[-1:]:
-            bench.speed(f"VAE-123, 64, {precision}: {name}", Options(precision=precision, **changes), plain)
+    """Rows: what each choice brings to VAE-123 at the paper's batch."""
+    ways: list[tuple[str, dict[str, Any]]] = [
+        ("plain", vars(PLAIN)),
+        ("+ other forms of operations", vars(PLAIN) | {"forms": ()}),
+        ("+ images resident", {"recorded": False, "benchmark": False}),
+        ("+ recorded", {"benchmark": False}),
+        ("+ cuDNN tries kernels: as it is", {}),
+        ("as it is, but images prefetched", {"images": "prefetched"}),
+        ("as it is, deterministic", {"deterministic": True}),
+        ("deterministic, not recorded", {"deterministic": True, "recorded": False})]
+    for precision, shown in (("bf16", ways), ("tf32", [ways[0], *ways[3:5]]), ("fp32", [ways[0], ways[4]])):
+        plain = replace(PLAIN, precision=precision)
+        for name, changes in shown:
+            bench.speed(f"VAE-123, 64, {precision}: {name}", Options(**changes | {"precision": precision}), plain)
+    for benchmark in (False, True):
+        bench.speed(f"VAE-123, 1024, bf16: as it is{'' if benchmark else ', cuDNN tries no kernels'}",
+                    Options(batch=1024, benchmark=benchmark))
 
 
 def choices_compute_the_same(bench: Bench) -> None:
@@ -108,12 +118,12 @@ def choices_compute_the_same(bench: Bench) -> None:
                           ("recorded, resident", {})):
         bench.check(f"deterministic: {name} against plain", Options(deterministic=True, **changes),
                     exact)
-    plain = Options(precision="fp32", images="pageable", recorded=False, benchmark=False)
+    plain = replace(PLAIN, precision="fp32")
     bench.check("fp32: plain, twice", plain, plain, again=True)
     for precision in ("fp32", "tf32", "bf16"):
         bench.check(f"{precision}, recorded, resident against fp32 plain", Options(precision=precision), plain)
-    for form in ("norm", "padded", "phases"):
-        bench.check(f"fp32, form {form} against fp32 plain", Options(precision="fp32", forms=(form,)), plain)
+    for form in FORMS:
+        bench.check(f"fp32, {form}, against fp32 plain", Options(precision="fp32", forms=(form,)), plain)
     for name in ("vae_wgan", "dcgan"):
         bench.check(f"{name}, deterministic: recorded against plain",
                     Options(name, deterministic=True),
@@ -121,71 +131,49 @@ def choices_compute_the_same(bench: Bench) -> None:
 
 
 def forms_of_operations(bench: Bench) -> None:
-    """Rows: other forms of single operations."""
+    """Rows: the step with another form of a single operation."""
     for batch in (64, 1024):
         base = Options(batch=batch)
         bench.speed(f"VAE-123, {batch}, bf16: as it is", base)
-        for form in (("norm",), ("padded",), ("phases",), ("norm", "padded")):
-            bench.speed(f"VAE-123, {batch}, bf16: form {' and '.join(form)}", Options(batch=batch, forms=form), base)
-    base = Options()
-    for name, changes in (("deterministic", {"deterministic": True}),
-                          ("deterministic, not recorded", {"deterministic": True, "recorded": False}),
-                          ("deterministic, torch's padding", {"deterministic": True, "forms": ("torch",)})):
-        bench.speed(f"VAE-123, 64, bf16: {name}", Options(**changes), base)
+        for form in FORMS:
+            bench.speed(f"{batch}, {form}", Options(batch=batch, forms=(form,)), base)
 
 
 def all_variants(bench: Bench) -> None:
     """Rows: every variant, at batches from the paper's on."""
-    for batch, precision, name in itertools.product((64, 1024, 256), ("bf16", "tf32"), NAMES):
-        before = Options(name, batch, precision, "pageable", recorded=False, benchmark=False)
-        label = variants(batch)[name].label
-        if batch == 64 and precision == "bf16" and name != "dfc":
-            bench.speed(f"{label}, {batch}, {precision}: plain", before)
-        bench.speed(f"{label}, {batch}, {precision}: recorded, resident", Options(name, batch, precision), before)
+    for name in NAMES:
+        for batch, precision in ((64, "bf16"), (64, "tf32"), (256, "bf16"), (1024, "bf16"), (1024, "tf32")):
+            before = replace(PLAIN, variant=name)
+            label = f"{variants(batch)[name].label}, {batch}, {precision}"
+            if batch == 64 and precision == "bf16":
+                bench.speed(f"{label}: plain", before)
+            bench.speed(f"{label}: as it is", Options(name, batch, precision), before if batch == 64 else None)
 
 
-def fixed_costs(bench: Bench) -> None:
-    """Rows: what noise costs on the host."""
-    from pipeline.training.randomness import noise
-
-    def of_noise(images: int) -> Callable[[], dict[str, Any]]:
-        def measure() -> dict[str, Any]:
+def whole_training(bench: Bench) -> None:
+    """Row: the loop itself, VAE-123 with all its epochs and the defaults, with validation and checkpoints."""
+    def measure() -> dict[str, Any]:
+        variant = variants(64)["dfc"]
+        with tempfile.TemporaryDirectory() as folder:
             began = time.perf_counter()
-            for step in range(20):
-                noise(0, step, images, 100)
-            return {"ms": 50 * (time.perf_counter() - began), "note": "on the host; a thread draws it ahead"}
-        return measure
-
-    for images in (64, 4096, 32768):
-        bench.table.add(f"noise of {images:,} images", of_noise(images))
-
-
-def whole_epoch(bench: Bench, epochs: int = 1) -> None:
-    """Row: the loop itself on the whole training split, with validation and checkpoints."""
-    for precision, recorded, seconds in (("bf16", True, 10), ("tf32", True, 10), ("bf16", True, 0)):
-        def measure(precision: str = precision, recorded: bool = recorded, seconds: float = seconds) -> dict[str, Any]:
-            base = variants(64)["dfc"]
-            variant = base.model_copy(update={"train": base.train.model_copy(
-                update={"epochs": epochs, "precision": precision})})
             objective = build_objective(variant, bench.setting.network).to(bench.setting.device)
-            with tempfile.TemporaryDirectory() as folder:
-                began = time.perf_counter()
-                history = train(variant, objective, bench.setting.pixels, bench.setting.pixels[:4096],
-                                Folder.of(folder), 100, progress=False, checkpoint_seconds=seconds, cuda_graph=recorded)
-                whole = time.perf_counter() - began
-            images = len(bench.setting.pixels)
-            rate = images * epochs / whole
-            return {"images_per_second": rate, "ms": 64000 / rate,
-                    "note": f"{whole:.1f} s for {images:,} images, steps {history.epochs[-1]['seconds']:.1f} s; "
-                            f"five epochs of 162,770 take {5 * 162770 / rate:.0f} s"}
+            history = train(variant, objective, bench.setting.pixels, bench.setting.pixels[:VALIDATION_IMAGES],
+                            Folder.of(folder), progress=False, checkpoint_seconds=Cluster.model_fields[
+                                "checkpoint_seconds"].default)
+            whole = time.perf_counter() - began
+        rate = len(history.steps) * 64 / whole
+        return {"images_per_second": rate, "ms": 64000 / rate, "seconds": whole, "epochs": history.epochs,
+                "note": f"{whole:.1f} s in {history.trained['precision']}, steps of the epochs "
+                        + ", ".join(f"{row['seconds']:.1f}" for row in history.epochs)
+                        + f" s; loss {history.steps[0]['loss']:.5g} → {history.steps[-1]['loss']:.5g}"}
 
-        bench.table.add(f"VAE-123, 64, {precision}: an epoch of the loop, checkpoints "
-                        + (f"every {seconds} s" if seconds else "every 100 steps"), measure)
+    recipe = variants(64)["dfc"].train
+    bench.table.add(f"VAE-123, 64: {recipe.epochs} epochs of {len(bench.setting.pixels):,} by the loop", measure)
 
 
 def kernels(bench: Bench) -> None:
     """Print which kernels take the time of a step."""
-    for batch, precision in ((64, "bf16"), (1024, "bf16"), (64, "tf32")):
+    for batch, precision in ((64, "bf16"), (1024, "bf16")):
         def measure(batch: int = batch, precision: str = precision) -> dict[str, Any]:
             from torch.autograd import DeviceType
             from torch.profiler import ProfilerActivity, profile
@@ -206,8 +194,8 @@ def kernels(bench: Bench) -> None:
                     entry[1] += 1 / 4
             total = sum(entry[0] for entry in times.values())
             count = sum(entry[1] for entry in times.values())
-            for name, (microseconds, calls) in sorted(times.items(), key=lambda item: -item[1][0])[:28]:
-                print(f"      {microseconds:9.0f} us {calls:6.1f} × {name[:150]}", flush=True)
+            for name, (microseconds, calls) in sorted(times.items(), key=lambda item: -item[1][0])[:16]:
+                print(f"      {microseconds:9.0f} us {calls:6.1f} × {name[:110]}", flush=True)
             return {"ms": total / 1000, "note": f"{count:.0f} kernels and copies in a step, by the profiler"}
 
         bench.table.add(f"VAE-123, {batch}, {precision}: time of all kernels", measure)

@@ -15,9 +15,9 @@ from benchmarks.training import variants
 from pipeline.config.variant import Variant
 from pipeline.hardware.cuda import arithmetic
 from pipeline.losses.build import build_objective
+from pipeline.training import precision
 from pipeline.training.batches import Batches, batches_of_worker
 from pipeline.training.gpu_batches import PrefetchedBatches, ResidentBatches
-from pipeline.training.precision import DTYPES
 from pipeline.training.recorded_step import FIRST, RecordedStep
 from pipeline.training.step import learning_rates, make_optimizers, take_step
 
@@ -60,7 +60,7 @@ class Trial:
     def __init__(self, options: Options, setting: Setting, variant: Variant):
         self.options, self.setting = options, setting
         self.objective = build_objective(variant, setting.network).to(setting.device).train()
-        self.objective.precision = DTYPES[options.precision]
+        self.objective.precision = precision.DTYPES[options.precision]
         self.start = self.weights()
         batches = batches_of_worker(variant, setting.pixels[:IMAGES], 0, 1, self.objective.noise_width, setting.device)
         place = PLACES[options.images]
@@ -69,7 +69,7 @@ class Trial:
         self.warnings: list[str] = []
         self.recorded = RecordedStep(self.objective, self.optimizers, self.batches, self.warnings.append) \
             if options.recorded and setting.device.type == "cuda" else None
-        self.done = 0
+        self.done, self.first_seconds = 0, 0.0
 
     def step(self) -> dict[str, torch.Tensor]:
         """Take the next step."""
@@ -80,8 +80,10 @@ class Trial:
 
     def images_per_second(self, seconds: float = 0.8, rounds: int = 3) -> float:
         """Return the median of some rounds, after a few steps that are not timed."""
+        began = self.now()
         for _ in range(FIRST + 2):
             self.step()
+        self.first_seconds = self.now() - began
         if self.warnings:
             raise RuntimeError(self.warnings[0])
         began = self.now()
@@ -118,7 +120,8 @@ class Trial:
 def trial(options: Options, setting: Setting) -> Iterator[Trial]:
     """Yield the step of a variant, within the arithmetic and the forms of its options."""
     variant = variants(options.batch)[options.variant]
-    with arithmetic(setting.device, options.precision == "tf32", options.deterministic), forms.applied(options.forms):
+    with (forms.applied(options.forms),
+          arithmetic(setting.device, precision.tf32(options.precision), options.deterministic)):
         if setting.device.type == "cuda":
             torch.backends.cudnn.benchmark = options.benchmark and not options.deterministic
             torch.cuda.empty_cache()

@@ -47,6 +47,17 @@ def arithmetic(device: torch.device, tf32: bool, deterministic: bool) -> Iterato
         torch.use_deterministic_algorithms(was_deterministic)
 
 
+@contextlib.contextmanager
+def kernels_by_rule() -> Iterator[None]:
+    """Let cuDNN choose its kernels by its own rules within the block: to try them out takes seconds for each shape."""
+    before = torch.backends.cudnn.benchmark
+    torch.backends.cudnn.benchmark = False
+    try:
+        yield
+    finally:
+        torch.backends.cudnn.benchmark = before
+
+
 def prepare_deterministic() -> None:
     """Give cuBLAS workspaces with which its products repeat. It reads this when it is first used in a process."""
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")

@@ -108,6 +108,6 @@ class ResidentBatches(PrefetchedBatches):
         return self.pinned_noise(step, turn),
 
 
-def fits(images: np.ndarray, free: int) -> bool:
-    """Tell whether images may stay on a GPU. free: bytes of its memory."""
-    return images.nbytes <= SHARE * free
+def room_for_images(device: torch.device) -> int:
+    """Return how many bytes images may take on a GPU."""
+    return int(SHARE * torch.cuda.mem_get_info(device)[0])

@@ -94,7 +94,7 @@ def train(
     pending: list[dict[str, torch.Tensor]] = []  # terms on the device
 
     objective.train()
-    with (arithmetic(device, chosen.name == "tf32", recipe.deterministic),
+    with (arithmetic(device, precision.tf32(chosen.name), recipe.deterministic),
           CheckpointWriter(directory, variant, checkpoint_steps, checkpoint_seconds) as writer,
           Steps(objective, optimizers, batches, cuda_graph and workers == 1, functools.partial(say, variant)) as steps):
         while step < last_step:

@@ -1,6 +1,6 @@
 """The arithmetic of training: bfloat16 where the hardware multiplies it, else float32.
 
-    bf16    products and convolutions by autocast in bfloat16; what autocast leaves in float32 is in full float32
+    bf16    products and convolutions by autocast in bfloat16; what autocast leaves in float32, on a GPU in TF32
     tf32    float32, but a GPU rounds the factors of products and convolutions to ten bits behind the point
     fp32    float32, and nothing is rounded further, also on a GPU
 
@@ -22,6 +22,11 @@ SIDE = 256           # rows and columns of the matrices whose product is timed
 GPU_SIDE = 4096      # on a GPU: to start the product of small ones takes longer than the product itself
 MEASURED_FOR = 0.4   # seconds, or one round if that takes longer
 FASTER = 1.4         # measured: at least 2.3 times with bfloat16 instructions, at most 0.8 times without
+
+
+def tf32(name: str) -> bool:
+    """Tell whether a GPU may multiply float32 in TF32. name: a key of DTYPES."""
+    return name != "fp32"
 
 
 class Precision(NamedTuple):

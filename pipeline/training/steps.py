@@ -8,7 +8,7 @@ from torch import nn
 
 from pipeline import messages
 from pipeline.training.batches import Batches
-from pipeline.training.gpu_batches import PrefetchedBatches, ResidentBatches, fits
+from pipeline.training.gpu_batches import PrefetchedBatches, ResidentBatches, room_for_images
 from pipeline.training.recorded_step import RecordedStep
 from pipeline.training.step import Optimizers, take_step, unwrapped
 
@@ -48,8 +48,11 @@ class Steps:
 
 def batches_on_gpu(batches: Batches, turns: int, warn: Callable[[str], None]) -> Batches:
     """Return batches from images on the GPU, if they fit, or else from those that a thread brings."""
-    free = torch.cuda.mem_get_info(batches.device)[0]
-    if fits(batches.images, free):
-        return ResidentBatches(batches, turns)
-    warn(messages.images_not_on_gpu(batches.images.nbytes, free))
+    room = room_for_images(batches.device)
+    if batches.images.nbytes <= room:
+        try:
+            return ResidentBatches(batches, turns)
+        except torch.OutOfMemoryError:  # another process has taken the memory meanwhile
+            room = room_for_images(batches.device)
+    warn(messages.images_not_on_gpu(batches.images.nbytes, room))
     return PrefetchedBatches(batches, turns)

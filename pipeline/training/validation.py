@@ -5,6 +5,7 @@ import torch
 
 from pipeline.config.variant import Variant
 from pipeline.data.pixels import to_network
+from pipeline.hardware.cuda import kernels_by_rule
 from pipeline.hardware.float32 import full_float32
 from pipeline.losses.kl import active_units
 from pipeline.losses.objective import Objective
@@ -40,7 +41,7 @@ def validate(objective: Objective, images: np.ndarray, variant: Variant, batch_s
     for start in range(0, len(images), batch_size):
         x = to_network(torch.from_numpy(images[start:start + batch_size]).to(device))
         fixed = noise(variant.train.seed, start, len(x), objective.noise_width, VALIDATION).to(device)
-        with full_float32():
+        with full_float32(), kernels_by_rule():
             terms.append({name: term for player in objective.players()
                           for name, term in objective(x, fixed, player)[1].items()})
             if variant.encodes:

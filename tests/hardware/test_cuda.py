@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from pipeline.hardware import cuda
-from pipeline.hardware.cuda import arithmetic, has_tf32
+from pipeline.hardware.cuda import arithmetic, has_tf32, kernels_by_rule
 
 GPU, CPU = torch.device("cuda"), torch.device("cpu")
 
@@ -45,3 +45,11 @@ def test_which_devices_multiply_in_tf32(monkeypatch, device, version, generation
     monkeypatch.setattr(cuda.torch.version, "cuda", version)
     monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device: (generation, 0))
     assert has_tf32(device) is has
+
+
+def test_kernels_are_not_tried_out_within_a_block():
+    with arithmetic(GPU, tf32=False, deterministic=False):
+        with pytest.raises(ZeroDivisionError), kernels_by_rule():
+            assert not torch.backends.cudnn.benchmark
+            raise ZeroDivisionError
+        assert torch.backends.cudnn.benchmark

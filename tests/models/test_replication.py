@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.nn.functional import pad
 
-from pipeline.models.architectures import vae
+from pipeline.models import upsampled_convolution
 from pipeline.models.replication import ReplicationPad
 
 
@@ -22,14 +22,20 @@ def test_it_is_torchs_padding_forwards_and_backwards(shape, layout):
     torch.testing.assert_close(ours.grad, theirs.grad, rtol=1e-14, atol=1e-14)
 
 
-def test_the_decoder_takes_it_where_results_repeat(monkeypatch):
-    """On a GPU: here a tensor on the meta device stands for one there."""
+def test_the_layout_stays_and_it_can_be_differentiated_twice():
+    images = torch.randn(2, 3, 4, 5).contiguous(memory_format=torch.channels_last).requires_grad_()
+    padded = ReplicationPad.apply(images)
+    assert padded.is_contiguous(memory_format=torch.channels_last)
+    gradient, = torch.autograd.grad(padded, images, torch.randn_like(padded))
+    assert gradient.is_contiguous(memory_format=torch.channels_last)
+    small = torch.randn(1, 2, 2, 3, dtype=torch.double, requires_grad=True)
+    assert torch.autograd.gradgradcheck(lambda x: ReplicationPad.apply(x).pow(3), small)
+
+
+def test_the_decoder_takes_it_on_a_gpu(monkeypatch):
+    """Here a tensor on the meta device stands for one there."""
     used, convolution = [], torch.nn.Conv2d(2, 3, 3, padding=1, padding_mode="replicate", device="meta")
-    monkeypatch.setattr(vae.ReplicationPad, "apply", lambda images: used.append(1) or pad(images, (1, 1, 1, 1)))
+    monkeypatch.setattr(upsampled_convolution, "ReplicationPad",
+                        type("Pad", (), {"apply": lambda images: used.append(1) or ReplicationPad.apply(images)}))
     x = torch.empty(1, 2, 4, 4, device="meta")
-    assert vae.upsample_and_convolve(x, convolution).shape == (1, 3, 8, 8) and not used
-    torch.use_deterministic_algorithms(True)
-    try:
-        assert vae.upsample_and_convolve(x, convolution).shape == (1, 3, 8, 8) and used
-    finally:
-        torch.use_deterministic_algorithms(False)
+    assert upsampled_convolution.convolve_upsampled(x, convolution).shape == (1, 3, 8, 8) and used

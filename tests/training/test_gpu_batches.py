@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from pipeline.training.batches import Batches
-from pipeline.training.gpu_batches import PrefetchedBatches, ResidentBatches, fits
+from pipeline.training.gpu_batches import PrefetchedBatches, ResidentBatches
 from pipeline.training.steps import batches_on_gpu
 from tests import tiny
 
@@ -43,15 +43,26 @@ def test_a_resumed_training_begins_in_the_middle():
     batches.close()
 
 
-def test_images_fit_where_half_of_the_memory_is_enough():
-    images = tiny.faces(4)
-    assert fits(images, 2 * images.nbytes) and not fits(images, 2 * images.nbytes - 1)
-
-
 @pytest.mark.parametrize("enough", [True, False])
 def test_a_gpu_that_is_too_small_is_said(monkeypatch, enough):
+    """Half of the free memory has to be enough."""
     said, batches = [], plain()
-    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (2 * batches.images.nbytes - (not enough), 0))
+    size = batches.images.nbytes
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (2 * size - 2 * (not enough), 0))
     chosen = batches_on_gpu(batches, 1, said.append)
     assert type(chosen) is (ResidentBatches if enough else PrefetchedBatches)
-    assert bool(said) is not enough and all("free on the GPU" in sentence for sentence in said)
+    assert bool(said) is not enough
+    words = f"take {size / 2**20:.1f} MiB, and may take {(size - 1) / 2**20:.1f} MiB of the GPU's free memory"
+    assert all(words in sentence for sentence in said)
+
+
+def test_memory_that_another_process_takes_first_is_said(monkeypatch):
+    said, batches, free = [], plain(), [10**9, 10**6]
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (free.pop(0), 0))
+
+    def refuse(self, batches, turns):
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(ResidentBatches, "__init__", refuse)
+    assert type(batches_on_gpu(batches, 1, said.append)) is PrefetchedBatches
+    assert len(said) == 1 and "may take 0.5 MiB" in said[0]
