@@ -103,7 +103,7 @@ def steps_of_choices(bench: Bench) -> None:
     for precision, shown in (("bf16", ways), ("tf32", [ways[0], *ways[3:5]]), ("fp32", [ways[0], ways[4]])):
         plain = replace(PLAIN, precision=precision)
         for name, changes in shown:
-            bench.speed(f"VAE-123, 64, {precision}: {name}", Options(**changes | {"precision": precision}), plain)
+            bench.speed(f"VAE-123, 64, {precision}: {name}", replace(Options(**changes), precision=precision), plain)
     for benchmark in (False, True):
         bench.speed(f"VAE-123, 1024, bf16: as it is{'' if benchmark else ', cuDNN tries no kernels'}",
                     Options(batch=1024, benchmark=benchmark))
@@ -113,11 +113,11 @@ def choices_compute_the_same(bench: Bench) -> None:
     """Rows: each choice against the plain step."""
     exact = Options(images="pageable", recorded=False, deterministic=True)
     bench.check("deterministic, twice", exact, exact, again=True)
-    for name, changes in (("resident", {"images": "resident", "recorded": False}),
-                          ("prefetched", {"images": "prefetched", "recorded": False}),
-                          ("recorded, resident", {})):
-        bench.check(f"deterministic: {name} against plain", Options(deterministic=True, **changes),
-                    exact)
+    for name, other in (("resident", replace(exact, images="resident")),
+                        ("prefetched", replace(exact, images="prefetched")),
+                        ("recorded, resident", Options(deterministic=True)),
+                        ("recorded, prefetched", Options(images="prefetched", deterministic=True))):
+        bench.check(f"deterministic: {name} against plain", other, exact)
     plain = replace(PLAIN, precision="fp32")
     bench.check("fp32: plain, twice", plain, plain, again=True)
     for precision in ("fp32", "tf32", "bf16"):
@@ -175,7 +175,7 @@ def kernels(bench: Bench) -> None:
     """Print which kernels take the time of a step."""
     for batch, precision in ((64, "bf16"), (1024, "bf16")):
         def measure(batch: int = batch, precision: str = precision) -> dict[str, Any]:
-            from torch.autograd import DeviceType
+            from torch._C._autograd import DeviceType
             from torch.profiler import ProfilerActivity, profile
 
             with trial(Options(batch=batch, precision=precision, recorded=False), bench.setting) as step:

@@ -3,6 +3,7 @@
 import contextlib
 import os
 from collections.abc import Iterator
+from typing import Any
 
 import torch
 
@@ -33,17 +34,18 @@ def arithmetic(device: torch.device, tf32: bool, deterministic: bool) -> Iterato
     if deterministic:
         prepare_deterministic()
     matrices, convolutions = torch.backends.cuda.matmul, torch.backends.cudnn
+    memory: Any = torch.utils.deterministic
     before = (matrices.allow_tf32, convolutions.allow_tf32, convolutions.benchmark, convolutions.deterministic,
-              torch.are_deterministic_algorithms_enabled(), torch.utils.deterministic.fill_uninitialized_memory)
+              torch.are_deterministic_algorithms_enabled(), memory.fill_uninitialized_memory)
     matrices.allow_tf32 = convolutions.allow_tf32 = tf32
     convolutions.benchmark, convolutions.deterministic = not deterministic, deterministic
     torch.use_deterministic_algorithms(deterministic)
-    torch.utils.deterministic.fill_uninitialized_memory = False  # takes time, and nothing here reads such memory
+    memory.fill_uninitialized_memory = False  # takes time, and nothing here reads such memory
     try:
         yield
     finally:
         (matrices.allow_tf32, convolutions.allow_tf32, convolutions.benchmark, convolutions.deterministic,
-         was_deterministic, torch.utils.deterministic.fill_uninitialized_memory) = before
+         was_deterministic, memory.fill_uninitialized_memory) = before
         torch.use_deterministic_algorithms(was_deterministic)
 
 
