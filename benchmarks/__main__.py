@@ -1,14 +1,14 @@
 """One table of how fast this project is: every row a ratio to a plain version, both timed by turns in this process.
 
 All data is drawn here, and all weights are random. Nothing needs Ray, DVC or MLflow but the row on `dvc repro`.
-Run as: python -m benchmarks [--device cpu|cuda] [--precision auto|fp32|bf16] [--quick] [--json PATH]
+Run as: python -m benchmarks [--device cpu|cuda] [--precision auto|fp32|bf16] [--quick] [--only GROUP …] [--json PATH]
 """
 
 import argparse
 import os
 import platform
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -25,6 +25,7 @@ class Sizes(NamedTuple):
 
 VARIANTS = ("pvae", "dfc_345", "dcgan", "vae_wgan")
 WHOLE = Sizes(320, 3, {"dfc": (64, 16), **dict.fromkeys(VARIANTS, (64,))})
+GROUPS = ("steps", "data", "latents", "measuring", "repro")
 QUICK = Sizes(24, 1, {"dfc": (2,), **dict.fromkeys(VARIANTS, (2,))})
 
 
@@ -36,6 +37,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--precision", choices=["auto", "fp32", "bf16"], default="auto",
                         help="of our training steps (default %(default)s)")
     parser.add_argument("--quick", action="store_true", help="little of everything: does it run?")
+    parser.add_argument("--only", nargs="+", choices=GROUPS, default=GROUPS, help="these rows")
     parser.add_argument("--json", type=Path, metavar="PATH", help="write the numbers there, too")
     options = parser.parse_args(arguments)
     if options.device == "cpu":
@@ -56,18 +58,18 @@ def main(arguments: list[str] | None = None) -> None:
     facts["precision"] = f"{chosen.name} ({chosen.reason})"
     print(heading(facts), "", ABOUT, "", COLUMNS, sep="\n", flush=True)
     rows = []
-    for row in measure(device, precision.DTYPES[chosen.name], QUICK if options.quick else WHOLE):
+    for row in measure(device, precision.DTYPES[chosen.name], QUICK if options.quick else WHOLE, options.only):
         print(line(row), flush=True)
         rows.append(row)
     if options.json:
         write(options.json, facts, rows)
 
 
-def measure(device: Any, dtype: Any, sizes: Sizes) -> Iterator[Any]:
-    """Yield all rows."""
+def measure(device: Any, dtype: Any, sizes: Sizes, only: Sequence[str] = GROUPS) -> Iterator[Any]:
+    """Yield the rows of some groups."""
     from benchmarks import faces
     from benchmarks.data import data_rows
-    from benchmarks.measures import measuring_rows
+    from benchmarks.measures import latents_row, measuring_rows
     from benchmarks.nothing_to_do import nothing_to_do_row
     from benchmarks.training import training_rows
 
@@ -75,10 +77,16 @@ def measure(device: Any, dtype: Any, sizes: Sizes) -> Iterator[Any]:
     with tempfile.TemporaryDirectory() as folder:
         network = Path(folder) / "loss_network.safetensors"
         weights = faces.write_random_network(network)
-        yield from training_rows(drawn.pixels, network, weights, device, dtype, sizes.batches, sizes.rounds)
-        yield from data_rows(drawn, device, sizes.rounds)
-        yield from measuring_rows(drawn, network, weights, device, sizes.rounds)
-    yield nothing_to_do_row(sizes.rounds)
+        if "steps" in only:
+            yield from training_rows(drawn.pixels, network, weights, device, dtype, sizes.batches, sizes.rounds)
+        if "data" in only:
+            yield from data_rows(drawn, device, sizes.rounds)
+        if "latents" in only:
+            yield latents_row(drawn.pixels, device, sizes.rounds)
+        if "measuring" in only:
+            yield from measuring_rows(drawn, network, weights, device, sizes.rounds)
+    if "repro" in only:
+        yield nothing_to_do_row(sizes.rounds)
 
 
 def machine(device: Any, dtype: Any, repeats: int) -> dict[str, str]:

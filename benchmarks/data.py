@@ -11,7 +11,7 @@ from benchmarks.faces import SIZE, Faces
 from benchmarks.measuring import Row, compare
 from pipeline.data.prepare import Part, Recipe, all_views, crop_and_encode
 from pipeline.training.batches import Batches
-from pipeline.training.randomness import epoch_order
+from pipeline.training.steps import batches_on_gpu
 
 BATCH, NOISE = 64, 100
 
@@ -39,19 +39,24 @@ def input_row(pixels: np.ndarray, device: torch.device, rounds: int) -> Row:
     """Return the row of drawing images and noise."""
     pixels = pixels[np.arange(max(len(pixels), 4 * BATCH)) % len(pixels)]
     batches = Batches(pixels, BATCH, slice(0, BATCH), 0, NOISE, device)
-    order, steps = epoch_order(0, 0, len(pixels)), len(pixels) // BATCH
+    if device.type == "cuda":
+        batches = batches_on_gpu(batches, 1, print)
+    steps = len(pixels) // BATCH
     loader = DataLoader(Tensors(pixels), batch_size=BATCH, shuffle=True, drop_last=True)
 
     def ours() -> None:
         for index in range(steps):
-            batches.draw(order, index, index, 0)
+            batches.draw(index, 0)
 
     def plain() -> None:
         for images in itertools.islice(loader, steps):
             images.to(device), torch.randn(BATCH, NOISE, device=device)
 
-    return compare("input of training", steps * BATCH, ours, plain, rounds,
-                   note="plain: a torch DataLoader over float tensors, in this process")
+    row = compare("input of training", steps * BATCH, ours, plain, rounds,
+                  note="plain: a torch DataLoader over float tensors, in this process",
+                  wait=torch.cuda.synchronize if device.type == "cuda" else lambda: None)
+    batches.close()
+    return row
 
 
 def preparing_row(faces: Faces, rounds: int) -> Row:

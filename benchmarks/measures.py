@@ -26,22 +26,24 @@ FRECHET_LAYER = "relu4_1"                           # sampling.frechet_layer
 REPEATS, NOISE = 5, 0.5  # of each face among the rows of the SVMs; of the noise on them, in standard deviations
 VIEWS = 5  # whose latents are the correlated features
 AT_ONCE = 64  # images of the plain versions
+MORE = 20     # times as many images on a GPU
 
 
 def measuring_rows(faces: Faces, network: Path, weights: Weights, device: torch.device, rounds: int) -> Iterator[Row]:
     """Yield the rows. network: the file of the loss network, weights: the same."""
     torch.manual_seed(0)
     vae, vgg = VAE().to(device, memory_format=torch.channels_last).eval(), PlainVGG19(weights).to(device)
-    yield latents_row(vae, faces.pixels, device, rounds)
     for x, y in (latent_features(vae, faces), correlated_features(5000 if rounds > 1 else 300)):
         yield svm_row(x, y, rounds)
     yield features_row(network, vgg, faces.pixels, device, rounds)
     yield reconstruction_row(vae, network, vgg, faces.pixels, device, rounds)
 
 
-def latents_row(vae: VAE, pixels: np.ndarray, device: torch.device, rounds: int) -> Row:
+def latents_row(pixels: np.ndarray, device: torch.device, rounds: int) -> Row:
     """Return the row of encoding images."""
-    slow = VAE().to(device).eval()
+    vae, slow = VAE().to(device, memory_format=torch.channels_last).eval(), VAE().to(device).eval()
+    if device.type == "cuda":
+        pixels = np.tile(pixels, (MORE, 1, 1, 1))
 
     @torch.no_grad()
     def plain() -> None:
@@ -51,7 +53,8 @@ def latents_row(vae: VAE, pixels: np.ndarray, device: torch.device, rounds: int)
                 head.cpu().numpy()
 
     return compare("latents", len(pixels), lambda: encode(vae, pixels), plain, rounds,
-                   note=f"plain: torch's default layout, batches of {AT_ONCE}")
+                   note=f"plain: torch's defaults (convolutions of a GPU in TF32), batches of {AT_ONCE}",
+                   wait=torch.cuda.synchronize if device.type == "cuda" else lambda: None)
 
 
 def latent_features(vae: VAE, faces: Faces) -> tuple[np.ndarray, np.ndarray]:

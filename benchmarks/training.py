@@ -14,14 +14,16 @@ from pipeline import paths
 from pipeline.config.labels import labels
 from pipeline.config.loading import load_params
 from pipeline.config.variant import Variant
+from pipeline.hardware.cuda import arithmetic
 from pipeline.losses.build import build_objective
 from pipeline.losses.loss_network.file import Weights
 from pipeline.training.batches import batches_of_worker
-from pipeline.training.loop import learning_rates, make_optimizers, take_step
-from pipeline.training.randomness import epoch_order
+from pipeline.training.step import learning_rates, make_optimizers, take_step
+from pipeline.training.steps import Steps
 
 NAMES = ("pvae", "dfc", "dfc_345", "dcgan", "vae_wgan")
 BATCHES = 4  # that the steps go through
+AT_ONCE = {"cpu": 1, "cuda": 20}  # steps that are timed together: a GPU's are short, and its first are not recorded
 # Of the matrix product, and of the same as a convolution, over all rows so far: other work slows single ones.
 BEST_RATES: dict[torch.dtype, tuple[float, float]] = {}
 PLAIN = "plain: torch's defaults, fp32; a loss network ends with its last layer wanted"
@@ -66,18 +68,27 @@ def training_row(variant: Variant, faces: np.ndarray, network: Path, weights: We
     images = faces[np.arange(BATCHES * size) % len(faces)]
     batches = batches_of_worker(variant, images, 0, 1, objective.noise_width, device)
     optimizers = make_optimizers(objective, learning_rates(variant), variant.train.adam_beta1)
-    order, done = epoch_order(0, 0, len(images)), 0
+    done = 0
+
+    steps = Steps(objective, optimizers, batches, True, print)
 
     def ours() -> None:
         nonlocal done
-        take_step(objective, optimizers, batches, order, done % BATCHES, done)
-        done += 1
+        with arithmetic(device, tf32=False, deterministic=False):
+            for _ in range(AT_ONCE[device.type]):
+                steps.take(done)
+                done += 1
+
+    def counted() -> None:  # as it is not recorded
+        take_step(objective, optimizers, steps.batches, done)
 
     plain = plain_step(variant, weights, device)
     pixels = torch.from_numpy(images[:size])
-    row = compare(f"step of {variant.label}, batch {size}", size, ours, lambda: plain(pixels), rounds, note=PLAIN,
+    row = compare(f"step of {variant.label}, batch {size}", size * AT_ONCE[device.type], ours,
+                  lambda: [plain(pixels) for _ in range(AT_ONCE[device.type])], rounds, note=PLAIN,
                   wait=torch.cuda.synchronize if device.type == "cuda" else lambda: None)
-    operations, of_plain = (count_operations(call) / size for call in (ours, lambda: plain(pixels)))
+    operations, of_plain = (count_operations(call) / size for call in (counted, lambda: plain(pixels)))
+    steps.batches.close()
     product, convolution = best_rates(dtype, device, 5 if rounds > 1 else 1)
     assert row.ours is not None
     row.fraction, row.fraction_of_better = (operations * row.ours / rate

@@ -118,7 +118,8 @@ def allowed(schema: Schema) -> str:
     if kind == "object":
         inner = schema.get("additionalProperties")
         return f"block, each: {allowed(inner)}" if isinstance(inner, dict) and "properties" not in inner else "block"
-    names_of_kinds = {"integer": "integer", "number": "number", "string": "text", "null": "null"}
+    names_of_kinds = {"integer": "integer", "number": "number", "string": "text", "null": "null",
+                      "boolean": "`true` or `false`"}
     return names_of_kinds[kind] + limits(schema)
 
 

@@ -21,7 +21,12 @@ class Cluster(Section):
     storage: str = Field(description=(
         "Folder of checkpoints, by which an interrupted run goes on: a path in the project, or an absolute path or URL "
         "(s3://…) that all nodes see. There, the view aligned and the latents are copied too."))
-    checkpoint_steps: Positive = Field(description="Training steps between two checkpoints.")
+    checkpoint_steps: Positive = Field(description="Training steps between two checkpoints, at least.")
+    checkpoint_seconds: NotNegative = Field(default=10, description=(
+        "Seconds between two checkpoints, at least, so that short steps have fewer of them."))
+    cuda_graph: bool = Field(default=True, description=(
+        "Whether a training step on one GPU is recorded as a CUDA graph and replayed, which is faster. Set it to false "
+        "for an architecture, a loss or an adversary of your own whose steps do different work from step to step."))
     processes: NotNegative = Field(description=(
         "Processes of this machine that draw and prepare images; 0 for one per core."))
     retries: NotNegative = Field(description=(

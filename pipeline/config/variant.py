@@ -31,9 +31,13 @@ class Train(Section):
     lr_decay: Annotated[float, Field(gt=0, le=1)] = Field(description=(
         "Factor on all learning rates after every epoch. [1], section 4.1: 0.5."))
     adam_beta1: Annotated[float, Field(ge=0, lt=1)] = Field(description="Adam's decay of the first moment. [code]")
-    precision: Literal["auto", "bf16", "fp32"] = Field(description=(
-        "Type in which training multiplies: bf16 by autocast, fp32, or auto for bf16 where the hardware multiplies it. "
-        "Scores and validation are in fp32 in any case."))
+    precision: Literal["auto", "bf16", "tf32", "fp32"] = Field(description=(
+        "Type in which training multiplies: bf16 by autocast, fp32, tf32 (fp32 whose factors a GPU rounds to 10 bits), "
+        "or auto for bf16 where the hardware multiplies it and else fp32. What autocast leaves in fp32, a GPU "
+        "multiplies in tf32. Scores and validation are in fp32 in any case."))
+    deterministic: bool = Field(default=False, description=(
+        "Whether a training on a GPU repeats bit by bit, on the same GPU and with the same versions, for some percent "
+        "of its speed. On a CPU it always repeats."))
     seed: NotNegative = Field(description=(
         "Seed of the initial weights, the order of images and the noise; another one repeats only the training, and "
         "the baselines, which begin with the same weights."))

@@ -6,11 +6,15 @@ its weights fall on which pixel depends on the place alone, whether its row and 
 image is never stored.
 """
 
+from functools import lru_cache
 from typing import Any
 
 import torch
 from torch import nn
 from torch.nn.functional import conv2d, pad
+
+from pipeline.hardware.float32 import full_float32
+from pipeline.models.replication import ReplicationPad
 
 # In one dimension, by phase, weight and pixel: the even pixel 2i sees the upsampled pixels 2i-1, 2i, 2i+1, which are
 # the small pixels i-1, i, i. The odd pixel 2i+1 sees i, i, i+1.
@@ -22,8 +26,6 @@ SUMS = torch.einsum("aip,bjq->abpqij", TAPS, TAPS).reshape(16, 9)
 def convolve_upsampled(x: torch.Tensor, convolution: nn.Conv2d) -> torch.Tensor:
     """Return the convolution of images that are scaled ×2 (nearest) and padded by 1 (replication).
 
-    It is for processors. A GPU is quicker with the three layers as they are.
-
     Args:
         x: N×C×H×W.
         convolution: Of 3×3, with stride 1.
@@ -31,16 +33,24 @@ def convolve_upsampled(x: torch.Tensor, convolution: nn.Conv2d) -> torch.Tensor:
     Returns:
         N×D×2H×2W, channels last in memory.
     """
-    y = conv2d(pad(x, (1, 1, 1, 1), mode="replicate"), phase_kernels(convolution.weight))
+    padded = pad(x, (1, 1, 1, 1), mode="replicate") if x.device.type == "cpu" else ReplicationPad.apply(x)
+    y = conv2d(padded, phase_kernels(convolution.weight))
     y = Interleave.apply(y)
     return y if convolution.bias is None else y + convolution.bias[:, None, None].to(y.dtype)
 
 
 def phase_kernels(weight: torch.Tensor) -> torch.Tensor:
     """Return the 2×2 kernels of the four phases, 4D×C×2×2 channels last, of 3×3 kernels D×C×3×3: sums of weights."""
-    with torch.autocast(weight.device.type, enabled=False):  # bfloat16 would round the weights twice
-        kernels = SUMS.to(weight) @ weight.permute(0, 2, 3, 1).flatten(1, 2)  # D×16×C
+    with full_float32():  # bfloat16, or TF32 on a GPU, would round the weights twice
+        kernels = sums(weight.device, weight.dtype) @ weight.permute(0, 2, 3, 1).flatten(1, 2)  # D×16×C
     return kernels.unflatten(1, (4, 2, 2)).transpose(0, 1).flatten(0, 1).permute(0, 3, 1, 2)
+
+
+@lru_cache(maxsize=8)
+def sums(device: torch.device, dtype: torch.dtype) -> torch.Tensor:
+    """Return SUMS on a device. A copy in each step would wait for a GPU, and could not be recorded."""
+    with torch.inference_mode(False):
+        return SUMS.to(device, dtype)
 
 
 class Interleave(torch.autograd.Function):

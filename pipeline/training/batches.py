@@ -1,6 +1,7 @@
 """Which images and which noise each update sees."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import torch
@@ -8,10 +9,12 @@ import torch
 from pipeline.config.variant import Variant
 from pipeline.data.pixels import to_network
 from pipeline.errors import InputError
-from pipeline.training.randomness import noise
+from pipeline.training.randomness import epoch_order, noise
+
+order_of_epoch = lru_cache(maxsize=2)(epoch_order)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Batches:
     """One worker's share of all batches.
 
@@ -35,12 +38,10 @@ class Batches:
         """Return the number of whole batches. Images beyond the last one are not seen in that epoch."""
         return len(self.images) // self.size
 
-    def draw(self, order: np.ndarray, index: int, step: int, turn: int) -> tuple[torch.Tensor, torch.Tensor]:
+    def draw(self, step: int, turn: int) -> tuple[torch.Tensor, torch.Tensor]:
         """Return the images and the noise of one update.
 
         Args:
-            order: of the images in this epoch.
-            index: of the step in the epoch.
             step: the number of steps done.
             turn: 0 for the model's update of the step. The adversary's updates have 1, 2 …, counted backwards; each
                 sees another batch.
@@ -48,11 +49,34 @@ class Batches:
         Returns:
             Images, float32 in -1 … 1, and noise N×noise_width, on the device.
         """
-        at = (index + turn) % self.steps_per_epoch()
-        rows = order[at * self.size:(at + 1) * self.size][self.share]
-        x = to_network(torch.from_numpy(self.images[rows]).to(self.device, non_blocking=True))
-        z = noise(self.seed, step, self.size, self.noise_width, turn=turn)[self.share]
-        return x, z.to(self.device, non_blocking=True)
+        source, z = self.source(step, turn)
+        return self.images_of(source), z
+
+    def source(self, step: int, turn: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return what `images_of` makes the images from, of a shape that is always the same, and the noise."""
+        pixels, z = self.on_host(step, turn)
+        return pixels.to(self.device), z.to(self.device)
+
+    def images_of(self, source: torch.Tensor) -> torch.Tensor:
+        """Return the images, float32 in -1 … 1. source: their pixels, uint8."""
+        return to_network(source)
+
+    def on_host(self, step: int, turn: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return the pixels, uint8, and the noise of one update, in the computer's memory."""
+        rows = order_of_epoch(self.seed, step // self.steps_per_epoch(), len(self.images))[self.rows(step, turn)]
+        return torch.from_numpy(self.images[rows]), self.noise(step, turn)
+
+    def noise(self, step: int, turn: int) -> torch.Tensor:
+        """Return the noise of one update, in the computer's memory."""
+        return noise(self.seed, step, self.size, self.noise_width, turn=turn)[self.share]
+
+    def rows(self, step: int, turn: int) -> slice:
+        """Return where in the order of its epoch the images of one update stand."""
+        begin = (step + turn) % self.steps_per_epoch() * self.size
+        return slice(begin + self.share.start, begin + self.share.stop)
+
+    def close(self) -> None:
+        """End what draws ahead."""
 
 
 def batches_of_worker(variant: Variant, images: np.ndarray, rank: int, workers: int, noise_width: int,

@@ -1,5 +1,9 @@
 """The arithmetic of training: bfloat16 where the hardware multiplies it, else float32.
 
+    bf16    products and convolutions by autocast in bfloat16; what autocast leaves in float32, on a GPU in TF32
+    tf32    float32, but a GPU rounds the factors of products and convolutions to ten bits behind the point
+    fp32    float32, and nothing is rounded further, also on a GPU
+
 Hardware without bfloat16 instructions emulates them. Training in bfloat16 then takes up to twenty times as long as
 training in float32.
 """
@@ -11,12 +15,18 @@ import torch
 from torch import distributed
 
 from pipeline import messages
+from pipeline.hardware.cuda import has_tf32
 
-DTYPES = {"bf16": torch.bfloat16, "fp32": torch.float32}  # under their names in train.precision
+DTYPES = {"bf16": torch.bfloat16, "tf32": torch.float32, "fp32": torch.float32}  # by names in train.precision
 SIDE = 256           # rows and columns of the matrices whose product is timed
 GPU_SIDE = 4096      # on a GPU: to start the product of small ones takes longer than the product itself
 MEASURED_FOR = 0.4   # seconds, or one round if that takes longer
 FASTER = 1.4         # measured: at least 2.3 times with bfloat16 instructions, at most 0.8 times without
+
+
+def tf32(name: str) -> bool:
+    """Tell whether a GPU may multiply float32 in TF32. name: a key of DTYPES."""
+    return name != "fp32"
 
 
 class Precision(NamedTuple):
@@ -40,13 +50,17 @@ def choose(asked: str, begun: str, device: torch.device, anew: str) -> Precision
     All workers of a run have to call this. They agree on a precision that all of them can do.
 
     Args:
-        asked: train.precision: auto, bf16 or fp32.
+        asked: train.precision: auto, bf16, tf32 or fp32.
         begun: the precision with which an interrupted run began, and which it keeps; "" for a new run.
         device: of this worker.
         anew: how to start an interrupted run anew, in words, for the warning.
     """
     if begun == "fp32" or asked == "fp32":
         return Precision("fp32", messages.PRECISION_BEGUN if begun else messages.PRECISION_ASKED)
+    if begun == "tf32" or (asked == "tf32" and not begun):
+        can = of_all_workers(Bf16(has_tf32(device), 1.0), device).multiplied
+        warning = "" if can else messages.not_tf32(bool(begun))
+        return Precision("tf32", messages.PRECISION_BEGUN if begun else messages.PRECISION_ASKED, warning)
     bf16 = of_all_workers(measure_bf16(device), device)
     if asked == "bf16":
         warning = "" if bf16.multiplied else messages.emulated_as_asked(bf16.ratio)

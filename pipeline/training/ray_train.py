@@ -39,6 +39,8 @@ class Job:
     on_end: Callable[[], None] = lambda: None     # whether training ends or fails
     on_start: Callable[[dict[str, str | int]], None] = lambda trained: None  # `History.trained`
     start: StartWeights | None = None             # None for new weights
+    checkpoint_seconds: float = 0
+    cuda_graph: bool = True
 
 
 def fit(job: Job, cluster: Cluster) -> tuple[dict[str, torch.Tensor], History]:

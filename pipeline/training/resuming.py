@@ -1,16 +1,17 @@
-"""Saving all that a training needs to go on, and going on from it."""
+"""Going on from a checkpoint. `checkpoint_writer` writes them."""
+
+from typing import Any
 
 import torch
 from torch import distributed
 
-from pipeline.config.variant import Variant
 from pipeline.files.folder import Folder
 from pipeline.losses.objective import Objective
 from pipeline.training import checkpoints
-from pipeline.training.divergence import refuse_infinite_weights
 from pipeline.training.history import History
+from pipeline.training.step import Optimizers
 
-Optimizers = dict[str, torch.optim.Optimizer]  # by the player's name
+OF_DEVICE = ("lr", "capturable")  # options of an optimiser that are tensors, or differ, on a GPU
 
 
 def resume(directory: Folder, objective: Objective, optimizers: Optimizers) -> tuple[int, History]:
@@ -25,8 +26,16 @@ def resume(directory: Folder, objective: Objective, optimizers: Optimizers) -> t
         return 0, History()
     for name, player in objective.players().items():
         player.load_state_dict(saved["players"][name])
-        optimizers[name].load_state_dict(saved["optimizers"][name])
+        load_optimizer(optimizers[name], saved["optimizers"][name])
     return saved["step"], History(saved["steps"], saved["epochs"], saved["trained"])
+
+
+def load_optimizer(optimizer: torch.optim.Optimizer, state: dict[str, Any]) -> None:
+    """Load an optimiser's state, but for how its device wants it: the checkpoint may be of another device."""
+    own = [{name: group[name] for name in OF_DEVICE if name in group} for group in optimizer.param_groups]
+    optimizer.load_state_dict(state)
+    for group, options in zip(optimizer.param_groups, own, strict=True):
+        group.update(options)
 
 
 def require_agreement(step: int, directory: Folder) -> None:
@@ -42,18 +51,3 @@ def require_agreement(step: int, directory: Folder) -> None:
         if steps.sum() != 0:
             raise RuntimeError(f"the workers do not see the same checkpoints in {directory}: one has step {steps[0]}, "
                                f"another step {-steps[1]}; set cluster.storage to a folder or URL that all nodes see")
-
-
-def save_progress_and_delete_older(directory: Folder, step: int, history: History, objective: Objective,
-                                   optimizers: Optimizers, variant: Variant) -> None:
-    """Write all that `resume` needs, and delete older checkpoints. The frozen loss network is not part of it.
-
-    Raises:
-        Diverged: a weight is not finite. Then nothing is written.
-    """
-    players = {name: player.state_dict() for name, player in objective.players().items()}
-    refuse_infinite_weights(players, step, variant, directory)
-    checkpoints.write_checkpoint_and_delete_others(directory, step, {
-        "step": step, "players": players, "steps": history.steps, "epochs": history.epochs,
-        "trained": history.trained,
-        "optimizers": {name: optimizer.state_dict() for name, optimizer in optimizers.items()}})

@@ -5,6 +5,7 @@ import torch
 
 from pipeline.config.variant import Variant
 from pipeline.data.pixels import to_network
+from pipeline.hardware.cuda import kernels_by_rule
 from pipeline.hardware.float32 import full_float32
 from pipeline.losses.kl import active_units
 from pipeline.losses.objective import Objective
@@ -34,17 +35,23 @@ def validate(objective: Objective, images: np.ndarray, variant: Variant, batch_s
     device, trained_in = next(objective.parameters()).device, objective.precision
     objective.eval()
     objective.precision = torch.float32
-    totals: Row = {}
+    counts: list[int] = []
+    terms: list[dict[str, torch.Tensor]] = []  # of each batch, on the device
     means: list[torch.Tensor] = []
     for start in range(0, len(images), batch_size):
         x = to_network(torch.from_numpy(images[start:start + batch_size]).to(device))
         fixed = noise(variant.train.seed, start, len(x), objective.noise_width, VALIDATION).to(device)
-        with full_float32():
-            for player in objective.players():
-                for name, term in objective(x, fixed, player)[1].items():
-                    totals[f"valid_{name}"] = totals.get(f"valid_{name}", 0.0) + term.item() * len(x) / len(images)
+        with full_float32(), kernels_by_rule():
+            terms.append({name: term for player in objective.players()
+                          for name, term in objective(x, fixed, player)[1].items()})
             if variant.encodes:
                 means.append(objective.model.encode(x)[0])
+        counts.append(len(x))
     objective.train()
     objective.precision = trained_in
+    totals: Row = dict.fromkeys((f"valid_{name}" for name in terms[0]), 0.0)
+    values = torch.stack([torch.stack(list(of_batch.values())) for of_batch in terms]).tolist()  # one transfer
+    for count, of_batch in zip(counts, values, strict=True):
+        for name, value in zip(totals, of_batch, strict=True):
+            totals[name] += value * count / len(images)
     return {**totals, "active_units": active_units(torch.cat(means))} if means else totals

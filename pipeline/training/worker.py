@@ -70,7 +70,8 @@ def train_job(job: "Job", device: torch.device, rank: int = 0, workers: int = 1,
     try:
         train(job.variant, objective, shards.load(job.shards, VIEW, "train").pixels,
               shards.load(job.shards, VIEW, "valid").pixels, job.directory, job.checkpoint_steps,
-              rank, workers, job.on_steps, on_epoch, on_start=job.on_start)
+              rank, workers, job.on_steps, on_epoch, on_start=job.on_start, checkpoint_seconds=job.checkpoint_seconds,
+              cuda_graph=job.cuda_graph)
     finally:
         if rank == 0:
             job.on_end()

@@ -8,6 +8,7 @@ from torchvision.transforms.functional import normalize
 
 from pipeline.losses.loss_network import sources
 from pipeline.losses.loss_network.network import build_prefix
+from pipeline.models import vgg19
 from pipeline.models.vgg19 import IMAGENET_MEAN, IMAGENET_STD, VGG19Prefix
 from pipeline.models.vgg19_layers import RELU_INDEX, conv_channels, deepest, filters, parameter_shapes, width_of
 from pipeline.vocabulary import LAYERS
@@ -131,3 +132,28 @@ def test_gradients_are_torchvisions_where_pooling_comes_before_the_relu(features
     pull = torch.randn_like(expected)
     one, other = (torch.autograd.grad(output, images, pull)[0] for output in (given, expected))
     assert (one - other).norm() <= 1e-4 * other.norm()
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_biases_behind_the_pooling_give_the_same(features, monkeypatch, dtype):
+    """As on a GPU; here up to rounding, since a CPU's convolution rounds once, with its bias."""
+    weights = {f"features.{name}": tensor for name, tensor in features.state_dict().items()}
+    network = build_prefix(weights, ["relu1_1", "relu2_2", "relu3_1"]).to(dtype)
+    network.mean, network.std = network.mean.float(), network.std.float()
+    images = torch.rand(2, 3, 32, 32, generator=torch.Generator().manual_seed(2)).mul(2).sub(1)
+    outcomes = []
+    for late in (False, True):
+        monkeypatch.setattr(vgg19, "adds_biases_late", lambda device, late=late: late)
+        x = images.clone().requires_grad_()
+        with torch.autocast("cpu", torch.bfloat16, enabled=dtype == torch.bfloat16):
+            given = network(x)
+        outcomes.append({**given, "gradient": torch.autograd.grad(given["relu3_1"].float().square().sum(), x)[0]})
+    for name, expected in outcomes[0].items():
+        other = outcomes[1][name]
+        bound = 1e-5 if dtype == torch.float32 else 0.3 if name == "gradient" else 0.02  # ReLUs switch by rounding
+        assert (other - expected).float().norm() <= bound * expected.float().norm()
+        assert other.dtype == expected.dtype and other.stride() == expected.stride()
+
+
+def test_biases_are_added_late_on_a_gpu_alone():
+    assert vgg19.adds_biases_late(torch.device("cuda")) and not vgg19.adds_biases_late(torch.device("cpu"))

@@ -8,7 +8,6 @@ then differ by percents whenever sums are taken in another order.
 
 import torch
 from torch import nn
-from torch.nn.functional import interpolate
 
 from pipeline.models.initialize import initialize
 from pipeline.models.interface import Model
@@ -50,23 +49,16 @@ class Decoder(nn.Sequential):
     def forward(self, z: torch.Tensor) -> torch.Tensor:
         """Decode z, N×latent_dim. Under autocast the last convolution is still float32."""
         *layers, last = self
+        assert isinstance(last, nn.Conv2d)
         for layer in layers:
             if isinstance(layer, nn.Conv2d):
-                z = upsample_and_convolve(z, layer)
+                z = convolve_upsampled(z, layer)
             elif not isinstance(layer, nn.UpsamplingNearest2d):  # the convolution behind it does its work
                 z = layer(z)
         if not torch.is_autocast_enabled(z.device.type):
-            return upsample_and_convolve(z, last)
+            return convolve_upsampled(z, last)
         with torch.autocast(z.device.type, enabled=False):  # bfloat16 would lose half a grey level
-            return upsample_and_convolve(z.float(), last)
-
-
-def upsample_and_convolve(x: torch.Tensor, convolution: nn.Module) -> torch.Tensor:
-    """Return the convolution (3×3, replication padding) of x, N×C×H×W, scaled ×2: N×D×2H×2W."""
-    assert isinstance(convolution, nn.Conv2d)
-    if x.device.type == "cpu":
-        return convolve_upsampled(x, convolution)
-    return convolution(interpolate(x, scale_factor=2))
+            return convolve_upsampled(z.float(), last)
 
 
 class VAE(Model):

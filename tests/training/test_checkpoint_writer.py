@@ -1,0 +1,113 @@
+"""Checkpoints are written by a thread, of the step at which they were asked for, and not too often."""
+
+import threading
+
+import pytest
+import torch
+
+from pipeline.files.folder import Folder
+from pipeline.losses.build import build_objective
+from pipeline.training import checkpoints, loop
+from pipeline.training.checkpoint_writer import CheckpointWriter
+from pipeline.training.divergence import Diverged
+from pipeline.training.history import History
+from pipeline.training.loop import train
+from pipeline.training.step import learning_rates, make_optimizers
+from tests import tiny
+
+
+@pytest.fixture(scope="module")
+def network(tmp_path_factory):
+    return tiny.write_loss_network(tmp_path_factory.mktemp("models") / "loss_network.safetensors")
+
+
+@pytest.fixture
+def state(network):
+    """A history, an objective and its optimisers."""
+    variant = tiny.variant()
+    objective = build_objective(variant, network)
+    return History([{"step": 1}], [], {"precision": "fp32"}), objective, make_optimizers(
+        objective, learning_rates(variant), 0.5)
+
+
+@pytest.fixture
+def held(monkeypatch):
+    """An event without which nothing is written."""
+    go, write = threading.Event(), checkpoints.write_checkpoint_and_delete_others
+
+    def slow(*arguments):
+        assert go.wait(10)
+        return write(*arguments)
+
+    monkeypatch.setattr(checkpoints, "write_checkpoint_and_delete_others", slow)
+    yield go
+    go.set()
+
+
+def writer(folder, steps=1, seconds=0.0) -> CheckpointWriter:
+    return CheckpointWriter(Folder.of(folder), tiny.variant(), steps, seconds)
+
+
+def test_what_is_written_is_the_state_when_it_was_asked_for(tmp_path, state, held):
+    history, objective, optimizers = state
+    before = {name: tensor.clone() for name, tensor in objective.model.state_dict().items()}
+    with writer(tmp_path) as writing:
+        writing.save(1, history, objective, optimizers)  # returns, although nothing can be written yet
+        history.steps.append({"step": 2})
+        with torch.no_grad():
+            for parameter in objective.parameters():
+                parameter.add_(1)
+        assert checkpoints.checkpoint_names(Folder.of(tmp_path)) == []
+        held.set()
+    saved = checkpoints.read_newest_checkpoint(Folder.of(tmp_path))
+    assert saved["steps"] == [{"step": 1}]
+    assert all(torch.equal(saved["players"]["model"][name], before[name]) for name in before)
+
+
+def test_while_one_is_written_no_other_is_due(tmp_path, state, held):
+    with writer(tmp_path, seconds=1e-9) as writing:
+        assert writing.due(1)
+        writing.save(1, *state)
+        assert not writing.due(2)
+        held.set()
+        writing.wait()
+        assert writing.due(3)
+
+
+def test_steps_and_seconds_both_have_to_pass(tmp_path, state):
+    with writer(tmp_path, steps=5, seconds=1000) as writing:
+        assert not writing.due(5)
+        writing.last -= 1000
+        assert writing.due(5) and not writing.due(6)
+        writing.save(5, *state)
+        assert not writing.due(10)
+
+
+def test_an_error_of_the_thread_ends_training(tmp_path, state, monkeypatch):
+    def full(*arguments):
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(checkpoints, "write_checkpoint_and_delete_others", full)
+    with pytest.raises(OSError, match="no space left"), writer(tmp_path) as writing:
+        writing.save(1, *state)
+    with pytest.raises(KeyboardInterrupt), writer(tmp_path) as writing:  # what ended training is what is raised
+        writing.save(1, *state)
+        raise KeyboardInterrupt
+
+
+def test_weights_that_are_not_finite_are_not_written(tmp_path, state):
+    with torch.no_grad():
+        state[1].model.mu.weight.mul_(float("nan"))
+    with pytest.raises(Diverged, match="is not finite at step 3"), writer(tmp_path) as writing:
+        writing.save(3, *state)
+    assert checkpoints.checkpoint_names(Folder.of(tmp_path)) == []
+
+
+def test_with_short_steps_only_the_ends_of_epochs_are_written(tmp_path, network, monkeypatch):
+    written = []
+    monkeypatch.setattr(loop.CheckpointWriter, "save", lambda self, step, *state: written.append(step))
+    for seconds in (0, 1000):
+        variant = tiny.variant(epochs=2)
+        train(variant, build_objective(variant, network), tiny.faces(40), tiny.faces(4), Folder.of(tmp_path), 2,
+              progress=False, checkpoint_seconds=seconds)
+    assert written == [2, 4, 5, 6, 8, 10, 5, 10]  # with each of both
