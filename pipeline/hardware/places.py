@@ -1,11 +1,12 @@
-"""Which processes of this user are at work on this machine, and on what: a GPU, or so many threads.
+"""Which processes of this user are at work on this machine, and on what: a GPU, or some cores.
 
 Each process at work holds an advisory lock (flock) on a file of its own, whose name begins with what the process uses.
 The kernel lets the lock go when the process ends, however it ends, so that no place stays taken after a kill. Files
 whose lock nobody holds are deleted by the next process that looks.
 
     <temporary folder>/face-vae-<user's number>/GPU-5f2c….x7k2q1      held by a process that computes on this GPU
-                                                threads-4.p0w9z3      held by a process that trains with 4 threads
+                                                threads-4-ff.p0w9z3   held by a process that trains with 4 threads on
+                                                                      the cores 0 to 7 (`cores`)
 
 All clones and all experiments of a user on a machine see the same folder, as long as they have the same TMPDIR.
 Processes of other users, and those of other programs, are not seen.
@@ -54,18 +55,18 @@ def take_least_taken(places: Sequence[str]) -> Chosen:
         return Chosen(number, taken.count(places[number]))
 
 
-def take_threads(threads: int) -> list[int]:
-    """Say that this process trains with so many threads, until it ends.
+def take(place: str) -> list[str]:
+    """Take a place, until this process ends, whoever else has it. Return the places that were taken before.
 
-    Returns:
-        The threads of each other process that has said so and is still at work.
+    Args:
+        place: A name, as in `take_least_taken`.
 
     Raises:
         OSError: See `take_least_taken`.
     """
     with _choosing():
-        others = [int(place.removeprefix("threads-")) for place in _taken() if place.startswith("threads-")]
-        _hold(f"threads-{threads}")
+        others = _taken()
+        _hold(place)
         return others
 
 

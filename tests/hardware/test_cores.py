@@ -11,12 +11,14 @@ from pipeline.hardware import cores, places
 from pipeline.hardware.cores import say_if_crowded, usable_cores
 
 PROJECT = Path(__file__).resolve().parents[2]
-OTHER = "import sys\nfrom pipeline.hardware import places\nprint(places.take_threads(2), flush=True)\nsys.stdin.read()"
+# Another training, with two threads on the cores 0 and 1.
+OTHER = ("import sys\nfrom pipeline.hardware import places\n"
+         "print(places.take('threads-2-3'), flush=True)\nsys.stdin.read()")
 
 
 @pytest.fixture
 def other(tmp_path, monkeypatch):
-    """Another process that trains with two threads."""
+    """Another process that trains with two threads on two cores."""
     monkeypatch.setattr(places.tempfile, "tempdir", str(tmp_path))
     say_if_crowded.cache_clear()
     process = subprocess.Popen([sys.executable, "-c", OTHER], env={**os.environ, "TMPDIR": str(tmp_path)}, cwd=PROJECT,
@@ -29,21 +31,24 @@ def other(tmp_path, monkeypatch):
     say_if_crowded.cache_clear()
 
 
-@pytest.mark.parametrize(("here", "threads", "crowded"), [(2, 2, True), (4, 2, False), (3, 1, False), (2, 1, True)])
-def test_more_threads_than_cores_are_warned_of(other, monkeypatch, capsys, here, threads, crowded):
-    monkeypatch.setattr(cores, "usable_cores", lambda: here)
+@pytest.mark.parametrize(("here", "threads", "told"), [
+    ({0, 1}, 2, "4 threads for 2 cores"), ({0, 1}, 1, "3 threads for 2 cores"), ({0, 1, 2, 3}, 2, ""),
+    ({0, 1, 2}, 1, ""),
+    ({1, 2}, 2, "4 threads for 3 cores"), ({2, 3}, 2, ""), ({2}, 2, "")])  # the last two: bound to other cores
+def test_more_threads_than_cores_are_warned_of(other, monkeypatch, capsys, here, threads, told):
+    monkeypatch.setattr(cores, "core_numbers", lambda: frozenset(here))
     say_if_crowded(threads)
     said = capsys.readouterr().err
-    if crowded:
-        assert said.startswith(f"warning: 2 trainings on this machine have {threads + 2} threads for 2 cores, ")
+    if told:
+        assert said.startswith(f"warning: 2 trainings on this machine have {told}, and wait for each other; ")
         assert "OMP_NUM_THREADS=1, which changes results by rounding" in said
-    assert bool(said) == crowded
+    assert bool(said) == bool(told)
 
 
 def test_a_training_alone_is_not_warned_and_does_not_count_itself(other, monkeypatch, capsys):
     other.kill()
     other.wait()
-    monkeypatch.setattr(cores, "usable_cores", lambda: 1)
+    monkeypatch.setattr(cores, "core_numbers", lambda: frozenset({0}))
     say_if_crowded(2)
     say_if_crowded(2)
     assert not capsys.readouterr().err

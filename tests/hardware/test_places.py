@@ -97,14 +97,14 @@ def test_a_program_that_a_holder_starts_does_not_keep_its_place(tmp_path, start)
         holder.process.communicate()
 
 
-def test_the_threads_of_trainings_at_work_are_told(start):
-    assert start("places.take_threads(2)").said() == []
-    start("places.take_least_taken(['GPU-a'])").said()
-    other = start("places.take_threads(3)")
+def test_the_places_of_processes_at_work_are_told(start):
+    assert start("places.take('1')").said() == []
+    start(f"places.take_least_taken({GPUS})").said()
+    other = start("[len(places.take('2'))]")
     assert other.said() == [2]
-    assert sorted(places.take_threads(1)) == [2, 3]
+    assert sorted(places.take("3")) == ["1", "2", "GPU-a"]
     other.end(signal.SIGKILL)
-    assert sorted(start("places.take_threads(1)").said()) == [1, 2]
+    assert start("[len(places.take('4'))]").said() == [3]
 
 
 def test_places_can_be_given_back_and_the_folder_is_the_users_own(own_folder):
@@ -119,6 +119,6 @@ def test_a_choice_that_hangs_is_not_waited_for_long(start, monkeypatch):
     assert stuck.said() == [1]
     monkeypatch.setattr(places, "PATIENCE", 0.1)
     with pytest.raises(TimeoutError, match="another process holds .*choosing"):
-        places.take_threads(1)
+        places.take("1")
     stuck.end(signal.SIGKILL)
-    assert places.take_threads(1) == []
+    assert places.take("1") == []
