@@ -44,5 +44,6 @@ def test_what_is_missing_is_one_sentence(project):
     assert run(project, JOB).stderr.startswith(f"error: {project}/.venv has no dvc; run make there first")
     (project / "dvc.yaml").unlink()
     done = run(project, JOB)
-    assert done.stderr == f"error: {project} has no dvc.yaml; give sbatch in the project's folder, or with --chdir=FOLDER\n"
+    assert done.stderr == (f"error: {project} has no dvc.yaml; give sbatch in the project's folder, or with "
+                           "--chdir=FOLDER\n")
     assert done.returncode == 1 and not done.stdout
