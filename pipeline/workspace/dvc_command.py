@@ -1,7 +1,8 @@
-"""`dvc` in this project's environment: DVC itself, after two things that it does not do.
+"""`dvc` in this project's environment: DVC itself, after three things that it does not do.
 
-Lists on the command line may be written as people write them (`dvc_arguments`), and a dvc.lock that DVC left half
-written is replaced by the last whole one (`dvc_lock_copy`). Every other call goes through untouched.
+Lists on the command line may be written as people write them (`dvc_arguments`), a dvc.lock that DVC left half written
+is replaced by the last whole one (`dvc_lock_copy`), and the workers of a queue share the cores (`queue_cores`). Every
+other call goes through untouched.
 """
 
 import os
@@ -10,12 +11,14 @@ from pathlib import Path
 
 from pipeline.workspace.dvc_arguments import NAMES_A_FILE, null_file, with_lists
 from pipeline.workspace.dvc_lock_copy import keep_lock_whole
+from pipeline.workspace.queue_cores import share_cores
 
 
 def main() -> int:
     """Run the console script `dvc`, and return its exit status."""
     # Stages call `python`; without an activated environment that would be another one.
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    share_cores(sys.argv[1:], os.environ)
     from dvc.cli import main as dvc
 
     keep_lock_whole()

@@ -17,3 +17,14 @@ def test_the_command_hands_over_to_dvc_with_this_environments_python_first(monke
     assert dvc_command.main() == 7
     assert called == [["exp", "run", "-S", "loss.layers=[relu3_1,relu4_1]"]]
     assert os.environ["PATH"].split(os.pathsep)[0] == str(Path(sys.executable).parent)
+
+
+def test_the_workers_of_a_queue_share_the_cores(monkeypatch):
+    inherited = []
+    monkeypatch.setattr("dvc.cli.main", lambda arguments: inherited.append(os.environ.get("OMP_NUM_THREADS")) or 0)
+    monkeypatch.setattr("pipeline.workspace.queue_cores.usable_cores", lambda: 12)
+    monkeypatch.setattr(os, "environ", {"PATH": os.environ.get("PATH", "")})
+    for command in ("queue status", "queue start -j 3"):
+        monkeypatch.setattr(sys, "argv", ["dvc", *command.split()])
+        assert dvc_command.main() == 0
+    assert inherited == [None, "4"]
