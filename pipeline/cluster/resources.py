@@ -5,6 +5,7 @@ import sys
 from pipeline.cluster.connection import cluster_address
 from pipeline.config.running import Cluster
 from pipeline.errors import InputError
+from pipeline.vocabulary import size_in_words
 
 
 def gpus_per_worker(cluster: Cluster, here: tuple[int, int] | None = None) -> int:
@@ -74,3 +75,20 @@ def check_resources(cluster: Cluster, workers: int, gpus: int) -> None:
     if lacking:
         print(f"waiting for nodes: {workers} workers need {' and '.join(lacking)} that the cluster has now",
               file=sys.stderr)
+
+
+def check_memory(cluster: Cluster, needed: int) -> None:
+    """Raise InputError where a task needs more memory than any node has. Ray would let it wait for ever.
+
+    Args:
+        cluster: where the task goes; this process has to be connected to it.
+        needed: in bytes.
+    """
+    import ray
+
+    offered = [node["Resources"].get("memory", 0) for node in ray.nodes()
+               if node["Alive"] and node["Resources"].get("CPU")]
+    if offered and needed > max(offered):
+        raise InputError(f"a task needs about {size_in_words(needed)} of memory, and no node of the Ray cluster at "
+                         f"{cluster_address(cluster)} offers more than {size_in_words(int(max(offered)))}; add a node "
+                         "with more memory, or set cluster.address to null to work on this machine")
