@@ -73,8 +73,8 @@ def in_processes(count: int) -> ParallelMap:
     return in_this_process if available == 1 else run
 
 
-def in_copies_of_this_process(function: Callable[[Shared, Item], Result], shared: Shared, items: Iterable[Item]
-                              ) -> Iterator[Result]:
+def in_copies_of_this_process(function: Callable[[Shared, Item], Result], shared: Shared, items: Iterable[Item],
+                              memory: Callable[[Shared, Item], int] | None = None) -> Iterator[Result]:
     """Run items in copies of this process, one per core, each with one thread; see `ParallelMap`.
 
     A copy begins with all that is loaded here, so it costs no imports. But it lacks this process's threads: call this
