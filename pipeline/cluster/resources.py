@@ -78,7 +78,9 @@ def check_resources(cluster: Cluster, workers: int, gpus: int) -> None:
 
 
 def check_memory(cluster: Cluster, needed: int) -> None:
-    """Raise InputError where a task needs more memory than any node has. Ray would let it wait for ever.
+    """Say on stderr what is waited for, where a task needs more memory than any node has now.
+
+    A cluster may grow, and Ray does not tell whether it would. So the task waits until a larger node starts.
 
     Args:
         cluster: where the task goes; this process has to be connected to it.
@@ -89,6 +91,7 @@ def check_memory(cluster: Cluster, needed: int) -> None:
     offered = [node["Resources"].get("memory", 0) for node in ray.nodes()
                if node["Alive"] and node["Resources"].get("CPU")]
     if offered and needed > max(offered):
-        raise InputError(f"a task needs about {size_in_words(needed)} of memory, and no node of the Ray cluster at "
-                         f"{cluster_address(cluster)} offers more than {size_in_words(int(max(offered)))}; add a node "
-                         "with more memory, or set cluster.address to null to work on this machine")
+        print(f"waiting for a larger node: a task needs about {size_in_words(needed)} of memory, and no node of the "
+              f"Ray cluster at {cluster_address(cluster)} offers more than {size_in_words(int(max(offered)))} now; if "
+              "it starts none by itself, add one, or set cluster.address to null to work on this machine",
+              file=sys.stderr)

@@ -41,10 +41,12 @@ def run_as_tasks(cluster: Cluster, gpu: bool, function: Callable[[Shared, Item],
     A task asks for the memory that it needs. Without that, Ray starts one per core, kills those that a node has no
     memory for, and begins them again without end: cluster.retries does not count those.
 
+    Where no node has so much, a line on stderr says what is waited for.
+
     If a worker or node is lost, only its tasks run again, each up to cluster.retries times.
 
     Raises:
-        InputError: tasks were lost too often, or the cluster runs none; or a task needs more memory than any node has.
+        InputError: tasks were lost too often, or the cluster runs none.
     """
     import ray
     import ray.exceptions
@@ -57,10 +59,13 @@ def run_as_tasks(cluster: Cluster, gpu: bool, function: Callable[[Shared, Item],
                                         scheduling_strategy="SPREAD")
     common = ray.put(shared)
     waiting: list[Any] = []  # references to results
+    most = 0  # bytes that a task so far has asked for
     try:
         for item in items:
             needed = memory(shared, item) if memory else 0
-            check_memory(cluster, needed)
+            if needed > most:
+                check_memory(cluster, needed)
+                most = needed
             waiting.append(task.options(memory=needed or None).remote(common, item))
             # Twice what runs at once keeps all busy, and memory bounded; the cluster may have grown.
             if len(waiting) > 2 * max(1, ray.cluster_resources().get("CPU", 1)):
