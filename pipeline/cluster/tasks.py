@@ -55,8 +55,7 @@ def run_as_tasks(cluster: Cluster, gpu: bool, function: Callable[[Shared, Item],
             ray.exceptions.ObjectLostError)
     gpus = gpus_per_worker(cluster) if gpu else 0
     check_resources(cluster, 1, gpus)
-    task = ray.remote(function).options(num_cpus=1, num_gpus=gpus, max_retries=cluster.retries,
-                                        scheduling_strategy="SPREAD")
+    task = ray.remote(num_cpus=1, num_gpus=gpus, max_retries=cluster.retries, scheduling_strategy="SPREAD")(function)
     common = ray.put(shared)
     waiting: list[Any] = []  # references to results
     most = 0  # bytes that a task so far has asked for
