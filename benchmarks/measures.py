@@ -13,6 +13,7 @@ from benchmarks.plain import PlainVGG19
 from pipeline.data.pixels import to_network, to_uint8
 from pipeline.evaluation import linear_svm
 from pipeline.evaluation.blur import FILTER_SIZE
+from pipeline.evaluation.feature_table import Table
 from pipeline.evaluation.loss_network_features import loss_network_features
 from pipeline.evaluation.reconstruction import reconstruction_quality
 from pipeline.latent_space.encoding import encode
@@ -95,7 +96,7 @@ def svm_row(x: np.ndarray, y: np.ndarray, rounds: int) -> Row:
     stopped = {"plain": 0}
 
     def ours() -> None:
-        svms = linear_svm.fit(x[train], y[train], [1.0])[0].svms
+        svms = linear_svm.fit_standardised(Table.whole(x[train]), y[train], [1.0])[0].svms
         accuracy["ours"] = float((svms.predict(x[test]) == y[test]).mean())
 
     def plain() -> None:

@@ -24,14 +24,16 @@ Result = TypeVar("Result")
 class ParallelMap(Protocol):
     """A way to run a function over items."""
 
-    def __call__(self, function: Callable[[Shared, Item], Result], shared: Shared, items: Iterable[Item], /
-                 ) -> Iterator[Result]:
+    def __call__(self, function: Callable[[Shared, Item], Result], shared: Shared, items: Iterable[Item], /,
+                 memory: Callable[[Shared, Item], int] | None = None) -> Iterator[Result]:
         """Run function(shared, item) for every item, and return the results in the order of the items.
 
         Args:
             function: a function of a module, so that it can be pickled.
             shared: what every call needs; on a cluster it is sent once to each node.
             items: read as workers come free, so that together they may be larger than memory.
+            memory: tells how many bytes an item's call takes beside `shared`; None where they are few. A cluster runs
+                no more calls on a node than there is memory for.
 
         Raises:
             Exception: what `function` or `items` raises.
@@ -39,8 +41,8 @@ class ParallelMap(Protocol):
         ...
 
 
-def in_this_process(function: Callable[[Shared, Item], Result], shared: Shared, items: Iterable[Item]
-                    ) -> Iterator[Result]:
+def in_this_process(function: Callable[[Shared, Item], Result], shared: Shared, items: Iterable[Item],
+                    memory: Callable[[Shared, Item], int] | None = None) -> Iterator[Result]:
     """Run one item after the other in this process; see `ParallelMap`."""
     return (function(shared, item) for item in items)
 
@@ -57,7 +59,8 @@ def in_processes(count: int) -> ParallelMap:
 
     available = joblib.effective_n_jobs(count or -1)
 
-    def run(function: Callable[[Shared, Item], Result], shared: Shared, items: Iterable[Item]) -> Iterator[Result]:
+    def run(function: Callable[[Shared, Item], Result], shared: Shared, items: Iterable[Item],
+            memory: Callable[[Shared, Item], int] | None = None) -> Iterator[Result]:
         items = iter(items)
         first = list(itertools.islice(items, available))
         processes = max(1, min(available, len(first)))
@@ -73,8 +76,8 @@ def in_processes(count: int) -> ParallelMap:
     return in_this_process if available == 1 else run
 
 
-def in_copies_of_this_process(function: Callable[[Shared, Item], Result], shared: Shared, items: Iterable[Item]
-                              ) -> Iterator[Result]:
+def in_copies_of_this_process(function: Callable[[Shared, Item], Result], shared: Shared, items: Iterable[Item],
+                              memory: Callable[[Shared, Item], int] | None = None) -> Iterator[Result]:
     """Run items in copies of this process, one per core, each with one thread; see `ParallelMap`.
 
     A copy begins with all that is loaded here, so it costs no imports. But it lacks this process's threads: call this

@@ -2,11 +2,14 @@
 
 Without attributes there is nothing to predict, and so nothing is measured.
 
-Nothing of an interrupted run is kept.
+An interrupted run goes on with VGG-FC's features, whose network is large; nothing else of it is kept.
 """
 
 import math
+import shutil
 from typing import TYPE_CHECKING
+
+from tqdm import tqdm
 
 from pipeline import messages, paths
 from pipeline.cluster.tasks import parallel_map
@@ -15,17 +18,20 @@ from pipeline.config.plans import BaselinesPlan, LossNetworkPlan, read_plan
 from pipeline.evaluation import vgg_fc
 from pipeline.evaluation.set_names import VGG_FC
 from pipeline.files.atomic import write_text
+from pipeline.files.hashes import digest
 from pipeline.files.json_file import write_json
+from pipeline.files.work_folder import delete_siblings_and_partial_files
 from pipeline.plan import code
 from pipeline.process import whole_process
 from pipeline.registry import load_module
-from pipeline.vocabulary import BASELINES
+from pipeline.vocabulary import BASELINES, SPLITS
 from pipeline.workspace.records import write_record
 
 if TYPE_CHECKING:
     from pipeline.evaluation.baseline import Decisions, Faces, Features
     from pipeline.losses.loss_network.file import Weights
 
+WORK = paths.UNFINISHED / "vgg_fc"
 Note = dict[str, str]
 Averages = dict[str, float]  # by the names of scores, as in metrics/evaluate
 
@@ -34,7 +40,7 @@ def main() -> None:
     """Run the stage."""
     from pipeline.data import shards
 
-    code.refuse_unplanned_code("baselines")
+    own_code = code.refuse_unplanned_code("baselines")
     plan, network = read_plan(BaselinesPlan), read_plan(LossNetworkPlan)
     paths.BASELINES.mkdir(exist_ok=True)
     if not shards.manifest(paths.SHARDS, "aligned")["attributes"]:
@@ -51,7 +57,8 @@ def main() -> None:
         not_measured.append({"name": "vgg_fc", "label": VGG_FC, "note": f"{VGG_FC} was not measured: {why}."})
         print(f"{paths.BASELINES}: {VGG_FC} was not measured: {why}")
     else:
-        scored.append(score("vgg_fc", measure_vgg_fc(weights, faces_of(plan)), plan))
+        scored.append(score("vgg_fc", measure_vgg_fc(weights, faces_of(plan), own_code), plan))
+        shutil.rmtree(WORK)
     write_json(paths.BASELINE_NOTES, [*(note for note, _ in scored), *not_measured])
     write_json(paths.BASELINES_METRICS, {note["name"]: averages for note, averages in scored})
     write_record("baselines")
@@ -67,15 +74,19 @@ def measure(method: str, plan: BaselinesPlan) -> "Features | Decisions":
     return measured
 
 
-def measure_vgg_fc(weights: "Weights", of: "Faces") -> "Features":
-    """Return the features of the paper's baseline."""
+def measure_vgg_fc(weights: "Weights", of: "Faces", own_code: str) -> "Features":
+    """Return the features of the paper's baseline. own_code: the text of the code's digest."""
     from pipeline.data import shards
     from pipeline.evaluation.baseline import Features
-    from pipeline.hardware.gpu import best_device
 
-    size = shards.manifest(of.root, of.view)["image_size"]
-    x = vgg_fc.activations(weights, of.all_batches(VGG_FC, vgg_fc.BATCH), best_device())
-    return Features(VGG_FC, vgg_fc.note(size), x)
+    manifest = shards.manifest(of.root, of.view)
+    identity = digest(own_code, vgg_fc.weights_sha256(weights), of.view, manifest["files_sha256"])
+    parts = delete_siblings_and_partial_files(WORK / identity)
+    with (parallel_map(load_params().cluster, gpu=True) as spread,
+          tqdm(total=sum(manifest["images"].values()), unit=" images", desc=VGG_FC, mininterval=5) as bar):
+        blocks = (pixels for split in SPLITS for pixels in of.batches(split, vgg_fc.BLOCK))
+        x = vgg_fc.activations_by_blocks(weights, blocks, parts, spread, bar.update)
+    return Features(VGG_FC, vgg_fc.note(manifest["image_size"]), x)
 
 
 def faces_of(plan: BaselinesPlan) -> "Faces":

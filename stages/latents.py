@@ -7,7 +7,6 @@ from pathlib import Path
 from tqdm import tqdm
 
 from pipeline import paths
-from pipeline.cluster.shared_files import upload_for_all_nodes
 from pipeline.cluster.tasks import parallel_map
 from pipeline.config.loading import load_params
 from pipeline.config.plans import read_variant
@@ -34,7 +33,7 @@ def main(name: str) -> None:
 
 
 def encode_all_views(variant: Variant, output: Path, own_code: str) -> None:
-    """Write one file of latents per view, and upload them for all nodes. own_code: the text of the code's digest."""
+    """Write one file of latents per view. own_code: the text of the code's digest."""
     from pipeline.data import shards
     from pipeline.latent_space.encoding import encode_to_file
     from pipeline.models.weights_file import load_model
@@ -52,8 +51,6 @@ def encode_all_views(variant: Variant, output: Path, own_code: str) -> None:
             batches = ((split, ids, pixels) for split in SPLITS
                        for ids, pixels in shards.batches(paths.SHARDS, view, split, shards.PART_ROWS))
             encode_to_file(paths.latents(variant.name, view), model, batches, parts / view, spread, bar.update)
-    upload_for_all_nodes(output, cluster.storage, f"latents-{variant.name}-{identity}",
-                         f"{list(manifests)[-1]}.parquet")
     shutil.rmtree(parts.parent)
     print(f"{output}: mu and logvar of {total} images, views {', '.join(manifests)}")
 

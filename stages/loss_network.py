@@ -19,7 +19,7 @@ def main() -> None:
     plan = read_plan(LossNetworkPlan)
     file = str(paths.TAUGHT) if plan.source == "taught" else plan.file
     weights, converted_from, learned_from = get_source(plan.source, file, plan.seed, plan.width)
-    faces = shards.load(paths.SHARDS, "aligned", "train").pixels[:plan.calibration_images]
+    faces = shards.first_pixels(paths.SHARDS, "aligned", "train", plan.calibration_images)
     rms = measure_rms(weights, torch.from_numpy(faces))
     write_loss_network(paths.LOSS_NETWORK, weights, rms, plan.source, converted_from, learned_from)
     write_record("loss_network")

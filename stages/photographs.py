@@ -24,7 +24,7 @@ def main() -> None:
     code.refuse_unplanned_code("photographs")
     plan = read_plan(PhotographsPlan)
     networks = scoring_networks(paths.LOSS_NETWORK, plan.frechet_layer, plan.inception, best_device())
-    reference = shards.load(paths.SHARDS, "aligned", plan.reference).pixels[:plan.images]
+    reference = shards.first_pixels(paths.SHARDS, "aligned", plan.reference, plan.images)
     training = draw_photographs(paths.SHARDS, "aligned", "train", plan.images, plan.seed)
     with tqdm(total=len(reference) + len(training), unit=" images", desc="photographs", mininterval=5) as bar:
         features = image_features(networks, reference, bar.update)

@@ -59,6 +59,11 @@ def test_results_come_in_the_order_of_the_items(parallel_map):
 
 
 @ALL_MAPS
+def test_the_memory_of_a_call_changes_nothing_on_one_machine(parallel_map):
+    assert list(parallel_map(add, 10, range(3), memory=lambda shared, item: 10**18)) == [10, 11, 12]
+
+
+@ALL_MAPS
 def test_no_items_give_no_results(parallel_map):
     assert list(parallel_map(add, 10, iter(()))) == []
 

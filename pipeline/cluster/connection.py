@@ -10,6 +10,7 @@ from typing import Any
 
 from pipeline.config.running import Cluster
 from pipeline.errors import InputError
+from pipeline.hardware.cores import usable_cores
 
 TOKEN = Path(".ray/auth_token")  # in the home directory, where Ray keeps it
 
@@ -91,6 +92,12 @@ def no_answer(target: str, why: str) -> InputError:
                       f"cluster.address to null{job}")
 
 
+def cores_left_here() -> int | None:
+    """Return how many cores this process may use, if that is fewer than the machine has; Ray would count them all."""
+    usable = usable_cores()
+    return usable if usable < (os.cpu_count() or 1) else None
+
+
 def start_on_this_machine() -> None:
     """Start Ray on this machine, and connect to it.
 
@@ -100,7 +107,7 @@ def start_on_this_machine() -> None:
     import ray
 
     try:
-        ray.init(address="local", logging_level=logging.ERROR, log_to_driver=True)
+        ray.init(address="local", num_cpus=cores_left_here(), logging_level=logging.ERROR, log_to_driver=True)
     except OSError as error:
         home = Path(os.path.expanduser("~"))
         if not error.filename or not (home / TOKEN).is_relative_to(error.filename):

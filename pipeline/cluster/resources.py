@@ -5,6 +5,7 @@ import sys
 from pipeline.cluster.connection import cluster_address
 from pipeline.config.running import Cluster
 from pipeline.errors import InputError
+from pipeline.vocabulary import size_in_words
 
 
 def gpus_per_worker(cluster: Cluster, here: tuple[int, int] | None = None) -> int:
@@ -73,4 +74,24 @@ def check_resources(cluster: Cluster, workers: int, gpus: int) -> None:
                          f"has; take fewer, or set cluster.address{on_cpus}")
     if lacking:
         print(f"waiting for nodes: {workers} workers need {' and '.join(lacking)} that the cluster has now",
+              file=sys.stderr)
+
+
+def check_memory(cluster: Cluster, needed: int) -> None:
+    """Say on stderr what is waited for, where a task needs more memory than any node has now.
+
+    A cluster may grow, and Ray does not tell whether it would. So the task waits until a larger node starts.
+
+    Args:
+        cluster: where the task goes; this process has to be connected to it.
+        needed: in bytes.
+    """
+    import ray
+
+    offered = [node["Resources"].get("memory", 0) for node in ray.nodes()
+               if node["Alive"] and node["Resources"].get("CPU")]
+    if offered and needed > max(offered):
+        print(f"waiting for a larger node: a task needs about {size_in_words(needed)} of memory, and no node of the "
+              f"Ray cluster at {cluster_address(cluster)} offers more than {size_in_words(int(max(offered)))} now; if "
+              "it starts none by itself, add one, or set cluster.address to null to work on this machine",
               file=sys.stderr)

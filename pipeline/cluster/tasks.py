@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from pipeline.cluster.connection import cluster_address, connected_to_ray
-from pipeline.cluster.resources import check_resources, gpus_per_worker
+from pipeline.cluster.resources import check_memory, check_resources, gpus_per_worker
 from pipeline.config.running import Cluster
 from pipeline.errors import InputError
 from pipeline.parallel import Item, ParallelMap, Result, Shared, in_processes
@@ -35,8 +35,13 @@ def parallel_map(cluster: Cluster, processes: int = 1, gpu: bool = False) -> Ite
 
 
 def run_as_tasks(cluster: Cluster, gpu: bool, function: Callable[[Shared, Item], Result], shared: Shared,
-                 items: Iterable[Item]) -> Iterator[Result]:
+                 items: Iterable[Item], memory: Callable[[Shared, Item], int] | None = None) -> Iterator[Result]:
     """Run function(shared, item) for every item as Ray tasks of one core each; see `ParallelMap`.
+
+    A task asks for the memory that it needs. Without that, Ray starts one per core, kills those that a node has no
+    memory for, and begins them again without end: cluster.retries does not count those.
+
+    Where no node has so much, a line on stderr says what is waited for.
 
     If a worker or node is lost, only its tasks run again, each up to cluster.retries times.
 
@@ -50,13 +55,17 @@ def run_as_tasks(cluster: Cluster, gpu: bool, function: Callable[[Shared, Item],
             ray.exceptions.ObjectLostError)
     gpus = gpus_per_worker(cluster) if gpu else 0
     check_resources(cluster, 1, gpus)
-    task = ray.remote(function).options(num_cpus=1, num_gpus=gpus, max_retries=cluster.retries,
-                                        scheduling_strategy="SPREAD")
+    task = ray.remote(num_cpus=1, num_gpus=gpus, max_retries=cluster.retries, scheduling_strategy="SPREAD")(function)
     common = ray.put(shared)
     waiting: list[Any] = []  # references to results
+    most = 0  # bytes that a task so far has asked for
     try:
         for item in items:
-            waiting.append(task.remote(common, item))
+            needed = memory(shared, item) if memory else 0
+            if needed > most:
+                check_memory(cluster, needed)
+                most = needed
+            waiting.append(task.options(memory=needed or None).remote(common, item))
             # Twice what runs at once keeps all busy, and memory bounded; the cluster may have grown.
             if len(waiting) > 2 * max(1, ray.cluster_resources().get("CPU", 1)):
                 yield ray.get(waiting.pop(0))

@@ -20,7 +20,7 @@ class Cluster(Section):
                      "and 0 elsewhere. Set 1 or 0 for a cluster that has no GPU yet."))
     storage: str = Field(description=(
         "Folder of checkpoints, by which an interrupted run goes on: a path in the project, or an absolute path or URL "
-        "(s3://…) that all nodes see. There, the view aligned and the latents are copied too."))
+        "(s3://…) that all nodes see. The view aligned is copied there too."))
     checkpoint_steps: Positive = Field(description="Training steps between two checkpoints, at least.")
     checkpoint_seconds: NotNegative = Field(default=10, description=(
         "Seconds between two checkpoints, at least, so that short steps have fewer of them."))

@@ -159,6 +159,27 @@ def batches(root: Location, view: str, split: str, batch_size: int) -> Iterator[
     return generate()
 
 
+def first_pixels(root: Location, view: str, split: str, count: int) -> np.ndarray:
+    """Return the pixels of the first images of a split, in file order; no row group behind them is read.
+
+    Args:
+        root: the shards.
+        view: their view.
+        split: their split.
+        count: how many, at least 1; all where there are fewer.
+
+    Returns:
+        uint8 N×3×S×S.
+
+    Raises:
+        InputError: the split is missing or damaged.
+    """
+    for _, pixels in batches(root, view, split, count):
+        return pixels
+    size = manifest(root, view)["image_size"]
+    return np.empty((0, 3, size, size), np.uint8)
+
+
 def _row_groups(root: Location, view: str, split: str) -> list[RowGroup]:
     """Return the row groups of a split in order; raises InputError if it is missing or damaged."""
     images = manifest(root, view)["images"]

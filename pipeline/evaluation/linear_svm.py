@@ -15,7 +15,8 @@ from typing import NamedTuple
 import numpy as np
 
 from pipeline.data.attributes import Attributes
-from pipeline.evaluation.squared_hinge import minimise
+from pipeline.evaluation.feature_table import ROWS, Table, standardisation
+from pipeline.evaluation.squared_hinge import PAIRS, minimise
 from pipeline.evaluation.svm_scores import one_class
 from pipeline.hardware.blas import one_thread_for_few
 
@@ -34,7 +35,10 @@ class LinearSVMs:
 
     def decide(self, x: np.ndarray) -> np.ndarray:
         """Return the decision values wᵀx + b of features x, float N×D: float64 N×K, positive for the class True."""
-        return with_bias(x) @ self.weights
+        decided = np.empty((len(x), self.weights.shape[1]))
+        for start in range(0, len(x), ROWS):  # float64 of few rows at a time
+            decided[start:start + ROWS] = x[start:start + ROWS].astype(np.float64) @ self.weights[:-1]
+        return decided + self.weights[-1]
 
     def predict(self, x: np.ndarray) -> np.ndarray:
         """Return bool N×K: on which side of each SVM the features x, float N×D, lie."""
@@ -63,68 +67,76 @@ class Fitted(NamedTuple):
         return self.gradient <= TOLERANCE
 
 
-def fit(x: np.ndarray, y: np.ndarray, candidates: Sequence[float]) -> list[Fitted]:
-    """Fit K SVMs for each of some C, on the principal axes of the features, which are found once.
+def fit_standardised(table: Table, y: np.ndarray, candidates: Sequence[float]) -> list[Fitted]:
+    """Standardise features with their own mean and standard deviation, and fit K SVMs to them for each of some C.
+
+    The features are turned onto their principal axes, once for all C. Means, axes and weights are float64. The turned
+    features are the only copy of the table, and are float32: half the memory, and twice the speed.
 
     Args:
-        x: float64 N×D, standardised features.
-        y: bool N×K, labels.
+        table: R×C raw features. One that is constant becomes zero, and has the weight 0.
+        y: bool R×K, labels.
         candidates: C, the weight of the hinge loss against ½ wᵀw.
 
     Returns:
-        For each C the SVMs, in the units of x, and their gradients by `squared_hinge.minimise`. They do not depend on
-        the other C. `Fitted.converged` tells which have converged.
+        For each C the SVMs, in the units of the raw features: the standardisation is in their weights. And their
+        gradients by `squared_hinge.minimise`. They do not depend on the other C. `Fitted.converged` tells which have
+        converged.
     """
-    with one_thread_for_few(x.size):
-        gram, sums = x.T @ x, x.sum(axis=0)
-        squares, axes = np.linalg.eigh(np.block([[gram, sums[:, None]], [sums, np.float64(len(x))]]))  # with the bias
-        turned = x @ axes[:-1]
-        turned += axes[-1]
-        sign = np.where(y, 1.0, -1.0)
-        found = (minimise(turned, squares.clip(min=0), sign, C, TOLERANCE) for C in candidates)
-        return [Fitted(LinearSVMs(axes @ minimum.u), minimum.gradient) for minimum in found]
+    count, width = len(table.rows), len(table.columns)
+    with one_thread_for_few(count * width):
+        mean, deviation, gram = standardisation(table)
+        squares, axes = np.linalg.eigh(gram)
+        del gram
+        squares, bias = np.append(squares.clip(min=0), count), width  # the bias is an axis of its own: means are 0
+        turned, start = np.ones((count, width + 1), np.float32), 0
+        for block in table.blocks():
+            block -= mean
+            block /= deviation
+            turned[start:start + len(block), :bias] = block @ axes
+            start += len(block)
+        sign = np.where(y, np.float32(1), np.float32(-1))
+        found = (minimise(turned, squares, sign, C, TOLERANCE) for C in candidates)
+        return [Fitted(LinearSVMs(np.vstack([axes @ minimum.u[:bias], minimum.u[bias:]]))
+                       .before_standardisation(mean, deviation), minimum.gradient) for minimum in found]
 
 
-def fit_standardised(x: np.ndarray, y: np.ndarray, candidates: Sequence[float]) -> list[Fitted]:
-    """Standardise features with their own mean and standard deviation, and fit K SVMs to them for each of some C.
+def bytes_to_fit(rows: int, columns: int, svms: int) -> int:
+    """Return about how much memory `fit_where_known` takes beside the features.
+
+    Counted are the turned features, what `squared_hinge.minimise` holds of each image and SVM, the square matrices of
+    the principal axes, and what L-BFGS remembers.
 
     Args:
-        x: float N×D, raw features. One that is constant becomes zero, and has the weight 0.
-        y: bool N×K, labels.
-        candidates: as in `fit`.
-
-    Returns:
-        As `fit` does, but the SVMs are in the units of the raw features: the standardisation is in their weights.
+        rows: number of images.
+        columns: number of features.
+        svms: K.
     """
-    x = x.astype(np.float64, order="C")  # the layout would change the last bits
-    mean, deviation = x.mean(axis=0), x.std(axis=0)
-    deviation[deviation == 0] = 1
-    x -= mean
-    x /= deviation
-    return [fitted._replace(svms=fitted.svms.before_standardisation(mean, deviation))
-            for fitted in fit(x, y, candidates)]
+    of_images = 4 * rows * (columns + 1) + 6 * 4 * rows * svms + 3 * 8 * ROWS * columns
+    return of_images + 6 * 8 * columns * columns + 3 * PAIRS * 8 * columns * svms
 
 
-def fit_where_known(x: np.ndarray, attributes: Attributes, candidates: Sequence[float]) -> list[Fitted]:
+def fit_where_known(table: Table, attributes: Attributes, candidates: Sequence[float]) -> list[Fitted]:
     """Fit an SVM per attribute and C by `fit_standardised`, each on the images where the attribute is known.
 
     Those of attributes that are known for the same images are fitted together.
 
     Args:
-        x: float N×D, raw features.
+        table: N×D raw features.
         attributes: K attributes of the N images.
-        candidates: as in `fit`.
+        candidates: as in `fit_standardised`.
 
     Returns:
         As `fit_standardised` does. An attribute with one class is always answered so, and its gradient is 0. One that
         is known for no image has weights that are NaN, and a gradient of 0.
     """
     count = len(attributes.names)
-    weights = np.full((len(candidates), x.shape[1] + 1, count), np.nan)
+    weights = np.full((len(candidates), len(table.columns) + 1, count), np.nan)
     gradient = np.zeros((len(candidates), count))
     for columns, known in known_together(attributes.known):
         y = np.ascontiguousarray(attributes.values[known][:, columns])
-        for number, fitted in enumerate(fit_standardised(x if known.all() else x[known], y, candidates)):
+        of_group = table._replace(rows=table.rows[known])
+        for number, fitted in enumerate(fit_standardised(of_group, y, candidates)):
             weights[number][:, columns], gradient[number, columns] = fitted.svms.weights, fitted.gradient
     constant = one_class(attributes) & attributes.known.any(axis=0)
     weights[..., constant], gradient[:, constant] = 0, 0
@@ -139,8 +151,3 @@ def known_together(known: np.ndarray) -> list[tuple[list[int], np.ndarray]]:
         if column.any():
             groups.setdefault(np.packbits(column).tobytes(), []).append(i)
     return [(columns, known[:, columns[0]]) for columns in groups.values()]
-
-
-def with_bias(x: np.ndarray) -> np.ndarray:
-    """Append a column of ones: N×D → float64 N×(D+1)."""
-    return np.hstack([x, np.ones((len(x), 1))], dtype=np.float64)

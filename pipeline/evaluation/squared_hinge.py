@@ -14,6 +14,7 @@ import numpy as np
 ITERATIONS = 1000  # of L-BFGS
 PAIRS = 10  # of steps and changes of the gradient, which L-BFGS remembers
 LINE_STEPS, FLAT = 30, 0.01  # of a line search: most steps, and the slope at its end over that at its beginning
+SUMMED = 16384  # images whose products are added in the dtype of the features
 ROWS = 2048  # images whose slacks are computed at a time: they stay in a processor's cache
 
 
@@ -40,9 +41,10 @@ def minimise(x: np.ndarray, squares: np.ndarray, sign: np.ndarray, C: float, tol
     """Minimise K objectives.
 
     Args:
-        x: float64 N×D, features on their principal axes.
+        x: float32 or float64 N×D, features on their principal axes. What is computed for each image has this dtype, and
+            sums over images and weights are float64.
         squares: float64 D, the diagonal of XᵀX.
-        sign: float64 N×K, the labels: 1 or -1.
+        sign: N×K of the dtype of x, the labels: 1 or -1.
         C: weight of the hinge loss against ½ uᵀu.
         tolerance: an SVM leaves when no component of its gradient in v exceeds this share of the largest of all at
             v = 0.
@@ -52,7 +54,7 @@ def minimise(x: np.ndarray, squares: np.ndarray, sign: np.ndarray, C: float, tol
     found = Minimum(np.zeros((x.shape[1], sign.shape[1])), np.zeros(sign.shape[1]))
     left = np.arange(sign.shape[1])
     v, margin = np.zeros_like(found.u), np.zeros_like(sign)
-    gradient = -2 * C * scale * (x.T @ sign)
+    gradient = -2 * C * scale * sums(x, sign)
     steepest = np.abs(gradient).max() or 1.0
     pairs: list[Pair] = []
     for iteration in range(ITERATIONS + 1):
@@ -66,16 +68,29 @@ def minimise(x: np.ndarray, squares: np.ndarray, sign: np.ndarray, C: float, tol
             left, v, gradient, margin, sign = (array[..., stays] for array in (left, v, gradient, margin, sign))
             pairs = [pair.of(stays) for pair in pairs]
         direction = descent(gradient, pairs)
-        gain = x @ (scale * direction)
+        gain = x @ (scale * direction).astype(x.dtype)
         gain *= sign
         length = line_minimum(margin, gain, (ridge * v * direction).sum(axis=0),
                               (ridge * np.square(direction)).sum(axis=0), C)
         step = length * direction
-        v, margin = v + step, margin + length * gain
-        new = ridge * v - 2 * C * scale * (x.T @ (sign * np.maximum(1 - margin, 0)))
+        v = v + step
+        gain *= length.astype(x.dtype)
+        margin += gain
+        np.subtract(1, margin, out=gain)  # the slack, where it is above 0
+        gain.clip(min=0, out=gain)
+        gain *= sign
+        new = ridge * v - 2 * C * scale * sums(x, gain)
         pairs = [*pairs, Pair(step, new - gradient, (step * (new - gradient)).sum(axis=0).clip(min=0))][-PAIRS:]
         gradient = new
     return found
+
+
+def sums(x: np.ndarray, of_images: np.ndarray) -> np.ndarray:
+    """Return Xᵀ times N×K, float64 D×K; within `SUMMED` images the sum has the dtype of x."""
+    total = np.zeros((x.shape[1], of_images.shape[1]))
+    for start in range(0, len(x), SUMMED):
+        total += x[start:start + SUMMED].T @ of_images[start:start + SUMMED]
+    return total
 
 
 def descent(gradient: np.ndarray, pairs: list[Pair]) -> np.ndarray:
@@ -106,8 +121,8 @@ def line_minimum(margin: np.ndarray, gain: np.ndarray, slope: np.ndarray, curvat
     that leaves the interval in which the root is known to lie. It needs no product with the features.
 
     Args:
-        margin: float64 N×K, where the search begins; there the derivative is below 0.
-        gain: float64 N×K.
+        margin: float N×K, where the search begins; there the derivative is below 0.
+        gain: float N×K.
         slope: float64 K.
         curvature: float64 K, above 0.
         C: as in `minimise`.
@@ -129,10 +144,10 @@ def line_minimum(margin: np.ndarray, gain: np.ndarray, slope: np.ndarray, curvat
 
 def hinge_derivatives(margin: np.ndarray, gain: np.ndarray, t: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return Σᵢ sᵢ gainᵢ and Σᵢ [sᵢ > 0] gainᵢ² of the slacks s = max(0, 1 − margin − t gain), float64 K each."""
-    first, second = np.zeros_like(t), np.zeros_like(t)
+    first, second, back = np.zeros_like(t), np.zeros_like(t), (-t).astype(gain.dtype)
     for start in range(0, len(margin), ROWS):
         gains = gain[start:start + ROWS]
-        slack = gains * -t
+        slack = gains * back
         slack += 1
         slack -= margin[start:start + ROWS]
         some = slack > 0

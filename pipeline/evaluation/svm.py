@@ -13,6 +13,7 @@ from tqdm import tqdm
 from pipeline.data.attributes import Attributes
 from pipeline.errors import InputError
 from pipeline.evaluation import linear_svm, svm_notes
+from pipeline.evaluation.feature_table import Table
 from pipeline.evaluation.linear_svm import TOLERANCE, Fitted, LinearSVMs
 from pipeline.evaluation.svm_scores import RANKINGS, score_predictions, score_rankings
 from pipeline.parallel import ParallelMap, in_this_process
@@ -56,8 +57,7 @@ class Evaluated(NamedTuple):
 def evaluate(x: np.ndarray, attributes: Attributes, splits: np.ndarray, C: Sequence[float] = (1.0,),
              progress: str | None = None, parallel_map: ParallelMap = in_this_process) -> pd.DataFrame:
     """Return the rows of `evaluate_sets` for a single set that holds all columns of x."""
-    return evaluate_sets(x, {"all": np.arange(x.shape[1])}, attributes, splits, C, progress,
-                         parallel_map)["all"].rows
+    return evaluate_sets(x, {"all": np.arange(x.shape[1])}, attributes, splits, C, progress, parallel_map)["all"].rows
 
 
 def evaluate_sets(x: np.ndarray, sets: Mapping[str, np.ndarray], attributes: Attributes, splits: np.ndarray,
@@ -110,7 +110,7 @@ def evaluate_sets(x: np.ndarray, sets: Mapping[str, np.ndarray], attributes: Att
     with tqdm(total=len(sets) * (len(candidates) + 1) * count, desc=progress, unit="SVM",
               disable=progress is None or not count) as bar:
         def run(function: Callable[[Data, Work], Result], work: list[Work]) -> Iterator[Result]:
-            for item, result in zip(work, parallel_map(function, data, work), strict=True):
+            for item, result in zip(work, parallel_map(function, data, work, memory=bytes_needed), strict=True):
                 bar.update(count * len(item.candidates))
                 yield result
 
@@ -169,20 +169,24 @@ def fit_and_score(data: Data, work: Work) -> Evaluated:
     truth = data.attributes.of_rows(test)
     decided = fitted.svms.decide(data.x[np.ix_(test, work.columns)])
     scores = score_predictions(decided > 0, truth, training) | score_rankings(decided, truth)
+    about = zip(svm_notes.of_training_classes(training), svm_notes.of_test_classes(truth), fitted.gradient, strict=True)
     notes = [svm_notes.joined(of_training, of_test, not_converged(gradient, f"with C {C:g}"))
-             for of_training, of_test, gradient in zip(svm_notes.of_training_classes(training),
-                                                       svm_notes.of_test_classes(truth), fitted.gradient, strict=True)]
+             for of_training, of_test, gradient in about]
     rows = pd.DataFrame({"attribute": truth.names, **scores, "positives": truth.values.sum(axis=0),
-                         "images": truth.known.sum(axis=0), "valid_accuracy": np.nan, "C": float(C),
-                         "note": notes})
+                         "images": truth.known.sum(axis=0), "valid_accuracy": np.nan, "C": float(C), "note": notes})
     return Evaluated(rows, fitted.svms)
 
 
 def fit(data: Data, work: Work, *splits: str) -> list[Fitted]:
     """Fit SVMs for each C on the images of some splits, each on those where its attribute is known."""
     rows = np.any([data.rows[split] for split in splits], axis=0)
-    x = data.x[np.ix_(rows, work.columns)]
-    return linear_svm.fit_where_known(x, data.attributes.of_rows(rows), work.candidates)
+    table = Table(data.x, np.flatnonzero(rows), work.columns)
+    return linear_svm.fit_where_known(table, data.attributes.of_rows(rows), work.candidates)
+
+
+def bytes_needed(data: Data, work: Work) -> int:
+    """Return about how much memory a unit of work takes beside the data."""
+    return linear_svm.bytes_to_fit(len(data.x), len(work.columns), len(data.attributes.names))
 
 
 def not_converged(gradient: float, where: str) -> str:
@@ -211,8 +215,6 @@ def averages(rows: pd.DataFrame) -> dict[str, float]:
     Args:
         rows: of at least one attribute.
 
-    Returns:
-        The means of accuracy, balanced_accuracy, average_precision, auroc, majority and valid_accuracy, 0 … 1, where
-        NaNs are left out; and C.
+    Returns the means of the columns `MEANS`, 0 … 1, where NaNs are left out; and C.
     """
     return {**{name: float(rows[name].mean()) for name in MEANS}, "C": float(rows["C"].iloc[0])}

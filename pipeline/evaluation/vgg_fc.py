@@ -2,14 +2,18 @@
 
 The features are the 4096 activations, after the ReLU, of the second fully connected layer (`classifier.3` in
 torchvision's layout) of VGG-19 trained on ImageNet. Its input is the face, in the paper cropped by its landmarks,
-scaled up to the network's 224×224 pixels. For CelebA the features are 3.3 GB; the SVMs need several times as much.
+scaled up to the network's 224×224 pixels. For CelebA the features are 3.3 GB, and the SVMs need as much again.
 """
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from pipeline.files.atomic import replacing
+from pipeline.parallel import ParallelMap, in_this_process
 from pipeline.vocabulary import LAYERS
 
 if TYPE_CHECKING:  # torch takes seconds to import, and is not needed where the loss network has random weights
@@ -19,6 +23,8 @@ if TYPE_CHECKING:  # torch takes seconds to import, and is not needed where the 
 
 PIXELS = 224  # the image size that the fully connected layers were trained for
 BATCH = 64  # images on the device
+BLOCK = 16 * BATCH  # images whose features an interrupted run keeps together
+BYTES = 3_000_000_000  # about what a block takes: VGG-19's weights, and a batch's activations of two layers
 CLASSIFIER = {"classifier.0.weight": (4096, 512 * 7 * 7), "classifier.0.bias": (4096,),
               "classifier.3.weight": (4096, 4096), "classifier.3.bias": (4096,)}
 
@@ -118,3 +124,75 @@ def activations(weights: "Weights", batches: Iterable[np.ndarray], device: "str 
                 x = functional.linear(x, weight, bias).relu()
             rows.append(x.cpu().numpy())
     return np.concatenate(rows)
+
+
+class Block(NamedTuple):
+    """N images whose features are computed together."""
+
+    number: int
+    pixels: np.ndarray  # uint8 N×3×S×S
+
+
+def activations_by_blocks(weights: "Weights", blocks: Iterable[np.ndarray], parts: Path,
+                          parallel_map: ParallelMap = in_this_process,
+                          progress: Callable[[int], object] = lambda images: None) -> np.ndarray:
+    """Compute `activations` of many images, on a GPU where there is one.
+
+    Args:
+        weights: from `get_weights`.
+        blocks: uint8 N×3×S×S each, read in this process.
+        parts: a folder that keeps one file of features per block. An interrupted run that starts again with the same
+            weights, images and folder computes only the missing blocks.
+        parallel_map: where blocks are computed. The files are written in this process.
+        progress: called with the number of images of each finished block.
+
+    Returns:
+        float32 N×4096, N over all blocks.
+    """
+    sizes: list[int] = []
+
+    def missing() -> Iterator[Block]:
+        for number, pixels in enumerate(blocks):
+            sizes.append(len(pixels))
+            if (parts / part_name(number)).is_file():
+                progress(len(pixels))
+            else:
+                yield Block(number, pixels)
+
+    for number, rows in parallel_map(activations_of_block, weights, missing(), memory=bytes_of_block):
+        with replacing(parts / part_name(number)) as temporary, open(temporary, "wb") as file:
+            np.save(file, rows)
+        progress(len(rows))
+    x, start = np.empty((sum(sizes), CLASSIFIER["classifier.3.bias"][0]), np.float32), 0
+    for number, size in enumerate(sizes):
+        x[start:start + size] = np.load(parts / part_name(number))
+        start += size
+    return x
+
+
+def activations_of_block(weights: "Weights", block: Block) -> tuple[int, np.ndarray]:
+    """Return the number of a block and its features, float32 N×4096."""
+    from pipeline.hardware.gpu import best_device
+
+    batches = (block.pixels[start:start + BATCH].copy()  # Ray hands over read-only arrays: torch would warn
+               for start in range(0, len(block.pixels), BATCH))
+    return block.number, activations(weights, batches, best_device())
+
+
+def bytes_of_block(weights: "Weights", block: Block) -> int:
+    """Return about how much memory a block takes, in bytes."""
+    return BYTES
+
+
+def part_name(number: int) -> str:
+    """Return the file name of a block's features in the folder of parts."""
+    return f"{number:05}.npy"
+
+
+def weights_sha256(weights: "Weights") -> str:
+    """Return the SHA-256 of the names and values of weights, 64 hexadecimal digits."""
+    found = hashlib.sha256()
+    for name, tensor in sorted(weights.items()):
+        found.update(name.encode())
+        found.update(np.ascontiguousarray(tensor.numpy()))
+    return found.hexdigest()

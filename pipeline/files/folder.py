@@ -15,6 +15,9 @@ from pipeline.errors import InputError
 from pipeline.files.atomic import PART
 
 ATTEMPTS = 5  # where another process deletes folders at the same moment
+# pyarrow's names of file systems where a file appears when its last byte is stored, and not before: S3 and Google's.
+# Azure is not among them, since pyarrow begins a file there by putting an empty one in the place of the old.
+WRITTEN_WHOLE = ("s3", "gcs")
 
 
 class File(NamedTuple):
@@ -104,6 +107,10 @@ class Folder:
     def write(self, name: str, data: bytes | memoryview | pa.Buffer) -> None:
         """Write a file whole or not at all, replacing the one that is there, and create its folder."""
         path = self.path(name)
+        if self.filesystem.type_name in WRITTEN_WHOLE:  # there a move is a copy and a deletion
+            with self._open_for_writing(path) as file:
+                file.write(data)
+            return
         partial = f"{path}.{uuid.uuid4().hex}{PART}"  # another writer of the same file has its own
         try:
             with self._open_for_writing(partial) as file:

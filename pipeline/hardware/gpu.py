@@ -1,9 +1,14 @@
 """GPUs that torch can use."""
 
+import functools
 import re
+import sys
 from typing import NamedTuple
 
 import torch
+
+from pipeline.hardware import places
+from pipeline.vocabulary import counted
 
 
 class GPUs(NamedTuple):
@@ -15,15 +20,66 @@ class GPUs(NamedTuple):
 
 def count_gpus() -> GPUs:
     """Count the GPUs of this machine that torch can use, and those that it cannot."""
-    count = torch.cuda.device_count()
-    usable = sum(has_kernels(torch.cuda.get_device_capability(number), torch.cuda.get_arch_list())
-                 for number in range(count)) if torch.cuda.is_available() else 0
-    return GPUs(usable, count - usable)
+    usable = len(usable_gpus())
+    return GPUs(usable, torch.cuda.device_count() - usable)
+
+
+def usable_gpus() -> tuple[int, ...]:
+    """Return torch's numbers of the GPUs that it can use. CUDA_VISIBLE_DEVICES in the environment hides the others."""
+    if not torch.cuda.is_available():
+        return ()
+    return tuple(number for number in range(torch.cuda.device_count())
+                 if has_kernels(torch.cuda.get_device_capability(number), torch.cuda.get_arch_list()))
 
 
 def best_device() -> torch.device:
-    """Return a GPU if torch can use one, else the CPU. CUDA_VISIBLE_DEVICES= in the environment hides GPUs."""
-    return torch.device("cuda" if count_gpus().usable else "cpu")
+    """Return the GPU of this process if torch can use one, else the CPU.
+
+    At the first call the process takes a GPU until it ends (`own_gpu`); later calls return the same one.
+    CUDA_VISIBLE_DEVICES= in the environment hides all GPUs.
+    """
+    usable = usable_gpus()
+    return torch.device("cuda", own_gpu(usable)) if usable else torch.device("cpu")
+
+
+@functools.cache
+def own_gpu(usable: tuple[int, ...]) -> int:
+    """Take a GPU for this process until it ends, and make it torch's current one.
+
+    It is the first that no other process of this user has taken (`places`). If all are taken, it is one that the
+    fewest have, and a line on stderr says so. Processes on a machine that see different GPUs, or the same ones under
+    other numbers, agree, since a GPU has one UUID everywhere.
+
+    Args:
+        usable: Torch's numbers of the GPUs to choose from, at least one.
+
+    Returns:
+        Torch's number of the GPU.
+    """
+    try:
+        number, others = places.take_least_taken([uuid_of(gpu) for gpu in usable])
+    except OSError as error:
+        number, others = 0, 0
+        if len(usable) > 1:
+            print(f"warning: which GPUs other runs have taken cannot be seen ({error}), so GPU {usable[0]} is used; "
+                  "set CUDA_VISIBLE_DEVICES, or TMPDIR to a folder that can be written", file=sys.stderr)
+    if others:
+        taken = "the GPU is" if len(usable) == 1 else f"all {len(usable)} GPUs are"
+        print(f"warning: {taken} taken by other runs of this project; GPU {usable[number]}, and its memory, is shared "
+              f"with {counted(others, 'other')}", file=sys.stderr)
+    torch.cuda.set_device(usable[number])
+    return usable[number]
+
+
+def uuid_of(number: int) -> str:
+    """Return what names a GPU whatever its number is; its number where torch does not know a UUID."""
+    return f"GPU-{getattr(torch.cuda.get_device_properties(number), 'uuid', number)}"
+
+
+def gpu_name(device: torch.device) -> str:
+    """Return a GPU's name and, if the process sees several, its number: "NVIDIA L4 (GPU 3 of 0 to 7)"."""
+    name, last = torch.cuda.get_device_name(device), torch.cuda.device_count() - 1
+    return f"{name} (GPU {device.index or 0} of 0 to {last})" if last > 0 else name
 
 
 def has_kernels(capability: tuple[int, int], compiled: list[str]) -> bool:

@@ -13,6 +13,7 @@ COPIES = {re.compile("shards-[0-9a-f]{16}"): "a copy of the shards for a cluster
           re.compile("loss_network-[0-9a-f]{16}"): "a copy of a loss network for a cluster's nodes",
           re.compile("start_weights-[0-9a-f]{16}"): "a copy of the weights from which a training starts"}
 PARTS = {"latents": "parts of latents under way", "prepare": "parts of shards under way",
+         "vgg_fc": "parts of VGG-FC's features under way",
          "teach": "checkpoints of a loss network that is being taught"}  # in paths.UNFINISHED only
 
 

@@ -21,6 +21,8 @@ MODULES = {
     "pipeline.files.work_folder": "it says where unfinished work lies",
     "pipeline.parallel": "it decides where work is run",
     "pipeline.hardware.allocator": "it changes only speed",
+    "pipeline.hardware.cores": "it says how many there are",
+    "pipeline.hardware.places": "it decides where work is run",
     "pipeline.hardware.processor": "it has names for the records",
     "pipeline.plan": "it is a description",
     "pipeline.plan.code": "it makes the digests, which change with it",

@@ -14,6 +14,7 @@ from pipeline import messages
 from pipeline.config.variant import Variant
 from pipeline.files.folder import Folder
 from pipeline.hardware.cuda import arithmetic, prepare_deterministic
+from pipeline.hardware.gpu import gpu_name
 from pipeline.hardware.processor import processor_name
 from pipeline.models.start_weights import start_file
 from pipeline.training import precision
@@ -153,8 +154,6 @@ def announce(variant: Variant, history: History, chosen: precision.Precision, pr
 
 
 def device_name(device: torch.device) -> str:
-    """Return a GPU's name; else the processor's, its matrix instructions, and the threads that torch uses."""
-    if device.type == "cuda":
-        return torch.cuda.get_device_name(device)
-    threads = torch.get_num_threads()
-    return f"{processor_name()}, {threads} {'thread' if threads == 1 else 'threads'}"
+    """Return a GPU's name and number, or the processor's name and its matrix instructions; and torch's threads."""
+    name, threads = gpu_name(device) if device.type == "cuda" else processor_name(), torch.get_num_threads()
+    return f"{name}, {threads} {'thread' if threads == 1 else 'threads'}"

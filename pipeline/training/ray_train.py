@@ -14,7 +14,8 @@ from pipeline.config.variant import Variant
 from pipeline.data import shards
 from pipeline.errors import InputError
 from pipeline.files.folder import Folder
-from pipeline.hardware.gpu import count_gpus
+from pipeline.hardware.cores import say_if_crowded
+from pipeline.hardware.gpu import best_device, count_gpus
 from pipeline.losses.objective import MODEL
 from pipeline.training import checkpoints
 from pipeline.training.batches import total_steps, uneven_batch
@@ -61,7 +62,7 @@ def fit(job: Job, cluster: Cluster) -> tuple[dict[str, torch.Tensor], History]:
         with connected_to_ray(cluster):
             gpus_per_worker(cluster)  # what latents will ask; better refused now than when training is done
     if not cluster.workers:
-        train_job(job, torch.device("cuda" if gpus_per_worker(cluster, count_gpus()) else "cpu"))
+        train_job(job, device_of_this_process(cluster))
         return read_outcome(job)
     hush_ray_train()
     with connected_to_ray(cluster):
@@ -73,6 +74,14 @@ def fit(job: Job, cluster: Cluster) -> tuple[dict[str, torch.Tensor], History]:
         except Exception as failure:  # the loop's own sentence, from behind Ray's tracebacks
             raise own_error(failure) or failure from None
     return read_outcome(job)
+
+
+def device_of_this_process(cluster: Cluster) -> torch.device:
+    """Return where this process trains: a GPU that it takes, or the CPU, with a warning if that is crowded."""
+    if gpus_per_worker(cluster, count_gpus()):
+        return best_device()
+    say_if_crowded(torch.get_num_threads())
+    return torch.device("cpu")
 
 
 def make_trainer(job: Job, cluster: Cluster, gpus: int) -> Any:

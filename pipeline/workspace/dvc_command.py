@@ -1,8 +1,8 @@
-"""`dvc` in this project's environment: DVC itself, after three things that it does not do.
+"""`dvc` in this project's environment: DVC itself, after four things that it does not do.
 
 Lists on the command line may be written as people write them (`dvc_arguments`), a dvc.lock that DVC left half written
-is replaced by the last whole one (`dvc_lock_copy`), and Python keeps its bytecode. Every other call goes through
-untouched.
+is replaced by the last whole one (`dvc_lock_copy`), the workers of a queue share the cores (`queue_cores`), and Python
+keeps its bytecode. Every other call goes through untouched.
 """
 
 import os
@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pipeline.workspace.dvc_arguments import NAMES_A_FILE, null_file, with_lists
 from pipeline.workspace.dvc_lock_copy import keep_lock_whole
+from pipeline.workspace.queue_cores import share_cores
 
 
 def main() -> int:
@@ -20,6 +21,7 @@ def main() -> int:
     sys.dont_write_bytecode = False
     # Stages call `python`; without an activated environment that would be another one.
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    share_cores(sys.argv[1:], os.environ)
     from dvc.cli import main as dvc
 
     keep_lock_whole()

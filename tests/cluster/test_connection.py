@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.cluster import connection
 from pipeline.cluster.connection import cluster_address, connected_to_ray
 from pipeline.errors import InputError
 
@@ -45,6 +46,18 @@ def test_errors_of_ray_become_one_sentence(cluster, monkeypatch, error, sentence
     with pytest.raises(InputError, match=sentence) as raised, connected_to_ray(elsewhere):
         pass
     assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(("usable", "told"), [(os.cpu_count(), None), (0, 0)])
+def test_ray_here_has_the_cores_that_this_process_may_use(cluster, monkeypatch, usable, told):
+    """Slurm or `taskset` may leave it fewer than Ray would count."""
+    import ray
+
+    given = {}
+    monkeypatch.setattr(connection, "usable_cores", lambda: usable)
+    monkeypatch.setattr(ray, "init", lambda **options: given.update(options))
+    with connected_to_ray(cluster):
+        assert given["num_cpus"] == told and given["address"] == "local"
 
 
 @pytest.mark.parametrize("home", ["a file", "a folder that cannot be made"])

@@ -2,10 +2,11 @@
 
 import os
 import re
+import time
 
 import pytest
 
-from pipeline.cluster.tasks import parallel_map
+from pipeline.cluster.tasks import parallel_map, run_as_tasks
 from pipeline.errors import InputError
 from tests.two_nodes import free_port
 
@@ -43,3 +44,32 @@ def test_a_cluster_that_does_not_answer_is_one_sentence(cluster):
         elsewhere = cluster.model_copy(update={"address": target})
         with pytest.raises(InputError, match=sentence), parallel_map(elsewhere):
             pass
+
+
+def when(shared: None, item: int) -> tuple[float, float]:
+    began = time.monotonic()
+    time.sleep(1)
+    return began, time.monotonic()
+
+
+def most_at_once(times: list[tuple[float, float]]) -> int:
+    return max(sum(began <= moment < ended for began, ended in times) for moment, _ in times)
+
+
+@pytest.mark.slow
+def test_a_node_runs_as_many_tasks_as_it_has_memory_for(cluster, capfd, monkeypatch):
+    import ray
+
+    ray.init(address="local", num_cpus=4, _memory=1_000_000_000, logging_level="ERROR")
+    try:
+        list(run_as_tasks(cluster, False, when, None, range(4)))  # starts the workers
+        assert most_at_once(list(run_as_tasks(cluster, False, when, None, range(8)))) == 4
+        small = list(run_as_tasks(cluster, False, when, None, range(8), lambda shared, item: 0))
+        half = list(run_as_tasks(cluster, False, when, None, range(6), lambda shared, item: 400_000_000 + item))
+        assert most_at_once(small) == 4 and most_at_once(half) == 2
+        assert "waiting for a larger node" not in capfd.readouterr().err
+        monkeypatch.setattr(ray, "get", ray.cancel)  # those that are too large would be waited for
+        list(run_as_tasks(cluster, False, when, None, [1, 1], lambda shared, item: 2_000_000_000 * item))
+        assert capfd.readouterr().err.count("a task needs about 2 GB of memory") == 1
+    finally:
+        ray.shutdown()

@@ -127,6 +127,21 @@ def test_batches_hold_a_split_in_order(root, batch_size):
     assert list(shards.batches(root, "aligned", "valid", batch_size)) == []
 
 
+@pytest.mark.parametrize(("count", "groups"), [(1, 1), (4, 1), (5, 2), (11, 4), (25, 8), (100, 8)])
+def test_the_first_pixels_need_the_first_row_groups_alone(root, monkeypatch, count, groups):
+    """A row group holds 4 images, and a part 10: 4, 4 and 2."""
+    read, read_row_group = [], shards.read_row_group
+    monkeypatch.setattr(shards, "read_row_group", lambda *given: read.append(given) or read_row_group(*given))
+    found = shards.first_pixels(root, "aligned", "train", count)
+    np.testing.assert_array_equal(found, rows("train").pixels[:count])
+    assert len(read) == groups and found.dtype == np.uint8
+
+
+def test_the_first_pixels_of_an_empty_split_are_none(root):
+    found = shards.first_pixels(root, "aligned", "valid", 3)
+    assert found.shape == (0, 3, SIZE, SIZE) and found.dtype == np.uint8
+
+
 def test_pandas_reads_the_files(root):
     image_ids, pixels, attributes, landmarks = rows("train")
     table = pandas.read_parquet(root / "view=aligned")
@@ -167,6 +182,7 @@ def test_the_sha256_depends_on_the_content_only(tmp_path):
 def test_missing_shards_are_one_sentence(tmp_path):
     for read in (lambda: shards.manifest(tmp_path / "nothing", "aligned"), lambda: shards.load_attributes(tmp_path),
                  lambda: shards.load(tmp_path, "aligned", "train"),
+                 lambda: shards.first_pixels(tmp_path, "aligned", "train", 4),
                  lambda: shards.batches(tmp_path, "aligned", "train", 4)):
         with pytest.raises(InputError, match="^no shards of a view 'aligned' at .*; run `dvc repro prepare`$"):
             read()

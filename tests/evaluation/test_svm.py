@@ -222,3 +222,19 @@ def test_features_are_standardised_with_the_training_images(planted):
     np.testing.assert_allclose(rows[rankings], expected[rankings], atol=1e-4)
     shifted = np.where((splits == "test")[:, None], x + 10 * x[splits != "test"].std(axis=0), x)
     assert evaluate(shifted, y, splits)["accuracy"][0] < 0.9  # test images are not standardised with their own mean
+
+
+def test_every_fit_says_what_memory_it_takes(planted):
+    x, y, splits = planted
+    said = []
+
+    def recording(function, data, work, memory=None):
+        for item in work:
+            said.append((len(item.columns), memory(data, item)))
+            yield function(data, item)
+
+    sets = {"narrow": np.arange(2), "wide": np.arange(20)}
+    svm.evaluate_sets(x, sets, all_known(ATTRIBUTES, y), splits, [0.1, 1.0], parallel_map=recording)
+    assert [columns for columns, _ in said] == [2, 20, 2, 20]
+    for columns, needed in said:
+        assert needed == linear_svm.bytes_to_fit(3000, columns, 40) > 4 * 3000 * (columns + 40)

@@ -7,6 +7,7 @@ import pytest
 from pipeline.data.attributes import Attributes, all_known, no_attributes, nothing_known
 from pipeline.errors import InputError
 from pipeline.evaluation import linear_svm, svm
+from pipeline.evaluation.feature_table import Table
 from pipeline.evaluation.svm_file import read_svms, write_svms
 
 NAMES = tuple("abcdef")
@@ -63,7 +64,8 @@ def test_all_known_is_one_fit_of_all_attributes_to_the_bit():
     y = np.asfortranarray(y)
     weights = svm.evaluate_sets(x, {"all": np.arange(12)}, all_known(NAMES, y), splits, [0.1])["all"].svms.weights
     fitted = splits != "test"
-    together = linear_svm.fit_standardised(x[fitted][:, np.arange(12)], np.ascontiguousarray(y[fitted]), [0.1])[0]
+    table = Table.whole(x[fitted][:, np.arange(12)])
+    together = linear_svm.fit_standardised(table, np.ascontiguousarray(y[fitted]), [0.1])[0]
     np.testing.assert_array_equal(weights, together.svms.weights)
 
 

@@ -103,3 +103,35 @@ def test_activations_equal_torchvisions():
 def test_no_images_give_no_rows():
     state = {name: torch.zeros(1).expand(shape) for name, shape in WHOLE.items()}
     assert vgg_fc.activations(state, []).shape == (0, 4096)
+
+
+def test_an_interrupted_run_computes_the_missing_blocks_alone(tmp_path, monkeypatch):
+    pixels = np.random.default_rng(0).integers(0, 256, (150, 3, 2, 2), dtype=np.uint8)
+    blocks, computed, read = [pixels[:70], pixels[70:140], pixels[140:]], [], []
+
+    def first_values(weights, batches, device):
+        batches = list(batches)
+        assert max(map(len, batches)) <= vgg_fc.BATCH and weights == {"w": 2}
+        if len(computed) == 1 and not read:
+            raise KeyboardInterrupt
+        computed.append(sum(map(len, batches)))
+        return 2 * np.concatenate(batches).reshape(-1, 12)[:, :4].astype(np.float32)
+
+    monkeypatch.setattr(vgg_fc, "activations", first_values)
+    monkeypatch.setitem(vgg_fc.CLASSIFIER, "classifier.3.bias", (4,))
+    with pytest.raises(KeyboardInterrupt):
+        vgg_fc.activations_by_blocks({"w": 2}, blocks, tmp_path / "parts")
+    read.append("again")
+    done = []
+    x = vgg_fc.activations_by_blocks({"w": 2}, blocks, tmp_path / "parts", progress=done.append)
+    assert computed == [70, 70, 10] and done == [70, 70, 10] and x.dtype == np.float32
+    np.testing.assert_array_equal(x, 2.0 * pixels.reshape(150, 12)[:, :4])
+    assert vgg_fc.activations_by_blocks({"w": 2}, [], tmp_path / "none").shape == (0, 4)
+
+
+def test_other_weights_have_another_digest():
+    weights = {"a": torch.tensor([1.0, 2.0]), "b": torch.zeros(3)}
+    first = vgg_fc.weights_sha256(weights)
+    assert first == vgg_fc.weights_sha256(dict(reversed(weights.items()))) and len(first) == 64
+    assert first not in {vgg_fc.weights_sha256(weights | {"a": torch.tensor([1.0, 2.5])}),
+                         vgg_fc.weights_sha256({"a": weights["a"], "c": weights["b"]})}

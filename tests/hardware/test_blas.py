@@ -5,6 +5,7 @@ import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from pipeline.evaluation import linear_svm
+from pipeline.evaluation.feature_table import Table
 from pipeline.hardware import blas
 
 
@@ -36,5 +37,5 @@ def test_few_svms_are_fitted_by_one_thread(monkeypatch):
     seen, minimise = [], linear_svm.minimise
     monkeypatch.setattr(linear_svm, "minimise", lambda *given: seen.append(threads()) or minimise(*given))
     x = np.random.default_rng(0).standard_normal((40, 3))
-    linear_svm.fit(x, x[:, :1] > 0, [0.1, 1.0])
+    linear_svm.fit_standardised(Table.whole(x), x[:, :1] > 0, [0.1, 1.0])
     assert seen == [{1}, {1}] and threads() == {2}

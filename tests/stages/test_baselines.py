@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 from pipeline.config.loading import load_params
 from pipeline.config.plans import BaselinesPlan, LossNetworkPlan
@@ -76,19 +77,30 @@ def test_every_baseline_has_the_same_columns_and_a_sentence(planned, capsys):
     assert "(balanced " in said and "(C 0." in said and "nan" not in said
 
 
-def test_vgg_fc_sees_the_view_of_the_plan(planned, monkeypatch):
-    def brightness(weights, batches, device):
-        """Return one number per image; check that the images are those of the view, split after split."""
-        assert weights == {"classifier": 1}
-        pixels = np.concatenate(list(batches))
-        expected = [shards.load("data/shards", "eyes", split).pixels for split in SPLITS]
-        np.testing.assert_array_equal(pixels, np.concatenate(expected))
-        return pixels.mean(axis=(1, 2, 3))[:, None].astype(np.float32)
+def interrupt(*_) -> None:
+    raise KeyboardInterrupt
 
-    monkeypatch.setattr(vgg_fc, "get_weights", lambda source, file, width: {"classifier": 1})
+
+def test_vgg_fc_sees_the_view_of_the_plan_once(planned, monkeypatch):
+    seen = []
+
+    def brightness(weights, batches, device):
+        """Return one number per image."""
+        assert weights == {"classifier": torch.tensor(1)}
+        seen.append(np.concatenate(list(batches)))
+        return seen[-1].mean(axis=(1, 2, 3))[:, None].astype(np.float32)
+
+    monkeypatch.setattr(vgg_fc, "get_weights", lambda source, file, width: {"classifier": torch.tensor(1)})
     monkeypatch.setattr(vgg_fc, "activations", brightness)
+    monkeypatch.setitem(vgg_fc.CLASSIFIER, "classifier.3.bias", (1,))
     write_plans([], "eyes")
+    with monkeypatch.context() as interrupted, pytest.raises(KeyboardInterrupt):
+        interrupted.setattr(stage, "score", interrupt)
+        stage.main()
     stage.main()
+    expected = [shards.load("data/shards", "eyes", split).pixels for split in SPLITS]
+    np.testing.assert_array_equal(np.concatenate(seen), np.concatenate(expected))  # nothing was computed twice
+    assert not Path(".checkpoints/vgg_fc").exists()
     assert len(pd.read_csv("baselines/vgg_fc.csv")) == 40
     [note] = read_json(Path("baselines/notes.json"))
     assert list(read_json(Path("metrics/baselines.json"))) == ["vgg_fc"]

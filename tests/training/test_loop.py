@@ -340,4 +340,5 @@ def test_the_name_of_a_processor_says_how_many_threads_are_used(monkeypatch):
     monkeypatch.setattr(torch, "get_num_threads", lambda: 8)
     assert loop.device_name(torch.device("cpu")) == f"{processor_name()}, 8 threads"
     monkeypatch.setattr(torch.cuda, "get_device_name", lambda device: f"a GPU, number {device.index}")
-    assert loop.device_name(torch.device("cuda", 1)) == "a GPU, number 1"
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    assert loop.device_name(torch.device("cuda", 0)) == "a GPU, number 0, 8 threads"

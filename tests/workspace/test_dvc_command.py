@@ -30,3 +30,14 @@ def test_stages_keep_bytecode_also_where_the_environment_forbids_it(monkeypatch)
     monkeypatch.chdir(PARAMS.parent)
     assert dvc_command.main() == 0
     assert seen == [(None, False)]
+
+
+def test_the_workers_of_a_queue_share_the_cores(monkeypatch):
+    inherited = []
+    monkeypatch.setattr("dvc.cli.main", lambda arguments: inherited.append(os.environ.get("OMP_NUM_THREADS")) or 0)
+    monkeypatch.setattr("pipeline.workspace.queue_cores.usable_cores", lambda: 12)
+    monkeypatch.setattr(os, "environ", {"PATH": os.environ.get("PATH", "")})
+    for command in ("queue status", "queue start -j 3"):
+        monkeypatch.setattr(sys, "argv", ["dvc", *command.split()])
+        assert dvc_command.main() == 0
+    assert inherited == [None, "4"]
