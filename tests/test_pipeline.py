@@ -231,7 +231,7 @@ def test_an_experiment_that_trains_nothing_leaves_earlier_records_as_they_were(m
 
 
 def test_where_a_run_happens_reruns_nothing_but_the_plan(made):
-    set_params(made, "cluster", checkpoint_steps=50)
+    set_params(made, "cluster", checkpoint_steps=50, checkpoint_seconds=0)
     assert ran(dvc(made, "repro")) <= {"plan"}
 
 

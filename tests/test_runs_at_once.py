@@ -68,7 +68,7 @@ def test_two_clones_train_one_configuration_and_one_is_killed(tmp_path, prepared
     storage, first, second = (tmp_path / name for name in ("storage", "first", "second"))
     shutil.copytree(prepared, first, symlinks=True)
     set_params(first, "train", epochs=25)
-    set_params(first, "cluster", checkpoint_steps=2, storage=str(storage))
+    set_params(first, "cluster", checkpoint_steps=2, checkpoint_seconds=0, storage=str(storage))
     set_params(first, "tracking", uri=server.uri, live_after=0)
     shutil.copytree(first, second, symlinks=True)
 
