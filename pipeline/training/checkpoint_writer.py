@@ -40,7 +40,7 @@ class CheckpointWriter:
         return step % self.steps == 0 and time.monotonic() - self.last >= self.seconds \
             and (self.writing is None or self.writing.done() or not self.seconds)
 
-    def save(self, step: int, history: History, objective: Objective, optimizers: Optimizers) -> None:
+    def hand_over(self, step: int, history: History, objective: Objective, optimizers: Optimizers) -> None:
         """Copy the state, and let the thread write it. Waits for the one before.
 
         Raises:

@@ -31,22 +31,12 @@ SHOWN_TERMS = ("kl", "loss", "wasserstein")  # beside the progress bar
 LOG_STEPS = {"cpu": 10, "cuda": 50}  # steps between two looks at the loss, each of which waits for the device
 
 
-def train(
-    variant: Variant,
-    objective: nn.Module,
-    images: np.ndarray,
-    valid: np.ndarray,
-    directory: Folder,
-    checkpoint_steps: int = 100,
-    rank: int = 0,
-    workers: int = 1,
-    on_steps: Callable[[list[Row]], None] = lambda rows: None,
-    on_epoch: Callable[[Row], None] = lambda row: None,
-    progress: bool = True,
-    on_start: Callable[[dict[str, str | int]], None] = lambda trained: None,
-    checkpoint_seconds: float = 0,
-    cuda_graph: bool = True,
-) -> History:
+def train(variant: Variant, objective: nn.Module, images: np.ndarray, valid: np.ndarray, directory: Folder,
+          checkpoint_steps: int = 100, rank: int = 0, workers: int = 1,
+          on_steps: Callable[[list[Row]], None] = lambda rows: None,
+          on_epoch: Callable[[Row], None] = lambda row: None, progress: bool = True,
+          on_start: Callable[[dict[str, str | int]], None] = lambda trained: None,
+          checkpoint_seconds: float = 0, cuda_graph: bool = True) -> History:
     """Minimise the objective with Adam; resume from the newest checkpoint in `directory`. The weights stay in place.
 
     A step is one update for each of the objective's turns: the model's alone, or the adversary's and then the model's.
@@ -119,7 +109,7 @@ def train(
                     if rank == 0:
                         on_steps(rows)
                 if rank == 0 and not ends and writer.due(step):
-                    writer.save(step, history, inner, optimizers)
+                    writer.hand_over(step, history, inner, optimizers)
 
             seconds = time.perf_counter() - started
             row = epoch_means(history.steps, epoch, step, learning_rate)
@@ -127,7 +117,7 @@ def train(
                 "images_per_second": (step * size - images_before) / seconds, "seconds": seconds}
             history.epochs.append(row)
             if rank == 0:
-                writer.save(step, history, inner, optimizers)
+                writer.hand_over(step, history, inner, optimizers)
             on_epoch(row)
     bar.close()
     return history

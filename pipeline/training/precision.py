@@ -16,6 +16,7 @@ from torch import distributed
 
 from pipeline import messages
 from pipeline.hardware.cuda import has_tf32
+from pipeline.training import gpu_sentences
 
 DTYPES = {"bf16": torch.bfloat16, "tf32": torch.float32, "fp32": torch.float32}  # by names in train.precision
 SIDE = 256           # rows and columns of the matrices whose product is timed
@@ -59,7 +60,7 @@ def choose(asked: str, begun: str, device: torch.device, anew: str) -> Precision
         return Precision("fp32", messages.PRECISION_BEGUN if begun else messages.PRECISION_ASKED)
     if begun == "tf32" or (asked == "tf32" and not begun):
         can = of_all_workers(Bf16(has_tf32(device), 1.0), device).multiplied
-        warning = "" if can else messages.not_tf32(bool(begun))
+        warning = "" if can else gpu_sentences.not_tf32(bool(begun))
         return Precision("tf32", messages.PRECISION_BEGUN if begun else messages.PRECISION_ASKED, warning)
     bf16 = of_all_workers(measure_bf16(device), device)
     if asked == "bf16":

@@ -10,8 +10,8 @@ from collections.abc import Callable
 
 import torch
 
-from pipeline import messages
 from pipeline.losses.objective import Objective
+from pipeline.training import gpu_sentences
 from pipeline.training.batches import Batches
 from pipeline.training.step import Optimizers, take_step, turns, update
 
@@ -75,7 +75,7 @@ class RecordedStep:
         except Exception as error:  # whatever an objective does that cannot be recorded
             self.fails = True
             self.forget_gradients()
-            self.warn(messages.not_recorded(type(error).__name__, str(error).splitlines()[0] if str(error) else ""))
+            self.warn(gpu_sentences.not_recorded(type(error).__name__, str(error).splitlines()[0] if str(error) else ""))
             return None
         return graph
 

@@ -6,7 +6,7 @@ from types import TracebackType
 import torch
 from torch import nn
 
-from pipeline import messages
+from pipeline.training import gpu_sentences
 from pipeline.training.batches import Batches
 from pipeline.training.gpu_batches import PrefetchedBatches, ResidentBatches, room_for_images
 from pipeline.training.recorded_step import RecordedStep
@@ -54,5 +54,5 @@ def batches_on_gpu(batches: Batches, turns: int, warn: Callable[[str], None]) ->
             return ResidentBatches(batches, turns)
         except torch.OutOfMemoryError:  # another process has taken the memory meanwhile
             room = room_for_images(batches.device)
-    warn(messages.images_not_on_gpu(batches.images.nbytes, room))
+    warn(gpu_sentences.images_not_on_gpu(batches.images.nbytes, room))
     return PrefetchedBatches(batches, turns)

@@ -52,7 +52,7 @@ def test_what_is_written_is_the_state_when_it_was_asked_for(tmp_path, state, hel
     history, objective, optimizers = state
     before = {name: tensor.clone() for name, tensor in objective.model.state_dict().items()}
     with writer(tmp_path) as writing:
-        writing.save(1, history, objective, optimizers)  # returns, although nothing can be written yet
+        writing.hand_over(1, history, objective, optimizers)  # returns, although nothing can be written yet
         history.steps.append({"step": 2})
         with torch.no_grad():
             for parameter in objective.parameters():
@@ -67,7 +67,7 @@ def test_what_is_written_is_the_state_when_it_was_asked_for(tmp_path, state, hel
 def test_while_one_is_written_no_other_is_due(tmp_path, state, held):
     with writer(tmp_path, seconds=1e-9) as writing:
         assert writing.due(1)
-        writing.save(1, *state)
+        writing.hand_over(1, *state)
         assert not writing.due(2)
         held.set()
         writing.wait()
@@ -79,7 +79,7 @@ def test_steps_and_seconds_both_have_to_pass(tmp_path, state):
         assert not writing.due(5)
         writing.last -= 1000
         assert writing.due(5) and not writing.due(6)
-        writing.save(5, *state)
+        writing.hand_over(5, *state)
         assert not writing.due(10)
 
 
@@ -89,9 +89,9 @@ def test_an_error_of_the_thread_ends_training(tmp_path, state, monkeypatch):
 
     monkeypatch.setattr(checkpoints, "write_checkpoint_and_delete_others", full)
     with pytest.raises(OSError, match="no space left"), writer(tmp_path) as writing:
-        writing.save(1, *state)
+        writing.hand_over(1, *state)
     with pytest.raises(KeyboardInterrupt), writer(tmp_path) as writing:  # what ended training is what is raised
-        writing.save(1, *state)
+        writing.hand_over(1, *state)
         raise KeyboardInterrupt
 
 
@@ -99,7 +99,7 @@ def test_weights_that_are_not_finite_are_not_written(tmp_path, state):
     with torch.no_grad():
         state[1].model.mu.weight.mul_(float("nan"))
     with pytest.raises(Diverged, match="is not finite at step 3"), writer(tmp_path) as writing:
-        writing.save(3, *state)
+        writing.hand_over(3, *state)
     assert checkpoints.checkpoint_names(Folder.of(tmp_path)) == []
 
 
