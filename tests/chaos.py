@@ -36,7 +36,8 @@ TINY = {"data": {"synthetic_images": 360},
         "train": {"epochs": 3, "batch_size": BATCH, "precision": "fp32"},  # pinned: bits are compared
         "loss_network": {"calibration_images": 32}, "teaching": {"epochs": 2}, "attributes": {"per_class": 20},
         "sampling": {"images": 40}, "report": {"mosaic_images": 16},
-        "view_gains": {"variants": ["dfc"]}, "cluster": {"checkpoint_steps": 5, "checkpoint_seconds": 0, "gpus_per_worker": 0},
+        "view_gains": {"variants": ["dfc"]},
+        "cluster": {"checkpoint_steps": 5, "checkpoint_seconds": 0, "gpus_per_worker": 0},
         "tracking": {"live_after": 0}}  # so that the process that talks to MLflow is there to be killed
 MADE = ("data/dataset", "data/shards", "teaching", "models", "training", "latents", "attributes", "samples",
         "evaluation", "features", "view_gains", "baselines", "figures", "curves.csv", "figure_notes.json", "metrics",

@@ -75,7 +75,8 @@ class RecordedStep:
         except Exception as error:  # whatever an objective does that cannot be recorded
             self.fails = True
             self.forget_gradients()
-            self.warn(gpu_sentences.not_recorded(type(error).__name__, str(error).splitlines()[0] if str(error) else ""))
+            first_line = (str(error).splitlines() or [""])[0]
+            self.warn(gpu_sentences.not_recorded(type(error).__name__, first_line))
             return None
         return graph
 

@@ -105,7 +105,7 @@ def test_weights_that_are_not_finite_are_not_written(tmp_path, state):
 
 def test_with_short_steps_only_the_ends_of_epochs_are_written(tmp_path, network, monkeypatch):
     written = []
-    monkeypatch.setattr(loop.CheckpointWriter, "save", lambda self, step, *state: written.append(step))
+    monkeypatch.setattr(loop.CheckpointWriter, "hand_over", lambda self, step, *state: written.append(step))
     for seconds in (0, 1000):
         variant = tiny.variant(epochs=2)
         train(variant, build_objective(variant, network), tiny.faces(40), tiny.faces(4), Folder.of(tmp_path), 2,
