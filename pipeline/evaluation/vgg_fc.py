@@ -194,5 +194,5 @@ def weights_sha256(weights: "Weights") -> str:
     found = hashlib.sha256()
     for name, tensor in sorted(weights.items()):
         found.update(name.encode())
-        found.update(np.ascontiguousarray(tensor.numpy()))
+        found.update(np.ascontiguousarray(tensor.numpy()).data)
     return found.hexdigest()
