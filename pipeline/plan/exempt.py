@@ -31,6 +31,7 @@ MODULES = {
     "pipeline.plan.removed_variants": "it deletes results of removed variants",
     "pipeline.plan.syntax": "it makes the digests, which change with it",
     "pipeline.plan.unseen_code": "it refuses code",
+    "pipeline.process": "it says how a process ends",
     "pipeline.training.gpu_sentences": "it holds messages",
     "pipeline.training.own_runs": "it decides whose checkpoints are deleted",
 }
