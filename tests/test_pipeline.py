@@ -281,11 +281,11 @@ EDITS = [
      {"teach", "loss_network", "photographs", "baselines", "figures", "track"} | of_all("train") | of_all("samples")
      | of_all("latents", ENCODERS) | of_all("evaluate", ENCODERS)),
     ("pipeline/data/views/landmark.py", "32.5, 72, 144.5, 184", "32.5, 71, 144.5, 183", {"prepare"}),
-    ("pipeline/evaluation/linear_svm.py", "deviation == 0] = 1", "deviation == 0] = 2",
+    ("pipeline/evaluation/feature_table.py", "deviation[constant] = 1", "deviation[constant] = 2",
      of_all("evaluate", ENCODERS) | {"view_gains", "baselines"}),
     ("pipeline/report/published_table1.csv", "VGG-FC,83", "VGG-FC,82", {"report"}),
     ("pipeline/figures/svm_bars.py", "linewidth=5", "linewidth=6", {"figures"}),
-    ("stages/photographs.py", "pixels[:plan.images]", "pixels[1:plan.images]", {"photographs"}),
+    ("stages/photographs.py", "\"aligned\", plan.reference", "\"flipped\", plan.reference", {"photographs"}),
     ("pipeline/evaluation/kernel_distance.py", "/ features + 1", "/ features + 2",
      {"photographs"} | of_all("samples")),
 ]
@@ -393,9 +393,9 @@ def test_a_changed_figure_is_drawn_and_nothing_computed(made):
 
 
 def test_a_stage_refuses_code_that_dvc_has_not_seen(made):
-    with changed(made, "pipeline/evaluation/linear_svm.py", "deviation == 0] = 1", "deviation == 0] = 2"):
+    with changed(made, "pipeline/evaluation/feature_table.py", "deviation[constant] = 1", "deviation[constant] = 2"):
         said = dvc(made, "repro", "--single-item", "--force", "view_gains", ok=False)
-        assert "error: pipeline.evaluation.linear_svm has changed since the plan was made" in said
+        assert "error: pipeline.evaluation.feature_table has changed since the plan was made" in said
         assert "Traceback" not in said
     with changed(made, "pipeline/losses/kl.py", "The KL term and", "The term KL, and"):
         dvc(made, "repro", "--single-item", "--force", "attributes@dfc")
