@@ -3,6 +3,7 @@
 import contextlib
 import os
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
@@ -108,13 +109,12 @@ class Folder:
         """Write a file whole or not at all, replacing the one that is there, and create its folder."""
         path = self.path(name)
         if self.filesystem.type_name in WRITTEN_WHOLE:  # there a move is a copy and a deletion
-            with self._open_for_writing(path) as file:
-                file.write(data)
+            with ThreadPoolExecutor(1) as thread:  # no Ctrl-C comes there: a stream that is dropped stores what it has
+                thread.submit(self._write, path, data).result()
             return
         partial = f"{path}.{uuid.uuid4().hex}{PART}"  # another writer of the same file has its own
         try:
-            with self._open_for_writing(partial) as file:
-                file.write(data)
+            self._write(partial, data)
             if self.is_local:  # the file shall survive a loss of power
                 descriptor = os.open(partial, os.O_RDONLY)
                 os.fsync(descriptor)
@@ -124,6 +124,11 @@ class Folder:
             with contextlib.suppress(OSError):
                 self.filesystem.delete_file(partial)
             raise
+
+    def _write(self, path: str, data: bytes | memoryview | pa.Buffer) -> None:
+        """Write a file in the place where it is to be, and create its folder."""
+        with self._open_for_writing(path) as file:
+            file.write(data)
 
     def _open_for_writing(self, path: str) -> pa.NativeFile:
         """Create the folder of `path` and open the file, again where another process deletes the empty folder."""

@@ -15,6 +15,7 @@ Processes of other users, and those of other programs, are not seen.
 import contextlib
 import fcntl
 import os
+import stat
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -46,7 +47,8 @@ def take_least_taken(places: Sequence[str]) -> Chosen:
         places: Names, at least one. They become beginnings of file names, so they have no "/" and no ".".
 
     Raises:
-        OSError: The folder cannot be made or written, or another process has been choosing for `PATIENCE` seconds.
+        OSError: The folder cannot be made or written, or is not this user's alone, or another process has been
+            choosing for `PATIENCE` seconds.
     """
     with _choosing():
         taken = _taken()
@@ -79,7 +81,7 @@ def give_back() -> None:
 @contextlib.contextmanager
 def _choosing() -> Iterator[None]:
     """Hold the lock of the choice for the length of the block, so that no two processes choose at once."""
-    folder().mkdir(mode=0o700, exist_ok=True)
+    _make_own_folder()
     file = os.open(folder() / CHOICE, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         end = time.monotonic() + PATIENCE
@@ -90,6 +92,17 @@ def _choosing() -> Iterator[None]:
         yield
     finally:
         os.close(file)
+
+
+def _make_own_folder() -> None:
+    """Make the folder; raise PermissionError if what is there is a link, or others can write to it.
+
+    Anyone can make a folder or a link of that name where all users have one temporary folder. Files in it are deleted.
+    """
+    folder().mkdir(mode=0o700, exist_ok=True)
+    found = folder().lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        raise PermissionError(f"{folder()} is not a folder of this user alone")
 
 
 def _taken() -> list[str]:

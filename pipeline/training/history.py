@@ -19,8 +19,8 @@ class History:
             batch. If a step has several updates of the adversary, the terms are those of the last one.
         epochs: one row per epoch: epoch, step, learning_rate, the means of the terms over the epoch, valid_<term>,
             active_units, images_per_second, seconds.
-        trained: what trained the model: the precision (bf16 or fp32) of the whole run, and the first worker's device
-            and the number of workers. If the run was interrupted, device and workers are those of its last part.
+        trained: what trained the model: the precision (bf16, tf32 or fp32) of the whole run, and the first worker's
+            device and the number of workers. If the run was interrupted, device and workers are those of its last part.
     """
 
     steps: list[Row] = field(default_factory=list)

@@ -1,5 +1,7 @@
 """Arguments of `dvc` on which DVC fails, or which it reads otherwise than people mean them."""
 
+import itertools
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,7 @@ from pipeline.files.yaml_file import parse_yaml
 from pipeline.paths import PARAMS
 
 SET_PARAM = ("-S", "--set-param")
+GLOBAL = ("--wait-for-lock", "-q", "--quiet", "-v", "-vv", "--verbose")  # options of DVC itself, before its command
 # Parameters that name a file or folder on which dvc.yaml makes stages depend, and what stands for none.
 NAMES_A_FILE = {"data.root": "data/celeba", "loss_network.file": "data/none", "sampling.inception": "data/none",
                 "evaluate.lpips": "data/none", "train.start_from": "data/none"}
@@ -39,7 +42,7 @@ def with_lists(arguments: list[str], params: Path = PARAMS) -> list[str]:
     parameter is a list in params.yaml, a bare comma list becomes `loss.layers=[relu3_1,relu4_1]`. Arguments of other
     commands stay as they are.
     """
-    if arguments[:2] not in (["exp", "run"], ["experiments", "run"]) or not params.is_file():
+    if command_of(arguments)[:2] not in (["exp", "run"], ["experiments", "run"]) or not params.is_file():
         return arguments
     is_sweep = "--queue" in arguments
     try:
@@ -55,6 +58,11 @@ def with_lists(arguments: list[str], params: Path = PARAMS) -> list[str]:
         is_value = not is_value and argument in SET_PARAM
         rewritten.append(argument)
     return rewritten
+
+
+def command_of(arguments: Sequence[str]) -> list[str]:
+    """Return the arguments from DVC's command on, without options of DVC itself such as --wait-for-lock."""
+    return list(itertools.dropwhile(lambda argument: argument in GLOBAL, arguments))
 
 
 def with_list(override: str, params: Any, is_sweep: bool) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import MutableMapping, Sequence
 
 from pipeline.hardware.cores import usable_cores
+from pipeline.workspace.dvc_arguments import command_of
 
 # Of OpenMP, with which torch computes on a CPU, and of joblib, which starts a process for each core.
 VARIABLES = ("OMP_NUM_THREADS", "LOKY_MAX_CPU_COUNT")
@@ -30,7 +31,7 @@ def jobs_of(arguments: Sequence[str]) -> int:
 
     These are `dvc queue start -j N` and `dvc exp run --run-all -j N`, also with `--jobs`, `--jobs=N` or `-jN`.
     """
-    if list(arguments[:2]) != ["queue", "start"] and not ("--run-all" in arguments and "run" in arguments):
+    if command_of(arguments)[:2] != ["queue", "start"] and not ("--run-all" in arguments and "run" in arguments):
         return 1
     jobs = ""
     for argument, following in zip(arguments, [*arguments[1:], ""], strict=True):

@@ -1,6 +1,8 @@
 """Files in an object store: a server in this process answers pyarrow as S3 does, and remembers what it was asked."""
 
 import io
+import os
+import signal
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import BinaryIO
@@ -50,6 +52,9 @@ class Requests(BaseHTTPRequestHandler):
         if key.count("/"):
             copied = ["COPY"] if "x-amz-copy-source" in self.headers else []
             store.asked.append((*copied, self.command, key.partition("/")[2], *sorted(query)))
+        if store.interrupt and self.command in ("PUT", "POST") and key.endswith("/one"):
+            store.interrupt = False
+            os.kill(os.getpid(), signal.SIGINT)
         if store.full and self.command in ("PUT", "POST") and "uploads" not in query:
             self.answer(403, b"<Error><Code>QuotaExceeded</Code><Message>full</Message></Error>")
         elif self.command == "POST" and "uploads" in query:
@@ -87,7 +92,7 @@ def store(monkeypatch):
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     server = ThreadingHTTPServer(("127.0.0.1", 0), Requests)
     server.daemon_threads = True
-    server.objects, server.asked, server.parts, server.full = {}, [], {}, False
+    server.objects, server.asked, server.parts, server.full, server.interrupt = {}, [], {}, False, False
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield server
     server.shutdown()
@@ -117,3 +122,11 @@ def test_a_failed_write_leaves_the_old_file(store):
             folder.write("one", data)
     store.full = False
     assert store.objects["bucket/x/one"] == b"old"
+
+
+@pytest.mark.parametrize("size", [5, 12_000_000], ids=["small", "in parts"])
+def test_ctrl_c_leaves_no_part_of_a_file(store, size):
+    store.interrupt = True  # while the file is opened
+    with pytest.raises(KeyboardInterrupt):
+        folder_in(store).write("one", bytes(size))
+    assert store.objects.get("bucket/x/one") in (None, bytes(size))

@@ -114,6 +114,21 @@ def test_places_can_be_given_back_and_the_folder_is_the_users_own(own_folder):
     assert stat.S_IMODE(own_folder.stat().st_mode) == 0o700
 
 
+@pytest.mark.parametrize("link", [True, False])
+def test_a_folder_that_others_may_have_made_is_left_alone(own_folder, tmp_path, link):
+    there = tmp_path / "letters" if link else own_folder
+    there.mkdir()
+    (there / "letter.txt").write_text("a file whose lock nobody holds")
+    if link:
+        own_folder.symlink_to(there)
+    else:
+        there.chmod(0o777)
+    for choose in (lambda: places.take("1"), lambda: places.take_least_taken(GPUS)):
+        with pytest.raises(PermissionError, match="is not a folder of this user alone"):
+            choose()
+    assert [path.name for path in there.iterdir()] == ["letter.txt"]
+
+
 def test_a_choice_that_hangs_is_not_waited_for_long(start, monkeypatch):
     stuck = start("setattr(places, 'kept', places._choosing()) or places.kept.__enter__() or [1]")
     assert stuck.said() == [1]

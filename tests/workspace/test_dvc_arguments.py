@@ -36,6 +36,7 @@ def rewritten(*arguments: str) -> list[str]:
 def test_a_list_becomes_dvcs_own_spelling(given, expected):
     assert rewritten(*given) == expected
     assert with_lists(["experiments", "run", *given], PARAMS)[2:] == expected
+    assert with_lists(["--wait-for-lock", "-v", *RUN, *given], PARAMS)[4:] == expected  # as deploy/slurm.sbatch does
 
 
 @pytest.mark.parametrize("given", [

@@ -8,7 +8,8 @@ from pipeline.workspace.queue_cores import jobs_of, share_cores
 
 @pytest.mark.parametrize(("command", "jobs"), [
     ("queue start", 1), ("queue start -j 8", 8), ("queue start --jobs 8", 8), ("queue start --jobs=8", 8),
-    ("queue start -j8 -v", 8), ("exp run --run-all -j 3", 3), ("experiments run --jobs 3 --run-all", 3),
+    ("queue start -j8 -v", 8), ("-v queue start -j 8", 8),
+    ("exp run --run-all -j 3", 3), ("experiments run --jobs 3 --run-all", 3),
     ("exp run -j 3", 1), ("repro", 1), ("pull -j 8", 1), ("queue start -j", 1), ("queue start -j many", 1), ("", 1)])
 def test_the_workers_of_a_command(command, jobs):
     assert jobs_of(command.split()) == jobs
