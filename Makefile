@@ -29,16 +29,16 @@ check: $(READY)  ## style, types, the rooms' arrows, spelling, schemas, links; n
 fix: $(READY)    ## mends what ruff can mend: the order of imports and much of what `make check` finds
 	$(BIN)/ruff check --fix .
 
-test: check      ## everything: the checks, then all tests; 15 minutes on two cores
+test: check      ## everything: the checks, then all tests; 13 minutes on two cores
 	$(BIN)/python -m pytest
 
-test-fast: $(READY)  ## the tests that take no real pipeline, cluster or server; a minute and a half
+test-fast: $(READY)  ## the tests that take no real pipeline, cluster or server; some four minutes
 	$(BIN)/python -m pytest -m "not slow"
 
 coverage: $(READY)  ## all tests, and what they reach in their own processes, line by line and branch by branch
 	$(BIN)/python -m pytest --cov --cov-report=term
 
-chaos: $(READY)  ## kills runs at random moments, here and on a cluster of two nodes; half an hour
+chaos: $(READY)  ## kills runs at random moments, here and on a cluster of two nodes; 20 minutes
 	$(BIN)/python -m tests.chaos
 
 bench: $(READY)  ## how fast everything is, against plain versions; a few minutes, best on an idle machine
