@@ -8,7 +8,7 @@ PROSE := pipeline stages tests benchmarks docs deploy $(wildcard *.md *.yaml *.t
 # Containers often tell Python to keep no bytecode. Each of some 40 processes would then compile its packages anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help repro check fix test test-fast coverage chaos bench submit leftovers ui lock detector again
+.PHONY: help repro check fix test test-fast coverage chaos bench full-size submit leftovers ui lock detector again
 help:    ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 22
 
@@ -43,6 +43,9 @@ chaos: $(READY)  ## kills runs at random moments, here and on a cluster of two n
 
 bench: $(READY)  ## how fast everything is, against plain versions; a few minutes, best on an idle machine
 	$(BIN)/python -m benchmarks $(BENCH)
+
+full-size: $(READY)  ## what each stage takes on drawn data sets of up to CelebA's size; some two hours, 24 GB of disk
+	$(BIN)/python -m benchmarks.full_size $(FULL_SIZE)
 
 submit: $(READY) ## RUN="exp run -S …" as a job on the Ray cluster at RAY_API_SERVER_ADDRESS
 	@trap 'rm -f "$$runtime"' EXIT; trap 'exit 130' INT; trap 'exit 143' TERM; \

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import signal
 import tempfile
 import threading
 import time
@@ -247,6 +248,7 @@ def test_two_workers_on_two_nodes_train_what_one_process_does(folder, nodes, tra
     moved them. Most agree to 1e-6. They differ since sums are rounded in another order."""
     shared, two, seen = trained
     assert seen == {"head", "second"}
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler, "Ray's, which asks a controller that is gone"
     alone, one = ray_train.fit(job(folder, "one", variant), settings(nodes, address=None, workers=0))
     assert len(one.steps) == len(two.steps) == STEPS
     for expected, row in zip([*one.steps, *one.epochs], [*two.steps, *two.epochs], strict=True):

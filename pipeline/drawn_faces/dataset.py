@@ -107,12 +107,24 @@ def write_dataset(folder: Path, images: int, seed: int, processes: int = 0, prog
             # ZipInfo's own date is 1980-01-01, so the file does not depend on the clock.
             archive.writestr(zipfile.ZipInfo(f"{IMAGES}/{names[i]}"), jpeg)
 
+    write_tables(folder, attributes, landmarks)
+
+
+def write_tables(folder: Path, attributes: np.ndarray, landmarks: np.ndarray) -> None:
+    """Write CelebA's three tables of N drawn faces.
+
+    Args:
+        folder: exists.
+        attributes: bool (N, 40).
+        landmarks: int (N, 10), x and y of the five points.
+    """
+    names = file_names(len(attributes))
     rows = (" ".join(f"{2 * value - 1:2d}" for value in row) for row in attributes.astype(int).tolist())
     _write_table(folder / f"{ATTRIBUTE_TABLE}.txt", ATTRIBUTES, names, rows)
     rows = ("  ".join(f"{value:3d}" for value in row) for row in landmarks.tolist())
     _write_table(folder / f"{LANDMARK_TABLE}.txt", LANDMARKS, names, rows)
     write_text(folder / f"{PARTITION_TABLE}.txt",
-               "".join(f"{n} {s}\n" for n, s in zip(names, partition(images).tolist(), strict=True)))
+               "".join(f"{n} {s}\n" for n, s in zip(names, partition(len(names)).tolist(), strict=True)))
 
 
 def _write_table(path: Path, header: Iterable[str], names: list[str], rows: Iterable[str]) -> None:

@@ -1,7 +1,10 @@
 """One training, in this process (zero workers, without Ray) or by workers of Ray Train. Both run the same loop."""
 
 import os
-from collections.abc import Callable
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,10 +73,22 @@ def fit(job: Job, cluster: Cluster) -> tuple[dict[str, torch.Tensor], History]:
         check_resources(cluster, cluster.workers, gpus)
         trainer = make_trainer(job, cluster, gpus)
         try:
-            trainer.fit()
+            with own_ctrl_c_afterwards():
+                trainer.fit()
         except Exception as failure:  # the loop's own sentence, from behind Ray's tracebacks
             raise own_error(failure) or failure from None
     return read_outcome(job)
+
+
+@contextmanager
+def own_ctrl_c_afterwards() -> Iterator[None]:
+    """Put back what Ctrl-C did before: the handler of Ray Train's `fit` asks a controller that is gone afterwards."""
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        yield
+    finally:
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGINT, before)
 
 
 def device_of_this_process(cluster: Cluster) -> torch.device:

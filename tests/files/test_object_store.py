@@ -126,6 +126,7 @@ def test_a_failed_write_leaves_the_old_file(store):
 
 @pytest.mark.parametrize("size", [5, 12_000_000], ids=["small", "in parts"])
 def test_ctrl_c_leaves_no_part_of_a_file(store, size):
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler, "another test left its handler"
     store.interrupt = True  # while the file is opened
     with pytest.raises(KeyboardInterrupt):
         folder_in(store).write("one", bytes(size))
