@@ -52,7 +52,7 @@ def encode_all_views(variant: Variant, output: Path, own_code: str) -> None:
                        for ids, pixels in shards.batches(paths.SHARDS, view, split, shards.PART_ROWS))
             encode_to_file(paths.latents(variant.name, view), model, batches, parts / view, spread, bar.update)
     shutil.rmtree(parts.parent)
-    print(f"{output}: mu and logvar of {total} images, views {', '.join(manifests)}")
+    print(f"{output}: mu and logvar of {total:,} images, views {', '.join(manifests)}")
 
 
 if __name__ == "__main__":
