@@ -95,6 +95,35 @@ def test_an_error_of_the_thread_ends_training(tmp_path, state, monkeypatch):
         raise KeyboardInterrupt
 
 
+def test_to_settle_is_to_wait_and_raises_nothing(tmp_path, state, held, monkeypatch):
+    with writer(tmp_path) as writing:
+        writing.settle()  # nothing is being written
+        writing.hand_over(1, *state)
+        threading.Timer(0.2, held.set).start()
+        writing.settle()
+        assert len(checkpoints.checkpoint_names(Folder.of(tmp_path))) == 1
+        monkeypatch.setattr(checkpoints, "write_checkpoint_and_delete_others", lambda *arguments: 1 / 0)
+        writing.hand_over(2, *state)
+        writing.settle()
+        with pytest.raises(ZeroDivisionError):
+            writing.wait()
+
+
+def test_divergence_names_the_checkpoint_that_was_being_written(tmp_path, network, held):
+    variant = tiny.variant()
+    objective = build_objective(variant, network)
+
+    def explode(rows):
+        if rows[-1]["step"] == 2:  # the checkpoint of the step before is still held back
+            with torch.no_grad():
+                objective.model.mu.weight.mul_(float("inf"))
+            threading.Timer(0.2, held.set).start()
+
+    with pytest.raises(Diverged, match=r"at step 3; the last good checkpoint is \S+step-00000001.pt"):
+        train(variant, objective, tiny.faces(40), tiny.faces(4), Folder.of(tmp_path), 1, progress=False,
+              checkpoint_seconds=1e-9, on_steps=explode)
+
+
 def test_weights_that_are_not_finite_are_not_written(tmp_path, state):
     with torch.no_grad():
         state[1].model.mu.weight.mul_(float("nan"))
