@@ -1,10 +1,11 @@
-"""Draw every picture, on all cores, and put the curves of all trainings into one table."""
+"""Draw every picture, in cluster.processes processes, and put the curves of all trainings into one table."""
 
 from collections.abc import Callable
 
 import pandas as pd
 
 from pipeline import paths
+from pipeline.config.loading import load_params
 from pipeline.config.plans import ReportPlan, ViewGainsPlan, read_plan, read_variants
 from pipeline.config.variant import Variant
 from pipeline.data import by_id, shards
@@ -46,7 +47,8 @@ def main() -> None:
     delete_results_of_removed_variants()
     # What takes longest comes first, so that no process is left alone with it at the end.
     parts: list[Variant | Drawing] = [draw_all_models, *variants, draw_scores]
-    _, *notes, _ = in_copies_of_this_process(draw_part, (variants, plan), parts)
+    spread = in_copies_of_this_process(load_params().cluster.processes)
+    _, *notes, _ = spread(draw_part, (variants, plan), parts)
     write_json(paths.FIGURE_NOTES, {variant.name: of_one for variant, of_one in zip(variants, notes, strict=True)})
     curves = curves_of_all({variant.label: pd.read_csv(paths.epochs(variant.name)) for variant in variants})
     write_text(paths.CURVES, curves.to_csv(index=False))
