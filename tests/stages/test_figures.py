@@ -105,6 +105,7 @@ def test_as_many_processes_draw_as_the_parameter_says(planned, monkeypatch):
     monkeypatch.setattr(stage, "read_plan", lambda kind: None)
     monkeypatch.setattr(stage, "read_variants", list)
     monkeypatch.setattr(stage.code, "refuse_unplanned_code", lambda *arguments: "")
+    monkeypatch.setattr(stage, "delete_results_of_removed_variants", lambda: None)
     monkeypatch.setattr(stage, "in_copies_of_this_process", copies)
     with pytest.raises(Asked, match="^3$"):
         stage.main()
