@@ -1,7 +1,9 @@
 """Draw every picture, in cluster.processes processes, and put the curves of all trainings into one table."""
 
+import functools
 from collections.abc import Callable
 
+import numpy as np
 import pandas as pd
 
 from pipeline import paths
@@ -117,12 +119,19 @@ def draw_scores(variants: list[Variant], plan: ReportPlan) -> None:
 
 def draw_all_models(variants: list[Variant], plan: ReportPlan) -> None:
     """Write Figures 3, 4 and 8."""
-    shown, test = [read_model(variant) for variant in variants], shards.load(paths.SHARDS, "aligned", "test").pixels
+    shown = [read_model(variant) for variant in variants]
+    test: int = shards.manifest(paths.SHARDS, "aligned")["images"]["test"]
+    of_test = functools.partial(shards.pixels_at, paths.SHARDS, "aligned", "test")
     compare_samples(paths.FIGURES / "samples.png", shown, plan.samples, plan.seed)
-    compare_reconstructions(paths.FIGURES / "reconstructions.png", shown, test, plan.reconstructions, plan.seed)
-    splits = mosaic_splits(len(test), plan.mosaic_images)
+    compare_reconstructions(paths.FIGURES / "reconstructions.png", shown, test, of_test, plan.reconstructions,
+                            plan.seed)
+    splits = mosaic_splits(test, plan.mosaic_images)
     latents = read_latents(paths.latents(plan.mosaic_variant), splits)
-    faces = by_id.pixels_of(paths.SHARDS, latents.image_ids, splits)
+
+    def faces(rows: np.ndarray) -> np.ndarray:
+        """Return the pixels of some images of these latents: there may be many more than are drawn."""
+        return by_id.pixels_of(paths.SHARDS, latents.image_ids[rows], splits)
+
     latent_mosaic(paths.FIGURES / "mosaic.jpg", latents.mu, faces, plan.mosaic_images, plan.seed)
 
 
