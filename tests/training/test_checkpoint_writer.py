@@ -1,9 +1,11 @@
 """Checkpoints are written by a thread, of the step at which they were asked for, and not too often."""
 
 import threading
+import time
 
 import pytest
 import torch
+from torch import distributed, multiprocessing
 
 from pipeline.files.folder import Folder
 from pipeline.losses.build import build_objective
@@ -107,6 +109,27 @@ def test_to_settle_is_to_wait_and_raises_nothing(tmp_path, state, held, monkeypa
         writing.settle()
         with pytest.raises(ZeroDivisionError):
             writing.wait()
+
+
+def worker(rank: int, folder) -> None:
+    distributed.init_process_group("gloo", init_method=f"file://{folder}/meet", rank=rank, world_size=2)
+    with writer(folder) as writing:
+        if rank == 0:
+            writing.writing = writing.thread.submit(write_slowly, folder / "written")
+        writing.settle()
+        (folder / f"{rank}").write_text(str((folder / "written").exists()))
+    distributed.destroy_process_group()
+
+
+def write_slowly(path) -> None:
+    time.sleep(0.5)
+    path.touch()
+
+
+@pytest.mark.slow
+def test_all_workers_wait_for_the_first_ones_thread(tmp_path):
+    multiprocessing.spawn(worker, (tmp_path,), nprocs=2)
+    assert [(tmp_path / rank).read_text() for rank in "01"] == ["True", "True"]
 
 
 def test_divergence_names_the_checkpoint_that_was_being_written(tmp_path, network, held):
