@@ -52,12 +52,17 @@ def in_processes(count: int) -> ParallelMap:
 
     Args:
         count: how many work at a time; 0 for one per core, 1 for this process. There are no more than items.
+
+    The map raises InputError where a process was killed, as Linux does where memory is short. The results before that
+    have been returned, so what a caller keeps of them it has.
     """
     if count == 1:
         return in_this_process
     import joblib
 
     available = joblib.effective_n_jobs(count or -1)
+
+    from joblib.externals.loky.process_executor import BrokenProcessPool as LostProcess
 
     def run(function: Callable[[Shared, Item], Result], shared: Shared, items: Iterable[Item],
             memory: Callable[[Shared, Item], int] | None = None) -> Iterator[Result]:
@@ -71,37 +76,54 @@ def in_processes(count: int) -> ParallelMap:
             return
         pool = joblib.Parallel(n_jobs=processes, max_nbytes=None, pre_dispatch=2 * processes, batch_size=1,
                                return_as="generator")
-        yield from pool(joblib.delayed(function)(shared, item) for item in items)
+        try:
+            yield from pool(joblib.delayed(function)(shared, item) for item in items)
+        except LostProcess as error:
+            raise killed(processes) from error
 
     return in_this_process if available == 1 else run
 
 
-def in_copies_of_this_process(function: Callable[[Shared, Item], Result], shared: Shared, items: Iterable[Item],
-                              memory: Callable[[Shared, Item], int] | None = None) -> Iterator[Result]:
-    """Run items in copies of this process, one per core, each with one thread; see `ParallelMap`.
+def in_copies_of_this_process(count: int) -> ParallelMap:
+    """Return a map over copies of this process, each with one thread.
 
-    A copy begins with all that is loaded here, so it costs no imports. But it lacks this process's threads: call this
-    before anything has started some, such as reading Parquet or computing with torch. All items are read at once.
-    Without Linux, or with one core, the items run in this process, with one thread too, and give the same bits.
+    A copy begins with all that is loaded here, so it costs no imports. But it lacks this process's threads: call the
+    map before anything has started some, such as reading Parquet or computing with torch. All items are read at once.
+    Without Linux, or with one process, the items run in this process, with one thread too, and give the same bits.
 
-    Raises:
-        InputError: a copy was killed, as Linux does where memory is short.
+    Args:
+        count: how many work at a time; 0 for one per core. There are no more than items.
+
+    The map raises InputError where a copy was killed, as Linux does where memory is short.
     """
     import joblib
-    from threadpoolctl import threadpool_limits
 
-    items = list(items)
-    processes = min(joblib.cpu_count(), len(items))
-    if processes < 2 or sys.platform != "linux":
-        with threadpool_limits(1):
-            yield from in_this_process(function, shared, items)
-        return
-    with ProcessPoolExecutor(processes, multiprocessing.get_context("fork"), begin_copy) as pool:
-        try:
-            yield from pool.map(function, itertools.repeat(shared), items)
-        except BrokenProcessPool as error:
-            raise InputError("one of this stage's processes was killed, perhaps because memory is short; free some, or "
-                             "set LOKY_MAX_CPU_COUNT=1, and run `dvc repro` again") from error
+    available = joblib.effective_n_jobs(count or -1)
+
+    def run(function: Callable[[Shared, Item], Result], shared: Shared, items: Iterable[Item],
+            memory: Callable[[Shared, Item], int] | None = None) -> Iterator[Result]:
+        from threadpoolctl import threadpool_limits
+
+        items = list(items)
+        processes = min(available, len(items))
+        if processes < 2 or sys.platform != "linux":
+            with threadpool_limits(1):
+                yield from in_this_process(function, shared, items)
+            return
+        with ProcessPoolExecutor(processes, multiprocessing.get_context("fork"), begin_copy) as pool:
+            try:
+                yield from pool.map(function, itertools.repeat(shared), items)
+            except BrokenProcessPool as error:
+                raise killed(processes) from error
+
+    return run
+
+
+def killed(processes: int) -> InputError:
+    """Return the error of a process of this machine that was killed. processes: as many worked at a time."""
+    return InputError(f"one of the {processes} processes of this stage was killed, perhaps because memory is short; "
+                      f"free some, or set cluster.processes to less than {processes}, and run `dvc repro` again, "
+                      "which goes on with what is kept")
 
 
 def begin_copy() -> None:

@@ -7,6 +7,7 @@ An interrupted run goes on with VGG-FC's features, whose network is large; nothi
 
 import math
 import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tqdm import tqdm
@@ -15,6 +16,7 @@ from pipeline import messages, paths
 from pipeline.cluster.tasks import parallel_map
 from pipeline.config.loading import load_params
 from pipeline.config.plans import BaselinesPlan, LossNetworkPlan, read_plan
+from pipeline.data.space import Need, bytes_below, check_disks, vgg_fc_bytes
 from pipeline.evaluation import vgg_fc
 from pipeline.evaluation.set_names import VGG_FC
 from pipeline.files.atomic import write_text
@@ -49,16 +51,9 @@ def main() -> None:
         write_json(paths.BASELINES_METRICS, {})
         write_record("baselines")
         return
-    scored = [score(method, measure(method, plan), plan) for method in plan.methods]
-    not_measured: list[Note] = []
-    try:
-        weights = vgg_fc.get_weights(network.source, network.file, network.width)
-    except vgg_fc.NotMeasured as why:
-        not_measured.append({"name": "vgg_fc", "label": VGG_FC, "note": f"{VGG_FC} was not measured: {why}."})
-        print(f"{paths.BASELINES}: {VGG_FC} was not measured: {why}")
-    else:
-        scored.append(score("vgg_fc", measure_vgg_fc(weights, faces_of(plan), own_code), plan))
-        shutil.rmtree(WORK)
+    of_vgg_fc, not_measured = score_vgg_fc(plan, network, own_code)  # first: the disk may be too small for it
+    scored = [*(score(method, measure(method, plan), plan) for method in plan.methods), *of_vgg_fc]
+    shutil.rmtree(WORK, ignore_errors=True)
     write_json(paths.BASELINE_NOTES, [*(note for note, _ in scored), *not_measured])
     write_json(paths.BASELINES_METRICS, {note["name"]: averages for note, averages in scored})
     write_record("baselines")
@@ -74,6 +69,17 @@ def measure(method: str, plan: BaselinesPlan) -> "Features | Decisions":
     return measured
 
 
+def score_vgg_fc(plan: BaselinesPlan, network: LossNetworkPlan, own_code: str
+                 ) -> tuple[list[tuple[Note, Averages]], list[Note]]:
+    """Return what `score` returns of VGG-FC and no note; or nothing, and the note why it was not measured."""
+    try:
+        weights = vgg_fc.get_weights(network.source, network.file, network.width)
+    except vgg_fc.NotMeasured as why:
+        print(f"{paths.BASELINES}: {VGG_FC} was not measured: {why}")
+        return [], [{"name": "vgg_fc", "label": VGG_FC, "note": f"{VGG_FC} was not measured: {why}."}]
+    return [score("vgg_fc", measure_vgg_fc(weights, faces_of(plan), own_code), plan)], []
+
+
 def measure_vgg_fc(weights: "Weights", of: "Faces", own_code: str) -> "Features":
     """Return the features of the paper's baseline. own_code: the text of the code's digest."""
     from pipeline.data import shards
@@ -82,11 +88,18 @@ def measure_vgg_fc(weights: "Weights", of: "Faces", own_code: str) -> "Features"
     manifest = shards.manifest(of.root, of.view)
     identity = digest(own_code, vgg_fc.weights_sha256(weights), of.view, manifest["files_sha256"])
     parts = delete_siblings_and_partial_files(WORK / identity)
+    refuse_small_disk(sum(manifest["images"].values()), parts)
     with (parallel_map(load_params().cluster, gpu=True) as spread,
           tqdm(total=sum(manifest["images"].values()), unit=" images", desc=VGG_FC, mininterval=5) as bar):
         blocks = (pixels for split in SPLITS for pixels in of.batches(split, vgg_fc.BLOCK))
         x = vgg_fc.activations_by_blocks(weights, blocks, parts, spread, bar.update)
     return Features(VGG_FC, vgg_fc.note(manifest["image_size"]), x)
+
+
+def refuse_small_disk(images: int, parts: Path) -> None:
+    """Raise InputError where the disk has no room for the features that are not among the finished parts yet."""
+    missing = max(0, vgg_fc_bytes(images) - bytes_below(parts))
+    list(check_disks([Need(f"{VGG_FC}'s features", parts, missing, missing)], "free some space, or lower data.limit"))
 
 
 def faces_of(plan: BaselinesPlan) -> "Faces":

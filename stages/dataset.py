@@ -1,5 +1,6 @@
 """Have a data set: draw one, or look at every image of the given one, whose images stay where they are."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from pipeline.cluster.tasks import parallel_map
@@ -21,6 +22,7 @@ from pipeline.files.writable import refuse_unwritable
 from pipeline.messages import counts
 from pipeline.paths import BROKEN_IMAGES, CHECKED_DATASET, DATASET, FOUND_LANDMARKS
 from pipeline.plan import code
+from pipeline.plan.disk import notes_on_disk, shards_may_be_there
 from pipeline.plan.expected import refuse_unknown_splits, warnings_before
 from pipeline.plan.given import framing_by, given_by
 from pipeline.process import whole_process
@@ -39,6 +41,9 @@ def main() -> None:
     DATASET.mkdir(parents=True, exist_ok=True)
     if plan.source == "synthetic":
         check_splits_before_drawing(plan.synthetic_images, given_by(plan).splitting)
+        used = min(plan.synthetic_images, plan.limit or plan.synthetic_images)
+        say(notes_on_disk(params, 0 if shards_may_be_there(params, used) else used, landmarks=True, attributes=True,
+                          drawn=plan.synthetic_images))
         write_dataset(DATASET, plan.synthetic_images, plan.seed, params.cluster.processes)
         print(f"{DATASET}: {plan.synthetic_images} drawn faces in CelebA's layout")
     else:
@@ -50,6 +55,9 @@ def check(plan: DatasetPlan, params: Params) -> None:
     """Look at every image of the user's data set, and write what was found; refuse what a later stage would refuse."""
     faces = open_source(plan.source, given_by(plan))
     framing = framing_by(plan, faces, plan.align)
+    if not shards_may_be_there(params, len(faces)):
+        landmarks = framing.way == "detect" or (framing.way != "crop" and faces.landmarks is not None)
+        say(notes_on_disk(params, len(faces), landmarks, bool(faces.attributes.names)))
     with parallel_map(params.cluster, params.cluster.processes) as spread:
         checked = check_images(faces, framing, spread, Path(plan.detector) if plan.detector else None)
     write_broken(BROKEN_IMAGES, checked.broken)
@@ -60,9 +68,14 @@ def check(plan: DatasetPlan, params: Params) -> None:
     if checked.landmarks is not None:
         write_landmarks(FOUND_LANDMARKS, faces.image_ids, checked.landmarks)
     write_json(CHECKED_DATASET, found(plan, sound, framing, checked))
-    for note in (*faces.notes, *warnings_before(params, sound)):
-        print(f"note: {note}")
+    say((*faces.notes, *warnings_before(params, sound)))
     print(last_line(plan, sound, framing, checked))
+
+
+def say(notes: Iterable[str]) -> None:
+    """Print notes."""
+    for note in notes:
+        print(f"note: {note}", flush=True)
 
 
 def found(plan: DatasetPlan, sound: Dataset, framing: Framing, checked: Checked) -> dict[str, object]:

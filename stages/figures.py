@@ -1,10 +1,13 @@
-"""Draw every picture, on all cores, and put the curves of all trainings into one table."""
+"""Draw every picture, in cluster.processes processes, and put the curves of all trainings into one table."""
 
+import functools
 from collections.abc import Callable
 
+import numpy as np
 import pandas as pd
 
 from pipeline import paths
+from pipeline.config.loading import load_params
 from pipeline.config.plans import ReportPlan, ViewGainsPlan, read_plan, read_variants
 from pipeline.config.variant import Variant
 from pipeline.data import by_id, shards
@@ -46,7 +49,8 @@ def main() -> None:
     delete_results_of_removed_variants()
     # What takes longest comes first, so that no process is left alone with it at the end.
     parts: list[Variant | Drawing] = [draw_all_models, *variants, draw_scores]
-    _, *notes, _ = in_copies_of_this_process(draw_part, (variants, plan), parts)
+    spread = in_copies_of_this_process(load_params().cluster.processes)
+    _, *notes, _ = spread(draw_part, (variants, plan), parts)
     write_json(paths.FIGURE_NOTES, {variant.name: of_one for variant, of_one in zip(variants, notes, strict=True)})
     curves = curves_of_all({variant.label: pd.read_csv(paths.epochs(variant.name)) for variant in variants})
     write_text(paths.CURVES, curves.to_csv(index=False))
@@ -115,12 +119,19 @@ def draw_scores(variants: list[Variant], plan: ReportPlan) -> None:
 
 def draw_all_models(variants: list[Variant], plan: ReportPlan) -> None:
     """Write Figures 3, 4 and 8."""
-    shown, test = [read_model(variant) for variant in variants], shards.load(paths.SHARDS, "aligned", "test").pixels
+    shown = [read_model(variant) for variant in variants]
+    test: int = shards.manifest(paths.SHARDS, "aligned")["images"]["test"]
+    of_test = functools.partial(shards.pixels_at, paths.SHARDS, "aligned", "test")
     compare_samples(paths.FIGURES / "samples.png", shown, plan.samples, plan.seed)
-    compare_reconstructions(paths.FIGURES / "reconstructions.png", shown, test, plan.reconstructions, plan.seed)
-    splits = mosaic_splits(len(test), plan.mosaic_images)
+    compare_reconstructions(paths.FIGURES / "reconstructions.png", shown, test, of_test, plan.reconstructions,
+                            plan.seed)
+    splits = mosaic_splits(test, plan.mosaic_images)
     latents = read_latents(paths.latents(plan.mosaic_variant), splits)
-    faces = by_id.pixels_of(paths.SHARDS, latents.image_ids, splits)
+
+    def faces(rows: np.ndarray) -> np.ndarray:
+        """Return the pixels of some images of these latents: there may be many more than are drawn."""
+        return by_id.pixels_of(paths.SHARDS, latents.image_ids[rows], splits)
+
     latent_mosaic(paths.FIGURES / "mosaic.jpg", latents.mu, faces, plan.mosaic_images, plan.seed)
 
 

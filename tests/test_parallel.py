@@ -49,7 +49,7 @@ def process_of(shared: None, item: int) -> int:
 
 
 ALL_MAPS = pytest.mark.parametrize(
-    "parallel_map", [in_this_process, in_processes(1), in_processes(2), in_copies_of_this_process],
+    "parallel_map", [in_this_process, in_processes(1), in_processes(2), in_copies_of_this_process(0)],
     ids=["in this process", "one", "two", "copies"])
 
 
@@ -139,7 +139,7 @@ def threads_of(shared: None, item: int) -> set[int]:
 
 def parent_that_is_killed() -> None:
     """Run in a process of its own: its copies print their number, and wait."""
-    list(in_copies_of_this_process(print_and_wait, None, range(4)))
+    list(in_copies_of_this_process(0)(print_and_wait, None, range(4)))
 
 
 def print_and_wait(shared: None, item: int) -> None:
@@ -150,14 +150,37 @@ def print_and_wait(shared: None, item: int) -> None:
 @SEVERAL_CORES
 def test_copies_are_other_processes_with_one_thread_each():
     np.ones((2, 2)) @ np.ones((2, 2))  # the library of matrix products is loaded
-    assert os.getpid() not in list(in_copies_of_this_process(process_of, None, range(6)))
-    assert list(in_copies_of_this_process(threads_of, None, range(2))) == [{1}, {1}]
+    assert os.getpid() not in list(in_copies_of_this_process(0)(process_of, None, range(6)))
+    assert list(in_copies_of_this_process(0)(threads_of, None, range(2))) == [{1}, {1}]
 
 
 @SEVERAL_CORES
 def test_a_lost_copy_is_an_error_and_does_not_wait_for_ever():
-    with pytest.raises(InputError, match="^one of this stage's processes was killed, perhaps because memory is short"):
-        list(in_copies_of_this_process(give_up, None, range(3)))
+    with pytest.raises(InputError, match="^one of the 2 processes of this stage was killed, perhaps because memory is "
+                                         ".* set cluster.processes to less than 2, and run"):
+        list(in_copies_of_this_process(2)(give_up, None, range(3)))
+
+
+def give_up_at_thirty(shared: None, item: int) -> int:
+    time.sleep(0.02)
+    if item == 30:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return item
+
+
+def test_a_lost_process_is_an_error_and_what_was_done_before_is_returned():
+    done = []
+    with pytest.raises(InputError, match="^one of the 2 processes of this stage was killed, perhaps because memory is "
+                                         "short; .* set cluster.processes to less than 2, .* goes on with what is"):
+        for result in in_processes(2)(give_up_at_thirty, None, range(100)):
+            done.append(result)
+    assert done == list(range(len(done))) and 20 < len(done) <= 30
+
+
+@SEVERAL_CORES
+def test_copies_are_as_many_as_asked_for():
+    assert set(in_copies_of_this_process(1)(process_of, None, range(3))) == {os.getpid()}
+    assert len(set(in_copies_of_this_process(3)(process_of, None, range(6)))) == 3
 
 
 @SEVERAL_CORES

@@ -54,7 +54,7 @@ def test_an_error_that_is_not_the_users_keeps_its_traceback():
 def test_a_pool_of_processes_does_not_hold_up_the_end():
     work = ("from pipeline.parallel import in_copies_of_this_process, in_processes\n"
             "    from tests.test_parallel import add\n"
-            "    print(list(in_processes(2)(add, 1, range(3))), list(in_copies_of_this_process(add, 1, range(3))))")
+            "    print(list(in_processes(2)(add, 1, range(3))), list(in_copies_of_this_process(0)(add, 1, range(3))))")
     done = run(work)
     assert (done.returncode, done.stderr) == (0, "")
     assert "[1, 2, 3] [1, 2, 3]\n" in done.stdout and done.stdout.endswith("exit function\n")

@@ -1,11 +1,11 @@
 """Which cores and GPUs workers and tasks get, and whether the cluster has them."""
 
+import os
 import sys
 
-from pipeline.cluster.connection import cluster_address
+from pipeline.cluster.connection import cluster_address, cores_left_here
 from pipeline.config.running import Cluster
 from pipeline.errors import InputError
-from pipeline.vocabulary import size_in_words
 
 
 def gpus_per_worker(cluster: Cluster, here: tuple[int, int] | None = None) -> int:
@@ -69,29 +69,11 @@ def check_resources(cluster: Cluster, workers: int, gpus: int) -> None:
     lacking = [f"{wanted:g} {name}s instead of {available.get(name, 0):g}" for name, wanted in (
         ("CPU", workers), ("GPU", workers * gpus)) if wanted > available.get(name, 0)]
     if lacking and not cluster_address(cluster):
+        bound = cores_left_here()
+        has = f"this process may use here (the machine has {os.cpu_count()} CPUs)" if bound else "this machine has"
         on_cpus = ", or cluster.gpus_per_worker to 0 to train on CPUs" if gpus else ""
-        raise InputError(f"cluster.workers: {workers} training workers need {' and '.join(lacking)} that this machine "
-                         f"has; take fewer, or set cluster.address{on_cpus}")
+        raise InputError(f"cluster.workers: {workers} training workers need {' and '.join(lacking)} that {has}; take "
+                         f"fewer, or set cluster.address{on_cpus}")
     if lacking:
         print(f"waiting for nodes: {workers} workers need {' and '.join(lacking)} that the cluster has now",
-              file=sys.stderr)
-
-
-def check_memory(cluster: Cluster, needed: int) -> None:
-    """Say on stderr what is waited for, where a task needs more memory than any node has now.
-
-    A cluster may grow, and Ray does not tell whether it would. So the task waits until a larger node starts.
-
-    Args:
-        cluster: where the task goes; this process has to be connected to it.
-        needed: in bytes.
-    """
-    import ray
-
-    offered = [node["Resources"].get("memory", 0) for node in ray.nodes()
-               if node["Alive"] and node["Resources"].get("CPU")]
-    if offered and needed > max(offered):
-        print(f"waiting for a larger node: a task needs about {size_in_words(needed)} of memory, and no node of the "
-              f"Ray cluster at {cluster_address(cluster)} offers more than {size_in_words(int(max(offered)))} now; if "
-              "it starts none by itself, add one, or set cluster.address to null to work on this machine",
               file=sys.stderr)

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from pipeline.cluster.connection import cluster_address, connected_to_ray
-from pipeline.cluster.resources import check_memory, check_resources, gpus_per_worker
+from pipeline.cluster.placement import Needs, result_of, say_what_is_waited_for
+from pipeline.cluster.resources import gpus_per_worker
 from pipeline.config.running import Cluster
 from pipeline.errors import InputError
 from pipeline.parallel import Item, ParallelMap, Result, Shared, in_processes
@@ -41,12 +42,12 @@ def run_as_tasks(cluster: Cluster, gpu: bool, function: Callable[[Shared, Item],
     A task asks for the memory that it needs. Without that, Ray starts one per core, kills those that a node has no
     memory for, and begins them again without end: cluster.retries does not count those.
 
-    Where no node has so much, a line on stderr says what is waited for.
+    Where no node can run a task, a line on stderr says every minute what is waited for (`placement`).
 
     If a worker or node is lost, only its tasks run again, each up to cluster.retries times.
 
     Raises:
-        InputError: tasks were lost too often, or the cluster runs none.
+        InputError: tasks were lost too often, or the cluster runs none, or for half an hour no node could run one.
     """
     import ray
     import ray.exceptions
@@ -54,23 +55,22 @@ def run_as_tasks(cluster: Cluster, gpu: bool, function: Callable[[Shared, Item],
     lost = (ray.exceptions.WorkerCrashedError, ray.exceptions.NodeDiedError, ray.exceptions.OutOfMemoryError,
             ray.exceptions.ObjectLostError)
     gpus = gpus_per_worker(cluster) if gpu else 0
-    check_resources(cluster, 1, gpus)
     task = ray.remote(num_cpus=1, num_gpus=gpus, max_retries=cluster.retries, scheduling_strategy="SPREAD")(function)
     common = ray.put(shared)
-    waiting: list[Any] = []  # references to results
-    most = 0  # bytes that a task so far has asked for
+    waiting: list[tuple[Any, Needs]] = []  # references to results
+    most = Needs(gpus, -1)  # that a task so far has asked for
     try:
         for item in items:
-            needed = memory(shared, item) if memory else 0
-            if needed > most:
-                check_memory(cluster, needed)
-                most = needed
-            waiting.append(task.options(memory=needed or None).remote(common, item))
+            needs = Needs(gpus, memory(shared, item) if memory else 0)
+            if needs > most:
+                say_what_is_waited_for(cluster, needs)
+                most = needs
+            waiting.append((task.options(memory=needs.memory or None).remote(common, item), needs))
             # Twice what runs at once keeps all busy, and memory bounded; the cluster may have grown.
             if len(waiting) > 2 * max(1, ray.cluster_resources().get("CPU", 1)):
-                yield ray.get(waiting.pop(0))
+                yield result_of(cluster, *waiting.pop(0))
         while waiting:
-            yield ray.get(waiting.pop(0))
+            yield result_of(cluster, *waiting.pop(0))
     except ray.exceptions.RayTaskError as error:
         raise error.cause if isinstance(error.cause, InputError) else error from None
     except lost as error:

@@ -91,12 +91,12 @@ def changes(block: dict[str, Any]) -> str:
 
 
 def in_words(value: Any) -> str:
-    """Return a value as it stands in a cell."""
+    """Return a value as it stands in a cell: true, null, numbers and texts as YAML reads them back."""
     if isinstance(value, list):
-        return ", ".join(map(in_words, value))
+        return ", ".join(map(in_words, value)) or "[]"
     if isinstance(value, dict):
         return "; ".join(f"{name}: {in_words(item)}" for name, item in value.items()) or "{}"
-    return "null" if value is None else str(value)
+    return yaml.safe_dump(value, allow_unicode=True, width=10**6).removesuffix("\n").removesuffix("\n...")
 
 
 def allowed(schema: Schema) -> str:
@@ -106,7 +106,7 @@ def allowed(schema: Schema) -> str:
     if tuple(schema.get("examples", ())) == ATTRIBUTES:
         return "attribute of the data set"
     if "const" in schema:
-        return f"`{schema['const']}`"
+        return f"`{in_words(schema['const'])}`"
     if "enum" in schema:
         names = tuple(schema["enum"])
         known = {LAYERS: "layer of VGG-19, `relu1_1` … `relu5_4`"}

@@ -28,7 +28,7 @@ class Cluster(Section):
         "Whether a training step on one GPU is recorded as a CUDA graph and replayed, which is faster. Set it to false "
         "for an architecture, a loss or an adversary of your own whose steps do different work from step to step."))
     processes: NotNegative = Field(description=(
-        "Processes of this machine that draw and prepare images; 0 for one per core."))
+        "Processes of this machine that draw faces, prepare images and draw figures; 0 for one per core."))
     retries: NotNegative = Field(description=(
         "How often lost workers of a training, or a lost task, are started again."))
 

@@ -36,8 +36,9 @@ class Train(Section):
         "or auto for bf16 where the hardware multiplies it and else fp32. What autocast leaves in fp32, a GPU "
         "multiplies in tf32. Scores and validation are in fp32 in any case."))
     deterministic: bool = Field(default=False, description=(
-        "Whether a training on a GPU repeats bit by bit, on the same GPU and with the same versions, for some percent "
-        "of its speed. On a CPU it always repeats."))
+        "Whether a training on a GPU repeats bit by bit, on the same GPU and with the same versions. It costs no time "
+        "where steps are recorded (cluster.cuda_graph, one worker); other steps take up to twice as long. On a CPU a "
+        "training always repeats."))
     seed: NotNegative = Field(description=(
         "Seed of the initial weights, the order of images and the noise; another one repeats only the training, and "
         "the baselines, which begin with the same weights."))

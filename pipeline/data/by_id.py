@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from pipeline.data.attributes import Attributes
-from pipeline.data.shards import Location, load, load_attributes
+from pipeline.data.shards import Location, load_attributes, manifest, pixels_at
 from pipeline.errors import InputError
 from pipeline.vocabulary import SPLITS
 
@@ -32,11 +32,16 @@ def attributes_of(root: Location, image_ids: np.ndarray, splits: Sequence[str] =
 
 def pixels_of(root: Location, image_ids: np.ndarray, splits: Sequence[str] = SPLITS,
               view: str = "aligned") -> np.ndarray:
-    """Return the pixels of the given images, uint8 N×3×S×S; see `attributes_of`."""
-    faces = [load(root, view, split) for split in splits]
-    known = np.concatenate([part.image_ids for part in faces])
-    rows = rows_of(image_ids, known, root, splits, view)
-    return np.concatenate([part.pixels for part in faces])[rows]
+    """Return the pixels of the given images, uint8 N×3×S×S; see `attributes_of`. Only theirs are held in memory."""
+    known, of_splits, _ = load_attributes(root, splits, view)
+    rows, start, size = rows_of(image_ids, known, root, splits, view), 0, manifest(root, view)["image_size"]
+    pixels = np.empty((len(rows), 3, size, size), np.uint8)
+    for split in splits:
+        count = int((of_splits == split).sum())
+        here = (rows >= start) & (rows < start + count)
+        pixels[here] = pixels_at(root, view, split, rows[here] - start)
+        start += count
+    return pixels
 
 
 def rows_of(image_ids: np.ndarray, known: np.ndarray, root: Location, splits: Sequence[str], view: str) -> np.ndarray:

@@ -180,6 +180,28 @@ def first_pixels(root: Location, view: str, split: str, count: int) -> np.ndarra
     return np.empty((0, 3, size, size), np.uint8)
 
 
+def pixels_at(root: Location, view: str, split: str, rows: np.ndarray) -> np.ndarray:
+    """Return the pixels of some images of a split. Only row groups that have one of them are read, one at a time.
+
+    Args:
+        root: the shards.
+        view: their view.
+        split: their split.
+        rows: int N, the images' places in file order, in any order.
+
+    Returns:
+        uint8 N×3×S×S; raises InputError as `batches` does.
+    """
+    size, start = manifest(root, view)["image_size"], 0
+    pixels = np.empty((len(rows), 3, size, size), np.uint8)
+    for group in _row_groups(root, view, split):
+        here = (rows >= start) & (rows < start + group.rows)
+        if here.any():
+            pixels[here] = pixel_column(read_row_group(group, ["pixels"]), group, size)[rows[here] - start]
+        start += group.rows
+    return pixels
+
+
 def _row_groups(root: Location, view: str, split: str) -> list[RowGroup]:
     """Return the row groups of a split in order; raises InputError if it is missing or damaged."""
     images = manifest(root, view)["images"]

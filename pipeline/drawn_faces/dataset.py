@@ -1,12 +1,8 @@
 """Writing drawn faces as CelebA's own four files."""
 
 import io
-import multiprocessing
-import os
 import zipfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +14,7 @@ from pipeline.drawn_faces.attributes import sample_attributes
 from pipeline.drawn_faces.draw import draw_face
 from pipeline.errors import InputError
 from pipeline.files.atomic import replacing, write_text
+from pipeline.parallel import in_processes
 from pipeline.vocabulary import ATTRIBUTES
 
 # Images in CelebA's training, validation and test split, which follow each other in its files.
@@ -39,6 +36,11 @@ def draw_numbered_face(seed: int, index: int) -> tuple[np.ndarray, np.ndarray, n
     return attributes, *draw_face(attributes, picture)
 
 
+def draw_and_encode(seed: int, numbers: range) -> list[EncodedFace]:
+    """Draw some faces of a data set: a function of `ParallelMap`."""
+    return [_draw_and_encode(seed, index) for index in numbers]
+
+
 def _draw_and_encode(seed: int, index: int) -> EncodedFace:
     attributes, pixels, landmarks = draw_numbered_face(seed, index)
     file = io.BytesIO()
@@ -46,15 +48,11 @@ def _draw_and_encode(seed: int, index: int) -> EncodedFace:
     return attributes, file.getvalue(), landmarks
 
 
-@contextmanager
-def _faces_in_order(images: int, seed: int, processes: int) -> Iterator[Iterable[EncodedFace]]:
-    """Yield all images in order, drawn in this process or in several."""
-    draw = partial(_draw_and_encode, seed)
-    if processes == 1:
-        yield map(draw, range(1, images + 1))
-        return
-    with multiprocessing.get_context("spawn").Pool(processes) as pool:
-        yield pool.imap(draw, range(1, images + 1), chunksize=CHUNK)
+def faces_in_order(images: int, seed: int, processes: int) -> Iterator[EncodedFace]:
+    """Yield all images in order, drawn in this process or in several; 0 for one per core."""
+    chunks = (range(first, min(first + CHUNK, images + 1)) for first in range(1, images + 1, CHUNK))
+    for chunk in in_processes(processes)(draw_and_encode, seed, chunks):
+        yield from chunk
 
 
 def file_names(images: int) -> list[str]:
@@ -82,7 +80,7 @@ def write_dataset(folder: Path, images: int, seed: int, processes: int = 0, prog
         progress: show a bar on stderr.
 
     Raises:
-        InputError: a number is out of range.
+        InputError: a number is out of range, or a process was killed.
     """
     if not 10 <= images <= 999_999:
         raise InputError(f"data.synthetic_images is {images}: it should be 10 to 999,999")
@@ -90,18 +88,14 @@ def write_dataset(folder: Path, images: int, seed: int, processes: int = 0, prog
         raise InputError(f"seed is {seed}: it should be 0 or more")
     if processes < 0:
         raise InputError(f"cluster.processes is {processes}: it should be 1 or more, or 0 for one per core")
-    if processes == 0:
-        processes = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    processes = min(processes, -(-images // CHUNK))
 
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     names = file_names(images)
     attributes = np.empty((images, len(ATTRIBUTES)), bool)
     landmarks = np.empty((images, len(LANDMARKS)), int)
-    with (replacing(folder / f"{IMAGES}.zip") as path, zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive,
-          _faces_in_order(images, seed, processes) as faces):
-        bar = tqdm(faces, "drawing faces", images, unit="image", disable=not progress)
+    with replacing(folder / f"{IMAGES}.zip") as path, zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
+        bar = tqdm(faces_in_order(images, seed, processes), "drawing faces", images, unit="image", disable=not progress)
         for i, (row, jpeg, points) in enumerate(bar):
             attributes[i], landmarks[i] = row, points.ravel()
             # ZipInfo's own date is 1980-01-01, so the file does not depend on the clock.

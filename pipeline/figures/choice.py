@@ -8,6 +8,7 @@ from pipeline.data.attributes import Attributes
 from pipeline.vocabulary import readable
 
 Decode = Callable[[np.ndarray], np.ndarray]  # z float32 N×D → images uint8 N×3×S×S
+Pixels = Callable[[np.ndarray], np.ndarray]  # rows of a data set, int N → these images' pixels, uint8 N×3×S×S
 MOST_ATTRIBUTES = 60  # that one figure shows: more would not be legible
 Conditions = Mapping[str, bool]  # name of an attribute → whether the face has it
 

@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-
+from pipeline.figures.choice import Pixels
 from pipeline.figures.drawn_model import DrawnModel
 from pipeline.figures.reconstructions import reconstructions
 from pipeline.figures.samples import samples
@@ -22,11 +21,11 @@ def compare_samples(path: Path, models: Sequence[DrawnModel], count: int, seed: 
     samples(path, decoders, z, columns=whole_rows(count))
 
 
-def compare_reconstructions(path: Path, models: Sequence[DrawnModel], images: np.ndarray, count: int,
+def compare_reconstructions(path: Path, models: Sequence[DrawnModel], images: int, pixels: Pixels, count: int,
                             seed: int) -> None:
-    """Write Figure 4: `count` of the images, uint8 N×3×S×S, and below them each encoder's reconstructions."""
+    """Write Figure 4: `count` of so many images, and below them each encoder's reconstructions."""
     encoders = {model.label: model.reconstruct for model in models if model.reconstruct}
-    reconstructions(path, images, encoders, count, seed)
+    reconstructions(path, images, pixels, encoders, count, seed)
 
 
 def whole_rows(count: int) -> int:

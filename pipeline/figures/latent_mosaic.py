@@ -9,6 +9,7 @@ from PIL import Image
 
 from pipeline.errors import InputError
 from pipeline.figures import style
+from pipeline.figures.choice import Pixels
 from pipeline.vocabulary import SPLITS
 
 PERPLEXITY = 30  # t-SNE's usual number of neighbours; lower if there are few images
@@ -17,7 +18,7 @@ PERPLEXITY = 30  # t-SNE's usual number of neighbours; lower if there are few im
 ITERATIONS, ANGLE = 500, 0.8
 
 
-def latent_mosaic(path: str | Path, mu: np.ndarray, pixels: np.ndarray, images: int = 1600,
+def latent_mosaic(path: str | Path, mu: np.ndarray, pixels: Pixels, images: int = 1600,
                   seed: int = 0) -> np.ndarray:
     """Write a square of faces, laid out by t-SNE of their latent vectors; 40×40 in the paper.
 
@@ -27,7 +28,7 @@ def latent_mosaic(path: str | Path, mu: np.ndarray, pixels: np.ndarray, images: 
     Args:
         path: of the file; one that ends in .jpg is a fifth as large as one in .png.
         mu: float32 N×D, posterior means.
-        pixels: uint8 N×3×S×S, the same faces in the same order.
+        pixels: returns those of some of the same faces, by their rows in `mu`.
         images: the square holds at most so many; fewer if the largest possible square does.
         seed: of the choice of faces, and of t-SNE.
 
@@ -37,19 +38,18 @@ def latent_mosaic(path: str | Path, mu: np.ndarray, pixels: np.ndarray, images: 
     Raises:
         InputError: there is no face.
     """
-    if len(mu) != len(pixels):
-        raise ValueError(f"{len(mu)} latents for {len(pixels)} images")
     side = math.isqrt(min(images, len(mu)))
     if side == 0:
         raise InputError("there is no face for the mosaic of latent vectors: the split is empty; give it images")
     chosen = np.random.default_rng(seed).choice(len(mu), side**2, replace=False)
     cells = chosen[to_grid(embed(mu[chosen], seed), side)]
 
-    size = round(style.DENSITY * style.WIDTH / side)
-    size = min(size, pixels.shape[-1])  # a few large images are not enlarged
+    faces, size = pixels(cells.ravel()), round(style.DENSITY * style.WIDTH / side)
+    size = min(size, faces.shape[-1])  # a few large images are not enlarged
     sheet = Image.new("RGB", (side * size, side * size), "white")
-    for (row, column), index in np.ndenumerate(cells):
-        face = Image.fromarray(np.ascontiguousarray(pixels[index].transpose(1, 2, 0)))
+    for cell, pixels_of_face in enumerate(faces):
+        row, column = divmod(cell, side)
+        face = Image.fromarray(np.ascontiguousarray(pixels_of_face.transpose(1, 2, 0)))
         sheet.paste(face.resize((size, size), Image.Resampling.LANCZOS), (column * size, row * size))
     style.write_image(sheet, path)
     return cells

@@ -5,27 +5,29 @@ from pathlib import Path
 
 import numpy as np
 
+from pipeline.figures.choice import Pixels
 from pipeline.figures.grid import image_grid
 
 Reconstruct = Callable[[np.ndarray], np.ndarray]  # images uint8 N×3×S×S → their reconstructions, alike
 
 
-def reconstructions(path: str | Path, images: np.ndarray, models: Mapping[str, Reconstruct],
+def reconstructions(path: str | Path, images: int, pixels: Pixels, models: Mapping[str, Reconstruct],
                     columns: int = 10, seed: int = 0) -> np.ndarray:
     """Write a row of faces, and one row of their reconstructions per model.
 
     Args:
         path: of the PNG file.
-        images: uint8 N×3×S×S, the faces to choose from.
+        images: the number of faces to choose from.
+        pixels: returns those of some of them.
         models: label → its reconstructions.
         columns: number of faces; all of them if there are fewer.
         seed: of the choice of faces.
 
     Returns:
-        The chosen rows of `images`, in ascending order.
+        The rows of the chosen faces, in ascending order.
     """
-    chosen = np.sort(np.random.default_rng(seed).choice(len(images), min(columns, len(images)), replace=False))
-    faces = np.asarray(images)[chosen]
+    chosen = np.sort(np.random.default_rng(seed).choice(images, min(columns, images), replace=False))
+    faces = pixels(chosen)
     image_grid(np.concatenate([faces, *(model(faces) for model in models.values())]), len(faces), path,
                row_labels=["input", *models])
     return chosen

@@ -1,8 +1,10 @@
 """The cores of this machine that this process may use, and whether trainings share them without waiting."""
 
 import functools
+import math
 import os
 import sys
+from pathlib import Path
 
 from pipeline.hardware import places
 from pipeline.vocabulary import counted
@@ -17,9 +19,24 @@ def core_numbers() -> frozenset[int]:
     return frozenset(range(os.cpu_count() or 1))
 
 
-def usable_cores() -> int:
-    """Return the number of cores that this process may use."""
-    return len(core_numbers())
+def usable_cores(cgroup: Path = Path("/sys/fs/cgroup")) -> int:
+    """Return the number of cores that this process may use.
+
+    A container may have a share of all cores' time instead of cores of its own: then it is that share, rounded up.
+    """
+    return min(len(core_numbers()), _cores_of_container(cgroup) or sys.maxsize)
+
+
+def _cores_of_container(cgroup: Path) -> int | None:
+    """Return for how many cores a container has time, or None if it has no limit."""
+    for names in (("cpu.max",), ("cpu/cpu.cfs_quota_us", "cpu/cpu.cfs_period_us")):  # control groups, versions 2 and 1
+        try:
+            quota, period = map(int, " ".join((cgroup / name).read_text() for name in names).split())
+        except (OSError, ValueError):  # there is no such file, or its quota is "max"
+            continue
+        if quota > 0:
+            return math.ceil(quota / period)
+    return None
 
 
 @functools.cache

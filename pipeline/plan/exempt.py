@@ -12,6 +12,7 @@ ROOMS = {  # each with all its modules
 }
 MODULES = {
     "stages": "it decides how a stage ends with DVC, and how its threads wait",
+    "pipeline.data.space": "it estimates, and refuses",
     "pipeline.errors": "it holds messages",
     "pipeline.messages": "it holds messages",
     "pipeline.paths": "it says where files lie",
@@ -26,6 +27,7 @@ MODULES = {
     "pipeline.hardware.processor": "it has names for the records",
     "pipeline.plan": "it is a description",
     "pipeline.plan.code": "it makes the digests, which change with it",
+    "pipeline.plan.disk": "it estimates, and refuses",
     "pipeline.plan.exempt": "it is this list",
     "pipeline.plan.modules": "it makes the digests, which change with it",
     "pipeline.plan.removed_variants": "it deletes results of removed variants",

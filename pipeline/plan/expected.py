@@ -4,16 +4,15 @@ from collections.abc import Iterator
 
 from pipeline.config.params import Params
 from pipeline.data.dataset import Dataset
-from pipeline.data.space import disk_warning, memory_warning, shard_bytes, training_bytes
+from pipeline.data.space import memory_warning, training_bytes
 from pipeline.errors import InputError
 from pipeline.evaluation.enough_images import notes_on_few_images
 from pipeline.files.json_file import read_json
 from pipeline.hardware.processor import processor_name
-from pipeline.paths import RECORDS, SHARDS, of_stage
-from pipeline.vocabulary import SPLITS, VIEWS, choices, counted
+from pipeline.paths import RECORDS, of_stage
+from pipeline.vocabulary import SPLITS, counted
 
 HOUR = 3600  # seconds
-VIEWS_WITHOUT_LANDMARKS = 2  # aligned and flipped; the views themselves are not imported for an estimate
 LONG = 0.5  # hours; shorter trainings are not announced
 
 
@@ -24,13 +23,10 @@ def warnings_before(params: Params, faces: Dataset) -> Iterator[str]:
         params: All parameters.
         faces: The images that will be used.
     """
-    landmarks = faces.landmarks is not None or params.data.align == "detect"
-    views, size = len(choices(VIEWS)) if landmarks else VIEWS_WITHOUT_LANDMARKS, params.data.image_size
-    shards = disk_warning(shard_bytes(len(faces), views, size), SHARDS.parent, f"{SHARDS}",
-                          "free some space, or lower data.limit or data.image_size")
-    memory = memory_warning(training_bytes(int((faces.split != "test").sum()), size), "a training",
+    memory = memory_warning(training_bytes(int((faces.split != "test").sum()), params.data.image_size), "a training",
                             "lower data.limit or data.image_size")
-    yield from (warning for warning in (shards, memory) if warning)
+    if memory:
+        yield memory
     yield from fewer_than_asked(params, faces)
     if faces.attributes.names:
         yield from notes_on_few_images(faces.attributes, faces.split, params.attributes.per_class)

@@ -1,11 +1,13 @@
 """Checkpoints written by a thread, and not more often than worth while, so that no step waits for a disk."""
 
 import time
+from concurrent import futures
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import Any
 
 import torch
+from torch import distributed
 
 from pipeline.config.variant import Variant
 from pipeline.files.folder import Folder
@@ -80,6 +82,13 @@ class CheckpointWriter:
         if self.writing is not None:
             writing, self.writing = self.writing, None
             writing.result()
+
+    def settle(self) -> None:
+        """Wait until no checkpoint is being written, by any worker; all call it. Raises nothing that its thread has."""
+        if self.writing is not None:
+            futures.wait([self.writing])
+        if distributed.is_initialized():
+            distributed.barrier()
 
     def __enter__(self) -> "CheckpointWriter":
         return self

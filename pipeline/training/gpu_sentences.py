@@ -1,10 +1,16 @@
 """What is said of training on a GPU."""
 
 
-def not_tf32(begun: bool) -> str:
-    """Return why a run in TF32 is in float32 here. begun: whether it began in TF32 elsewhere."""
+def not_tf32(begun: bool, some: bool) -> str:
+    """Return why a run in TF32 is in float32, on all workers or on some.
+
+    Args:
+        begun: whether it began in TF32 elsewhere.
+        some: whether some workers multiply in TF32.
+    """
     why = "it began in tf32" if begun else "train.precision is tf32"
-    return f"{why}, which only GPUs from Ampere on multiply; here that is fp32"
+    where = "workers on other devices are in fp32, the rest in tf32" if some else "here that is fp32"
+    return f"{why}, which only GPUs from Ampere on multiply; {where}"
 
 
 def not_recorded(error: str, text: str) -> str:

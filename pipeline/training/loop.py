@@ -102,7 +102,7 @@ def train(variant: Variant, objective: nn.Module, images: np.ndarray, valid: np.
                 ends = step % steps_per_epoch == 0
                 if ends or step % LOG_STEPS[device.type] == 0 or step % checkpoint_steps == 0:
                     rows = fetch_rows(pending, step, epoch, learning_rate)
-                    refuse_divergence(rows, variant, directory)
+                    refuse_divergence(rows, variant, directory, writer.settle)
                     pending.clear()
                     history.steps += rows
                     bar.set_postfix({"epoch": epoch + 1, **shown_terms(rows[-1])})

@@ -59,8 +59,8 @@ def choose(asked: str, begun: str, device: torch.device, anew: str) -> Precision
     if begun == "fp32" or asked == "fp32":
         return Precision("fp32", messages.PRECISION_BEGUN if begun else messages.PRECISION_ASKED)
     if begun == "tf32" or (asked == "tf32" and not begun):
-        can = of_all_workers(Bf16(has_tf32(device), 1.0), device).multiplied
-        warning = "" if can else gpu_sentences.not_tf32(bool(begun))
+        share = mean_of_workers(float(has_tf32(device)), device)
+        warning = "" if share == 1 else gpu_sentences.not_tf32(bool(begun), some=share > 0)
         return Precision("tf32", messages.PRECISION_BEGUN if begun else messages.PRECISION_ASKED, warning)
     bf16 = of_all_workers(measure_bf16(device), device)
     if asked == "bf16":
@@ -114,6 +114,15 @@ def ratio_of_products(device: torch.device) -> float:
         torch.set_num_threads(threads)
     full, half = (min(column) for column in zip(*rounds, strict=True))
     return full / half
+
+
+def mean_of_workers(mine: float, device: torch.device) -> float:
+    """Return the mean of a number over all workers of a run; all call it."""
+    if not distributed.is_initialized():
+        return mine
+    total = torch.tensor(mine, device=device, dtype=torch.float64)
+    distributed.all_reduce(total)
+    return float(total) / distributed.get_world_size()
 
 
 def of_all_workers(mine: Bf16, device: torch.device) -> Bf16:

@@ -1,8 +1,10 @@
 """How many GPUs workers and tasks get, and whether there is room for them."""
 
+import os
+
 import pytest
 
-from pipeline.cluster.resources import check_memory, check_resources, gpus_per_worker
+from pipeline.cluster.resources import check_resources, gpus_per_worker
 from pipeline.errors import InputError
 
 
@@ -47,27 +49,15 @@ def test_gpus_that_torch_cannot_use_are_warned_of(cluster, capsys, here, gpus):
     assert warning.startswith(f"warning: torch cannot use this machine's {gpus}, too old ") if gpus else not warning
 
 
-@pytest.mark.parametrize(("needed", "waits"), [(0, False), (2_000, False), (2_001, True), (10**13, True)])
-def test_a_task_that_no_node_has_the_memory_for_waits_and_says_so(cluster, monkeypatch, capsys, needed, waits):
+def test_more_workers_than_cores_that_this_process_may_use_are_refused(cluster, monkeypatch):
     import ray
 
-    monkeypatch.setattr(ray, "nodes", lambda: [
-        {"Alive": True, "Resources": {"CPU": 4.0, "memory": 1_000.0}},
-        {"Alive": True, "Resources": {"CPU": 4.0, "memory": 2_000.0}},
-        {"Alive": False, "Resources": {"CPU": 4.0, "memory": 1e15}},
-        {"Alive": True, "Resources": {"memory": 1e15}}])  # a head that runs no tasks
-    check_memory(cluster.model_copy(update={"address": "auto"}), needed)
-    said = capsys.readouterr().err
-    assert ("the Ray cluster at auto offers more than 2 kB now; if it starts none by itself" in said) == waits
-    assert said.startswith("waiting for a larger node: a task needs about ") == bool(said) == waits
-
-
-def test_where_no_node_runs_tasks_yet_memory_is_not_judged(cluster, monkeypatch, capsys):
-    import ray
-
-    monkeypatch.setattr(ray, "nodes", lambda: [{"Alive": True, "Resources": {"memory": 1e9}}])
-    check_memory(cluster, 10**13)
-    assert not capsys.readouterr().err
+    monkeypatch.setattr(ray, "cluster_resources", lambda: {"CPU": 1.0})
+    monkeypatch.setattr("pipeline.cluster.connection.usable_cores", lambda: 1)
+    monkeypatch.setattr(os, "cpu_count", lambda: 8)
+    with pytest.raises(InputError, match=r"^cluster.workers: 2 training workers need 2 CPUs instead of 1 that this "
+                                         r"process may use here \(the machine has 8 CPUs\); take fewer, or set "):
+        check_resources(cluster, 2, gpus=0)
 
 
 @pytest.mark.slow

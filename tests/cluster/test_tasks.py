@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from pipeline.cluster import placement
 from pipeline.cluster.tasks import parallel_map, run_as_tasks
 from pipeline.errors import InputError
 from tests.two_nodes import free_port
@@ -67,9 +68,12 @@ def test_a_node_runs_as_many_tasks_as_it_has_memory_for(cluster, capfd, monkeypa
         small = list(run_as_tasks(cluster, False, when, None, range(8), lambda shared, item: 0))
         half = list(run_as_tasks(cluster, False, when, None, range(6), lambda shared, item: 400_000_000 + item))
         assert most_at_once(small) == 4 and most_at_once(half) == 2
-        assert "waiting for a larger node" not in capfd.readouterr().err
-        monkeypatch.setattr(ray, "get", ray.cancel)  # those that are too large would be waited for
-        list(run_as_tasks(cluster, False, when, None, [1, 1], lambda shared, item: 2_000_000_000 * item))
-        assert capfd.readouterr().err.count("a task needs about 2 GB of memory") == 1
+        assert "waiting for a node" not in capfd.readouterr().err
+        monkeypatch.setattr(placement, "SAID_EVERY", 1.0)
+        monkeypatch.setattr(placement, "PATIENCE", 2.5)
+        with pytest.raises(InputError, match="with about 2 GB of memory, and none offers more than 1 GB, for 0 minutes "
+                                             "now; add such a node"):
+            list(run_as_tasks(cluster, False, when, None, [1, 1], lambda shared, item: 2_000_000_000 * item))
+        assert capfd.readouterr().err.count("waiting for a node: a task needs a node") >= 2  # at once, after 1 s
     finally:
         ray.shutdown()

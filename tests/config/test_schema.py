@@ -8,7 +8,7 @@ import pytest
 import yaml
 from jsonschema import Draft7Validator
 
-from pipeline.config.reference import page
+from pipeline.config.reference import in_words, page
 from pipeline.config.schema import as_text, params_schema
 from tests.tiny import params_without_an_experiment
 
@@ -42,6 +42,17 @@ def test_the_committed_schema_is_that_of_the_typed_config():
 def test_the_committed_page_is_that_of_the_typed_config():
     """`python -m pipeline.config.reference > docs/parameters.md` renews it."""
     assert (DOCS / "parameters.md").read_text() == page(PARAMS)
+
+
+@pytest.mark.parametrize(("value", "shown"), [
+    (True, "true"), (False, "false"), (None, "null"), (3, "3"), (1.0, "1.0"), (0.00001, "1.0e-05"),
+    ("data/none", "data/none"), ("true", "'true'"), ("", "''"), ([], "[]"), ({}, "{}"),
+    ([True, "relu1_1"], "true, relu1_1"), ({"a": False}, "a: false"),
+    ("a text of more than eighty letters, " * 3 + "é", "a text of more than eighty letters, " * 3 + "é")])
+def test_the_page_shows_values_as_yaml_has_them(value, shown):
+    assert in_words(value) == shown
+    if not isinstance(value, list | dict):
+        assert yaml.safe_load(shown) == value
 
 
 def test_every_parameter_has_a_description():

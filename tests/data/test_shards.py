@@ -137,6 +137,15 @@ def test_the_first_pixels_need_the_first_row_groups_alone(root, monkeypatch, cou
     assert len(read) == groups and found.dtype == np.uint8
 
 
+@pytest.mark.parametrize(("places", "groups"), [([24, 1, 3], 2), ([9, 8], 1), ([], 0), (list(range(24, -1, -1)), 8)])
+def test_the_pixels_of_some_images_need_their_row_groups_alone(root, monkeypatch, places, groups):
+    read, read_row_group = [], shards.read_row_group
+    monkeypatch.setattr(shards, "read_row_group", lambda *given: read.append(given) or read_row_group(*given))
+    found = shards.pixels_at(root, "aligned", "train", np.array(places, int))
+    np.testing.assert_array_equal(found, rows("train").pixels[places])
+    assert len(read) == groups and found.dtype == np.uint8
+
+
 def test_the_first_pixels_of_an_empty_split_are_none(root):
     found = shards.first_pixels(root, "aligned", "valid", 3)
     assert found.shape == (0, 3, SIZE, SIZE) and found.dtype == np.uint8

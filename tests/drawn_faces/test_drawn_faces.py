@@ -1,10 +1,15 @@
 """Drawn faces have CelebA's files and statistics, and every attribute shows in the picture."""
 
 import io
+import os
+import subprocess
+import sys
+import time
 import zipfile
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 from PIL import Image
 
@@ -111,6 +116,33 @@ def test_a_failure_leaves_no_file(tmp_path, monkeypatch):
     with pytest.raises(RuntimeError, match="no ink"):
         write_dataset(tmp_path, 10, 0, processes=1, progress=False)
     assert not list(tmp_path.iterdir())
+
+
+DRAW = """
+from pathlib import Path
+from pipeline.errors import exit_on_input_error
+from pipeline.drawn_faces.dataset import write_dataset
+if __name__ == "__main__":
+    with exit_on_input_error():
+        write_dataset(Path(%r), 3000, 0, 2, progress=False)
+"""
+
+
+def test_a_killed_process_ends_the_drawing_in_a_sentence(tmp_path):
+    (tmp_path / "draw.py").write_text(DRAW % str(tmp_path / "faces"))
+    project = Path(__file__).parents[2]
+    drawing = subprocess.Popen([sys.executable, tmp_path / "draw.py"], stderr=subprocess.PIPE, text=True,
+                               env=os.environ | {"PYTHONPATH": str(project)})
+    try:
+        while not (busy := [child for child in psutil.Process(drawing.pid).children(recursive=True)
+                            if child.cpu_times().user > 0.5]):
+            time.sleep(0.05)
+        busy[0].kill()
+        _, said = drawing.communicate(timeout=60)
+    finally:
+        drawing.kill()
+    assert drawing.returncode == 1
+    assert said.splitlines()[-1].startswith("error: one of the 2 processes of this stage was killed, perhaps because ")
 
 
 @pytest.mark.parametrize("name, frequency", [

@@ -61,6 +61,19 @@ def test_without_a_folder_for_locks_nothing_is_said(monkeypatch, tmp_path, capsy
     assert not capsys.readouterr().err
 
 
+@pytest.mark.parametrize(("files", "cores"), [
+    ({}, 8), ({"cpu.max": "max 100000"}, 8), ({"cpu.max": "200000 100000"}, 2), ({"cpu.max": "150000 100000"}, 2),
+    ({"cpu.max": "50000 100000"}, 1), ({"cpu.max": "9000000 100000"}, 8), ({"cpu.max": "what?"}, 8),
+    ({"cpu/cpu.cfs_quota_us": "300000\n", "cpu/cpu.cfs_period_us": "100000\n"}, 3),
+    ({"cpu/cpu.cfs_quota_us": "-1\n", "cpu/cpu.cfs_period_us": "100000\n"}, 8)])
+def test_a_containers_share_of_the_cores_time_counts(tmp_path, monkeypatch, files, cores):
+    monkeypatch.setattr("pipeline.hardware.cores.core_numbers", lambda: frozenset(range(8)))
+    for name, content in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(content)
+    assert usable_cores(tmp_path) == cores
+
+
 @pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="this system cannot bind a process to cores")
 def test_a_bound_process_may_use_fewer_cores():
     assert 1 <= usable_cores() <= os.cpu_count()

@@ -13,6 +13,7 @@ from pipeline.config.plans import BaselinesPlan, LossNetworkPlan
 from pipeline.data import shards
 from pipeline.data.prepare import prepare
 from pipeline.data.sources.celeba import open_celeba
+from pipeline.errors import InputError
 from pipeline.evaluation import vgg_fc
 from pipeline.files.json_file import read_json
 from pipeline.vocabulary import BASELINES, SPLITS, choices
@@ -106,3 +107,16 @@ def test_vgg_fc_sees_the_view_of_the_plan_once(planned, monkeypatch):
     assert list(read_json(Path("metrics/baselines.json"))) == ["vgg_fc"]
     assert note["label"] == "VGG-FC" and "the 32×32 faces scaled up to its 224×224 pixels" in note["note"]
     assert [path.name for path in Path("baselines").iterdir() if path.suffix == ".csv"] == ["vgg_fc.csv"]
+
+
+def test_a_disk_too_small_for_vgg_fc_is_refused_before_any_baseline(planned, monkeypatch):
+    monkeypatch.setattr(vgg_fc, "get_weights", lambda source, file, width: {"classifier": torch.tensor(1)})
+    monkeypatch.setattr(stage, "measure", interrupt)
+    monkeypatch.setattr("pipeline.data.space.free_bytes", lambda folder: 60 * 4096 * 4 - 1)
+    write_plans(["pca"])
+    with pytest.raises(InputError, match="^VGG-FC's features will need about 983 kB, at least .* lower data.limit$"):
+        stage.main()
+    parts = Path(".checkpoints/vgg_fc")
+    parts.mkdir(parents=True)
+    (parts / "00000.npy").write_bytes(b"0")  # a part that is there counts
+    stage.refuse_small_disk(60, parts)

@@ -90,3 +90,22 @@ def test_matrices_show_the_most_frequent_and_need_two_attributes(tmp_path):
 
 def test_rows_are_whole_where_they_can_be():
     assert [whole_rows(count) for count in (2, 5, 11, 12, 16, 40, 63)] == [2, 5, 11, 6, 8, 10, 9]
+
+
+def test_as_many_processes_draw_as_the_parameter_says(planned, monkeypatch):
+    class Asked(Exception):
+        pass
+
+    def copies(count):
+        raise Asked(count)
+
+    params = stage.load_params()
+    three = params.model_copy(update={"cluster": params.cluster.model_copy(update={"processes": 3})})
+    monkeypatch.setattr(stage, "load_params", lambda: three)
+    monkeypatch.setattr(stage, "read_plan", lambda kind: None)
+    monkeypatch.setattr(stage, "read_variants", list)
+    monkeypatch.setattr(stage.code, "refuse_unplanned_code", lambda *arguments: "")
+    monkeypatch.setattr(stage, "delete_results_of_removed_variants", lambda: None)
+    monkeypatch.setattr(stage, "in_copies_of_this_process", copies)
+    with pytest.raises(Asked, match="^3$"):
+        stage.main()

@@ -1,9 +1,11 @@
 """Checkpoints are written by a thread, of the step at which they were asked for, and not too often."""
 
 import threading
+import time
 
 import pytest
 import torch
+from torch import distributed, multiprocessing
 
 from pipeline.files.folder import Folder
 from pipeline.losses.build import build_objective
@@ -93,6 +95,56 @@ def test_an_error_of_the_thread_ends_training(tmp_path, state, monkeypatch):
     with pytest.raises(KeyboardInterrupt), writer(tmp_path) as writing:  # what ended training is what is raised
         writing.hand_over(1, *state)
         raise KeyboardInterrupt
+
+
+def test_to_settle_is_to_wait_and_raises_nothing(tmp_path, state, held, monkeypatch):
+    with writer(tmp_path) as writing:
+        writing.settle()  # nothing is being written
+        writing.hand_over(1, *state)
+        threading.Timer(0.2, held.set).start()
+        writing.settle()
+        assert len(checkpoints.checkpoint_names(Folder.of(tmp_path))) == 1
+        monkeypatch.setattr(checkpoints, "write_checkpoint_and_delete_others", lambda *arguments: 1 / 0)
+        writing.hand_over(2, *state)
+        writing.settle()
+        with pytest.raises(ZeroDivisionError):
+            writing.wait()
+
+
+def worker(rank: int, folder) -> None:
+    distributed.init_process_group("gloo", init_method=f"file://{folder}/meet", rank=rank, world_size=2)
+    with writer(folder) as writing:
+        if rank == 0:
+            writing.writing = writing.thread.submit(write_slowly, folder / "written")
+        writing.settle()
+        (folder / f"{rank}").write_text(str((folder / "written").exists()))
+    distributed.destroy_process_group()
+
+
+def write_slowly(path) -> None:
+    time.sleep(0.5)
+    path.touch()
+
+
+@pytest.mark.slow
+def test_all_workers_wait_for_the_first_ones_thread(tmp_path):
+    multiprocessing.spawn(worker, (tmp_path,), nprocs=2)
+    assert [(tmp_path / rank).read_text() for rank in "01"] == ["True", "True"]
+
+
+def test_divergence_names_the_checkpoint_that_was_being_written(tmp_path, network, held):
+    variant = tiny.variant()
+    objective = build_objective(variant, network)
+
+    def explode(rows):
+        if rows[-1]["step"] == 2:  # the checkpoint of the step before is still held back
+            with torch.no_grad():
+                objective.model.mu.weight.mul_(float("inf"))
+            threading.Timer(0.2, held.set).start()
+
+    with pytest.raises(Diverged, match=r"at step 3; the last good checkpoint is \S+step-00000001.pt"):
+        train(variant, objective, tiny.faces(40), tiny.faces(4), Folder.of(tmp_path), 1, progress=False,
+              checkpoint_seconds=1e-9, on_steps=explode)
 
 
 def test_weights_that_are_not_finite_are_not_written(tmp_path, state):

@@ -108,6 +108,37 @@ def test_workers_agree_on_a_precision_that_all_can_do(tmp_path):
     assert [(tmp_path / rank).read_text() for rank in "01"] == ["fp32 bf16 fp32"] * 2
 
 
+AMPERE = "which only GPUs from Ampere on multiply; "
+
+
+@pytest.mark.parametrize(("asked", "begun", "has", "warned"), [
+    ("tf32", "", True, ""), ("tf32", "", False, f"train.precision is tf32, {AMPERE}here that is fp32"),
+    ("auto", "tf32", False, f"it began in tf32, {AMPERE}here that is fp32"), ("auto", "tf32", True, "")])
+def test_tf32_without_a_gpu_that_has_it_is_warned_of(monkeypatch, asked, begun, has, warned):
+    monkeypatch.setattr(precision, "has_tf32", lambda device: has)
+    found = choose(asked, begun, CPU, "start anew")
+    assert (found.name, found.warning) == ("tf32", warned)
+
+
+def tf32_worker(rank: int, folder) -> None:
+    distributed.init_process_group("gloo", init_method=f"file://{folder}/meet", rank=rank, world_size=2)
+    said = []
+    for has in ((True, True), (True, False), (False, False)):
+        precision.has_tf32 = lambda device, has=has: has[rank]
+        said.append(choose("tf32", "", CPU, "").warning)
+    (folder / f"{rank}").write_text("\n".join(said))
+    distributed.destroy_process_group()
+
+
+@pytest.mark.slow
+def test_what_is_said_of_tf32_is_true_on_every_worker(tmp_path):
+    multiprocessing.spawn(tf32_worker, (tmp_path,), nprocs=2)
+    for rank in "01":
+        assert (tmp_path / rank).read_text().split("\n") == [
+            "", f"train.precision is tf32, {AMPERE}workers on other devices are in fp32, the rest in tf32",
+            f"train.precision is tf32, {AMPERE}here that is fp32"]
+
+
 # In the loop
 
 

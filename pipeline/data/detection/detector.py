@@ -11,6 +11,8 @@ boxes where no window leaves the picture. Two things differ:
   pixel. facenet-pytorch places it in the box before rounding, which adds 1 px to x and y at any size of the picture.
 """
 
+import os
+import socket
 from copy import deepcopy
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -47,7 +49,11 @@ class Face(NamedTuple):
 
 
 class Detector:
-    """Finds faces. It may be pickled; where it is unpickled, it takes that machine's best device.
+    """Finds faces. It may be pickled, and then works elsewhere too.
+
+    Unpickled in a process that the pickling one has started, as those of `parallel.in_processes`, it takes the device
+    that it had there. So all processes of a run have one GPU, whose place their parent holds (`hardware.places`), and
+    leave the others to other runs. In any other process it takes the best device.
 
     Args:
         weights: the wheel of facenet-pytorch, or a folder of its three files.
@@ -69,12 +75,15 @@ class Detector:
         self.propose, self.refine = propose.to(self.device), refine.to(self.device)
         self.output = output.to(self.device)
 
-    def __getstate__(self) -> tuple[Any, float]:
+    def __getstate__(self) -> tuple[Any, float, torch.device, tuple[str, int]]:
         networks = self.propose, self.refine, self.output
-        return tuple(deepcopy(network).cpu() for network in networks), self.smallest_face
+        return (tuple(deepcopy(network).cpu() for network in networks), self.smallest_face, self.device,
+                (socket.gethostname(), os.getpid()))
 
-    def __setstate__(self, state: tuple[Any, float]) -> None:
-        self._place(state[0], None, state[1])
+    def __setstate__(self, state: tuple[Any, float, torch.device, tuple[str, int]]) -> None:
+        networks, smallest_face, device, pickled_in = state
+        of_parent = pickled_in == (socket.gethostname(), os.getppid())
+        self._place(networks, device if of_parent else None, smallest_face)
 
     def detect(self, image: Image.Image) -> list[Face]:
         """Return the faces in a picture, the largest first.

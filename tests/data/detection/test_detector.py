@@ -1,4 +1,6 @@
+import os
 import pickle
+import socket
 from collections.abc import Iterator
 
 import numpy as np
@@ -6,7 +8,9 @@ import pytest
 import torch
 from PIL import Image
 
+from pipeline.data.detection import detector as detector_module
 from pipeline.data.detection.detector import Detector
+from pipeline.parallel import in_processes
 from tests.data.detection.conftest import PLACES
 
 CPU = torch.device("cpu")
@@ -80,3 +84,25 @@ def test_a_pickled_detector_finds_the_same_and_the_first_goes_on(detector):
     assert np.allclose(theirs.landmarks, ours.landmarks, atol=1e-3)
     again, = detector.detect(picture)
     assert np.array_equal(again.landmarks, ours.landmarks) and again.box == ours.box
+
+
+def test_processes_of_a_run_take_its_device_and_no_gpu_of_their_own(detector, monkeypatch):
+    asked = []
+    monkeypatch.setattr(detector_module, "best_device", lambda: asked.append(1) or CPU)
+    detector.device = torch.device("meta")  # such as cuda:3
+    stored, here = pickle.dumps(detector), os.getpid()
+    monkeypatch.setattr(os, "getppid", lambda: here)
+    assert pickle.loads(stored).device.type == "meta" and not asked
+    monkeypatch.setattr(os, "getppid", lambda: here + 1)  # a worker of a cluster
+    assert pickle.loads(stored).device.type == "cpu" and asked == [1]
+    monkeypatch.setattr(os, "getppid", lambda: here)
+    monkeypatch.setattr(socket, "gethostname", lambda: "another")
+    assert pickle.loads(stored).device.type == "cpu" and asked == [1, 1]
+
+
+def parent_of(shared: None, item: int) -> int:
+    return os.getppid()
+
+
+def test_processes_of_a_map_know_their_parent():
+    assert set(in_processes(2)(parent_of, None, range(4))) == {os.getpid()}
