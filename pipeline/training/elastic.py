@@ -1,6 +1,8 @@
 """Ray Train's elastic workers, in numbers that share a batch evenly. Imports Ray, which takes seconds."""
 
+import socket
 import time
+from collections.abc import Mapping
 from typing import Any, cast
 
 import ray
@@ -16,7 +18,8 @@ class EvenWorkers(ElasticScalingPolicy):
     """Decides how many workers train: Ray's policy, but only numbers that divide the batch, on nodes that last.
 
     Ray's own policy would take any number between the least and the most. It knows the nodes from a table that is up to
-    20 seconds old, and would wait for a lost node that is still in it.
+    20 seconds old, and Ray itself takes some 10 seconds to believe that a node is lost. Then it would wait for that node.
+    So each node is asked.
 
     Args:
         scaling: with the least and the most workers.
@@ -29,9 +32,10 @@ class EvenWorkers(ElasticScalingPolicy):
 
     def _count_possible_workers(self, reserved_resources: dict[str, dict[str, float]]) -> int:
         """Return with how many workers the nodes that last can train. reserved_resources: by the node's id."""
-        last = {node["NodeID"] for node in ray.nodes() if node["Alive"]} - set(_get_draining_nodes() or ())
-        possible = super()._count_possible_workers(
-            {node: resources for node, resources in reserved_resources.items() if node in last})
+        draining = _get_draining_nodes() or {}
+        last = {node["NodeID"] for node in ray.nodes()
+                if node["NodeID"] in reserved_resources and node["NodeID"] not in draining and answers(node)}
+        possible = super()._count_possible_workers({node: reserved_resources[node] for node in last})
         return even_workers(self.size, possible)
 
     def make_decision_for_non_running_worker_group(self) -> ScalingDecision:
@@ -45,6 +49,17 @@ class EvenWorkers(ElasticScalingPolicy):
             time.sleep(1)  # else Ray asks again at once, as fast as it can
         self.waiting = waiting
         return decision
+
+
+def answers(node: Mapping[str, Any]) -> bool:
+    """Tell whether a node is there: whether its raylet takes a connection. node: as in `ray.nodes()`."""
+    if not node["Alive"]:
+        return False
+    try:
+        socket.create_connection((node["NodeManagerAddress"], node["NodeManagerPort"]), timeout=2).close()
+    except OSError:
+        return False
+    return True
 
 
 class ElasticTrainer(TorchTrainer):

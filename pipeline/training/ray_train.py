@@ -23,6 +23,7 @@ from pipeline.training.batches import batch_size, even_workers, total_steps, une
 from pipeline.training.history import History, Row
 from pipeline.training.inputs import VIEW, StartWeights
 from pipeline.training.worker import hush_ray_train, own_error, train_job, train_worker
+from pipeline.vocabulary import counted
 
 START_TIMEOUT = "RAY_TRAIN_WORKER_GROUP_START_TIMEOUT_S"
 START_SECONDS, ELASTIC_START_SECONDS = "1800", "60"  # a node that has to be started takes minutes; or go on without it
@@ -108,7 +109,7 @@ def fewest_workers(cluster: Cluster, size: int) -> int:
 
 def make_trainer(job: Job, cluster: Cluster, gpus: int, size: int) -> Any:
     """Return Ray's trainer. gpus: of each worker. size: images in a batch of all workers together."""
-    from ray.train import FailureConfig, RunConfig, ScalingConfig
+    from ray.train import FailureConfig, LoggingConfig, RunConfig, ScalingConfig
     from ray.train.torch import TorchTrainer
 
     rays_own, trainer = job.directory / "ray", cast(Callable[..., Any], TorchTrainer)
@@ -126,9 +127,10 @@ def make_trainer(job: Job, cluster: Cluster, gpus: int, size: int) -> Any:
         train_loop_config={"job": job, "gpu": bool(gpus)},
         scaling_config=ScalingConfig(**workers, use_gpu=bool(gpus),
                                      resources_per_worker={"CPU": 1} | ({"GPU": gpus} if gpus else {})),
-        run_config=RunConfig(name="run", storage_path=rays_own.path(), storage_filesystem=rays_own.filesystem,
-                             failure_config=FailureConfig(max_failures=cluster.retries),
-                             callbacks=[end_at_input_error()]),
+        run_config=cast(Any, RunConfig)(
+            name="run", storage_path=rays_own.path(), storage_filesystem=rays_own.filesystem,
+            failure_config=FailureConfig(max_failures=cluster.retries), callbacks=[end_at_input_error()],
+            logging_config=LoggingConfig(log_level="WARNING")),  # its lines at INFO say what the progress bar shows
     )
 
 
@@ -148,7 +150,7 @@ def read_outcome(job: Job) -> tuple[dict[str, torch.Tensor], History]:
 
 
 def end_at_input_error() -> Any:
-    """Return a callback of Ray Train that ends training at an InputError.
+    """Return a callback of Ray Train that ends training at an InputError, and says that other errors cost workers.
 
     Without it Ray would start the workers again, up to cluster.retries times, although running again mends nothing.
     """
@@ -159,5 +161,7 @@ def end_at_input_error() -> Any:
             for error in worker_exceptions.values():
                 if own := own_error(error):
                     raise own
+            print(f"{counted(len(worker_exceptions), 'training worker')} lost; unless cluster.retries are used up, Ray "
+                  "starts the workers again, which go on from the newest checkpoint", flush=True)
 
     return EndAtInputError()
