@@ -17,8 +17,8 @@ from pipeline.training.batches import even_workers
 class EvenWorkers(ElasticScalingPolicy):
     """Decides how many workers train: Ray's policy, but only numbers that divide the batch, on nodes that last.
 
-    Ray's own policy would take any number between the least and the most. It knows the nodes from a table that is up to
-    20 seconds old, and Ray itself takes some 10 seconds to believe that a node is lost. Then it would wait for that node.
+    Ray's own policy takes any number between the least and the most. It knows the nodes from a table that is up to 20
+    seconds old, and Ray itself takes some 10 seconds to believe that a node is lost. It would wait for that node.
     So each node is asked.
 
     Args:

@@ -69,10 +69,10 @@ def fit(job: Job, cluster: Cluster) -> tuple[dict[str, torch.Tensor], History]:
     if not cluster.workers:
         train_job(job, device_of_this_process(cluster))
         return read_outcome(job)
+    size = size_of_batch(job, cluster.workers)
     hush_ray_train()
     with connected_to_ray(cluster):
         gpus = gpus_per_worker(cluster, None if cluster_address(cluster) else count_gpus())
-        size = size_of_batch(job, cluster.workers)
         check_resources(cluster, fewest_workers(cluster, size), gpus)
         trainer = make_trainer(job, cluster, gpus, size)
         try:
