@@ -10,7 +10,6 @@ from pipeline.vocabulary import counted
 
 Scores = Mapping[str, Any]  # numbers by name
 
-SOON_LOST = "a node of its workers will be taken away; from now on it writes as many checkpoints as it can"
 PRECISION_BEGUN, PRECISION_ASKED = "in which it began", "as train.precision says"
 
 
@@ -54,11 +53,6 @@ def training_begins(label: str, trained: Mapping[str, str | int], precision: str
     new = "a new optimiser and adversary" if adversary else "a new optimiser"
     begun = f", begun with the model's weights in {start} and {new}" if start else ""
     return f"{label}: {where}, in {precision} ({reason}){begun}"
-
-
-def workers_changed(label: str, step: int, workers: int, before: int) -> str:
-    """Return the line of a training that goes on with more or fewer workers. step: from which it goes on."""
-    return f"{label}: goes on from step {step} with {counted(workers, 'worker')} instead of {before}"
 
 
 def diverged(what: str, step: float, name: str, last_checkpoint: str, adversary: bool) -> str:

@@ -11,10 +11,10 @@ import ray
 from ray.core.generated.autoscaler_pb2 import DrainNodeReason
 from torch import distributed
 
-from pipeline import messages
 from pipeline.config.variant import Variant
 from pipeline.files.folder import Folder
 from pipeline.training import ray_train
+from pipeline.training.worker_sentences import SOON_LOST
 from tests.small_training import assert_same_training, settings, steady_variant, until, write_inputs
 from tests.two_nodes import TwoNodes
 
@@ -145,7 +145,7 @@ def test_notice_that_a_node_will_be_taken_away_makes_a_checkpoint(folder, nodes,
     assert_same_training(folder, variant, undisturbed, result)
     assert made(folder, "warned") == [(2, 1), (2, 2), (1, 2), (1, 3), (1, 4), (1, 5), (1, 6)]
     assert result[1].trained["earlier_workers"] == "2 to step 1"
-    assert messages.SOON_LOST in capfd.readouterr().err
+    assert SOON_LOST in capfd.readouterr().err
 
 
 def drain(nodes: TwoNodes, name: str, seconds: int) -> None:

@@ -26,6 +26,7 @@ from pipeline.training.resuming import resume
 from pipeline.training.step import learning_rates, make_optimizers, set_learning_rates, unwrapped
 from pipeline.training.steps import Steps
 from pipeline.training.validation import VALIDATION_IMAGES, validate
+from pipeline.training.worker_sentences import SOON_LOST, workers_changed
 
 SHOWN_TERMS = ("kl", "loss", "wasserstein")  # beside the progress bar
 LOG_STEPS = {"cpu": 10, "cuda": 50}  # steps between two looks at the loss, each of which waits for the device
@@ -137,7 +138,7 @@ def hear_notice(soon_lost: Callable[[], bool], writer: CheckpointWriter, variant
     if not writer.soon_lost and soon_lost():
         writer.soon_lost = True
         if rank == 0:
-            say(variant, messages.SOON_LOST)
+            say(variant, SOON_LOST)
 
 
 def shown_terms(row: Row) -> dict[str, str]:
@@ -156,7 +157,7 @@ def announce(variant: Variant, history: History, chosen: precision.Precision, pr
         tqdm.write(messages.training_begins(variant.label, history.trained, chosen.name, chosen.reason,
                                             str(start or ""), variant.adversary.kind != "none"), file=sys.stderr)
         if (workers := int(history.trained["workers"])) != workers_before:
-            tqdm.write(messages.workers_changed(variant.label, step, workers, workers_before), file=sys.stderr)
+            tqdm.write(workers_changed(variant.label, step, workers, workers_before), file=sys.stderr)
     if chosen.warning:
         say(variant, chosen.warning)
 
