@@ -2,6 +2,7 @@
 
 import functools
 import os
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, cast
@@ -29,6 +30,7 @@ START_TIMEOUT = "RAY_TRAIN_WORKER_GROUP_START_TIMEOUT_S"
 START_SECONDS, ELASTIC_START_SECONDS = "1800", "60"  # a node that has to be started takes minutes; or go on without it
 GROW_SECONDS = 60.0  # between two looks at whether elastic workers can be more
 ELASTIC_CHECKPOINT_STEPS = 10  # at most, since each growth goes back to the newest checkpoint
+NEWS_SECONDS = 10.0  # without an error, after which the next one is a new one
 
 
 @dataclass(frozen=True)
@@ -157,11 +159,15 @@ def end_at_input_error() -> Any:
     from ray.train import UserCallback
 
     class EndAtInputError(UserCallback):
+        latest = float("-inf")  # when Ray called; until it starts the workers again, it calls every other second
+
         def after_exception(self, run_context: Any, worker_exceptions: dict[int, Exception]) -> None:
             for error in worker_exceptions.values():
                 if own := own_error(error):
                     raise own
-            print(f"{counted(len(worker_exceptions), 'training worker')} lost; unless cluster.retries are used up, Ray "
-                  "starts the workers again, which go on from the newest checkpoint", flush=True)
+            before, self.latest = self.latest, time.monotonic()
+            if self.latest - before > NEWS_SECONDS:
+                print(f"{counted(len(worker_exceptions), 'training worker')} lost; unless cluster.retries are used up, "
+                      "Ray starts the workers again, which go on from the newest checkpoint", flush=True)
 
     return EndAtInputError()

@@ -214,3 +214,13 @@ def test_an_input_error_is_found_wherever_ray_has_wrapped_it():
     chained.__cause__ = sentence
     assert ray_train.own_error(chained) is sentence
     assert ray_train.own_error(RuntimeError("a bug")) is None
+
+
+def test_lost_workers_are_told_of_once_and_an_input_error_ends_training(monkeypatch, capsys):
+    callback, now = ray_train.end_at_input_error(), 0.0
+    monkeypatch.setattr(ray_train.time, "monotonic", lambda: now)
+    for now in (100.0, 102.0, 104.0, 200.0):
+        callback.after_exception(None, {1: RuntimeError("lost")})
+    assert capsys.readouterr().out.count("1 training worker lost; unless cluster.retries are used up, Ray starts") == 2
+    with pytest.raises(InputError, match="the sentence"):
+        callback.after_exception(None, {0: RuntimeError("lost"), 1: InputError("the sentence")})
