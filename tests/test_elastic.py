@@ -14,6 +14,7 @@ from torch import distributed
 from pipeline.config.variant import Variant
 from pipeline.files.folder import Folder
 from pipeline.training import ray_train
+from pipeline.training.worker import node_soon_lost
 from pipeline.training.worker_sentences import SOON_LOST
 from tests.small_training import assert_same_training, settings, steady_variant, until, write_inputs
 from tests.two_nodes import TwoNodes
@@ -77,13 +78,6 @@ def never() -> bool:
     return False
 
 
-def warned() -> bool:
-    """Whether this worker has heard that a node will be taken away."""
-    from ray.train.v2._internal.execution.context import get_train_context
-
-    return get_train_context().preemption_context.preemption_info is not None
-
-
 def made(folder: Path, name: str) -> list[tuple[int, int]]:
     """The steps so far: (workers, step)."""
     file = folder / f"{name}.steps"
@@ -139,7 +133,7 @@ def test_notice_that_a_node_will_be_taken_away_makes_a_checkpoint(folder, nodes,
         drain(nodes, "second", seconds=20)
 
     nodes.complete()
-    work = job(folder, "warned", variant, {(2, 1): warned, (2, 2): never}, checkpoint_seconds=1000.0)
+    work = job(folder, "warned", variant, {(2, 1): node_soon_lost, (2, 2): never}, checkpoint_seconds=1000.0)
     with beside(disturb):
         result = ray_train.fit(work, settings(nodes, min_workers=1, retries=0))
     assert_same_training(folder, variant, undisturbed, result)

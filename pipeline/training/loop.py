@@ -60,7 +60,7 @@ def train(variant: Variant, objective: nn.Module, images: np.ndarray, valid: np.
         on_start: called with `History.trained`, on rank 0.
         checkpoint_seconds: seconds between two checkpoints, at least.
         cuda_graph: whether steps on a GPU are recorded and replayed, unless workers share them.
-        soon_lost: whether a worker will be lost soon; asked at each look at the loss, on every rank.
+        soon_lost: whether a worker will be lost soon; asked at each look at the loss, on rank 0.
 
     Raises:
         Diverged: a term or a weight is not finite, or the critic has exploded. The message names it and the step.
@@ -112,7 +112,7 @@ def train(variant: Variant, objective: nn.Module, images: np.ndarray, valid: np.
                     bar.set_postfix({"epoch": epoch + 1, **shown_terms(rows[-1])})
                     if rank == 0:
                         on_steps(rows)
-                    hear_notice(soon_lost, writer, variant, rank)
+                        hear_notice(soon_lost, writer, variant)
                 if rank == 0 and not ends and writer.due(step, looked=not pending):
                     writer.hand_over(step, history, inner, optimizers)
 
@@ -133,12 +133,11 @@ def say(variant: Variant, sentence: str) -> None:
     tqdm.write(f"warning: {variant.label}: {sentence}", file=sys.stderr)
 
 
-def hear_notice(soon_lost: Callable[[], bool], writer: CheckpointWriter, variant: Variant, rank: int) -> None:
-    """Let checkpoints come more often from when a worker will be lost soon, and say so, on rank 0."""
+def hear_notice(soon_lost: Callable[[], bool], writer: CheckpointWriter, variant: Variant) -> None:
+    """Let checkpoints come more often from when a worker will be lost soon, and say so."""
     if not writer.soon_lost and soon_lost():
         writer.soon_lost = True
-        if rank == 0:
-            say(variant, SOON_LOST)
+        say(variant, SOON_LOST)
 
 
 def shown_terms(row: Row) -> dict[str, str]:

@@ -23,13 +23,13 @@ from pipeline.training import checkpoints
 from pipeline.training.batches import batch_size, even_workers, total_steps, uneven_batch
 from pipeline.training.history import History, Row
 from pipeline.training.inputs import VIEW, StartWeights
+from pipeline.training.loop import LOG_STEPS
 from pipeline.training.worker import hush_ray_train, own_error, train_job, train_worker
 from pipeline.vocabulary import counted
 
 START_TIMEOUT = "RAY_TRAIN_WORKER_GROUP_START_TIMEOUT_S"
 START_SECONDS, ELASTIC_START_SECONDS = "1800", "60"  # a node that has to be started takes minutes; or go on without it
 GROW_SECONDS = 60.0  # between two looks at whether elastic workers can be more
-ELASTIC_CHECKPOINT_STEPS = 10  # at most, since each growth goes back to the newest checkpoint
 NEWS_SECONDS = 10.0  # without an error, after which the next one is a new one
 
 
@@ -122,7 +122,8 @@ def make_trainer(job: Job, cluster: Cluster, gpus: int, size: int) -> Any:
         trainer = functools.partial(ElasticTrainer, size)
         workers = {"num_workers": (cluster.min_workers, cluster.workers),
                    "elastic_resize_monitor_interval_s": GROW_SECONDS}
-        job = replace(job, checkpoint_steps=min(job.checkpoint_steps, ELASTIC_CHECKPOINT_STEPS))
+        looks = LOG_STEPS["cuda" if gpus else "cpu"]  # at each, since each growth goes back to the newest checkpoint
+        job = replace(job, checkpoint_steps=min(job.checkpoint_steps, looks))
     os.environ.setdefault(START_TIMEOUT, START_SECONDS if cluster.min_workers is None else ELASTIC_START_SECONDS)
     return trainer(
         train_worker,

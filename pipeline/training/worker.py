@@ -43,10 +43,14 @@ def train_worker(config: dict[str, Any]) -> None:
 
 
 def node_soon_lost() -> bool:
-    """Tell whether Ray has had notice that a node of a worker will be taken away. All workers get the same answer."""
-    import ray.train
+    """Tell whether this worker has heard that a node of a worker will be taken away.
 
-    return ray.train.get_preemption_info() is not None
+    Ray's own `get_preemption_info` waits until all workers have asked, so that all get the same answer. Here the worker
+    that writes checkpoints is the only one to ask.
+    """
+    from ray.train.v2._internal.execution.context import get_train_context
+
+    return get_train_context().preemption_context.preemption_info is not None
 
 
 def train_job(job: "Job", device: torch.device, rank: int = 0, workers: int = 1,

@@ -198,7 +198,7 @@ def test_fixed_workers_are_rays_own_and_elastic_ones_have_our_policy(job, monkey
     assert (fixed.scaling_config.num_workers, elastic.scaling_config.num_workers) == (4, (2, 4))
     assert elastic.scaling_config.elastic_resize_monitor_interval_s == ray_train.GROW_SECONDS
     jobs = [trainer.train_loop_config["job"] for trainer in (fixed, elastic)]
-    assert [job.checkpoint_steps for job in jobs] == [100, ray_train.ELASTIC_CHECKPOINT_STEPS]
+    assert [job.checkpoint_steps for job in jobs] == [100, 10]
 
 
 def test_an_input_error_is_found_wherever_ray_has_wrapped_it():
@@ -217,9 +217,9 @@ def test_an_input_error_is_found_wherever_ray_has_wrapped_it():
 
 
 def test_lost_workers_are_told_of_once_and_an_input_error_ends_training(monkeypatch, capsys):
-    callback, now = ray_train.end_at_input_error(), 0.0
-    monkeypatch.setattr(ray_train.time, "monotonic", lambda: now)
-    for now in (100.0, 102.0, 104.0, 200.0):
+    callback, times = ray_train.end_at_input_error(), iter((100.0, 102.0, 104.0, 200.0))
+    monkeypatch.setattr(ray_train.time, "monotonic", lambda: next(times))
+    for _ in range(4):
         callback.after_exception(None, {1: RuntimeError("lost")})
     assert capsys.readouterr().out.count("1 training worker lost; unless cluster.retries are used up, Ray starts") == 2
     with pytest.raises(InputError, match="the sentence"):
