@@ -108,9 +108,9 @@ def beside(disturb: Callable[[], None]) -> Iterator[None]:
 
 def test_a_training_that_shrinks_and_grows_is_the_undisturbed_one(folder, nodes, variant, undisturbed, capfd):
     def disturb():
-        until(lambda: (2, 2) in made(folder, "grown"))
+        until(lambda: (2, 2) in made(folder, "grown") and (folder / "grown" / "step-00000001.pt").exists())
         nodes.kill("second")
-        until(lambda: (1, 4) in made(folder, "grown"))
+        until(lambda: (1, 4) in made(folder, "grown") and (folder / "grown" / "step-00000003.pt").exists())
         nodes.complete()
 
     nodes.complete()
