@@ -129,7 +129,7 @@ def test_a_training_that_shrinks_and_grows_is_the_undisturbed_one(folder, nodes,
 def test_notice_that_a_node_will_be_taken_away_makes_a_checkpoint(folder, nodes, variant, undisturbed, capfd):
     """No checkpoint is due here but after an epoch, of two steps. The first step's is made because of the notice."""
     def disturb():
-        until(lambda: (2, 1) in made(folder, "warned"))
+        until(lambda: (2, 1) in made(folder, "warned") and bool(nodes.workers("PreemptionWatcher")))  # who listens
         drain(nodes, "second", seconds=20)
 
     nodes.complete()
