@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from pipeline.config.fields import NotNegative, Positive, Section
 
@@ -14,6 +14,9 @@ class Cluster(Section):
         'Address of a Ray cluster, or "auto" on its head; null for RAY_ADDRESS, and without that for this machine.'))
     workers: NotNegative = Field(description=(
         "Training workers of Ray Train; 0 to train in this process, without Ray."))
+    min_workers: Positive | None = Field(default=None, description=(
+        "The fewest workers that train while others are lost or not there yet: as many as share the batch evenly. "
+        "Training grows to cluster.workers when there is room. null: it waits until all of them are there."))
     gpus_per_worker: int | None = Field(
         json_schema_extra={"anyOf": [{"enum": [0, 1]}, {"type": "null"}]},
         description=("GPUs of a training worker and of a task on a cluster: 1 or 0; null for 1 where there are GPUs "
@@ -31,6 +34,19 @@ class Cluster(Section):
         "Processes of this machine that draw faces, prepare images and draw figures; 0 for one per core."))
     retries: NotNegative = Field(description=(
         "How often lost workers of a training, or a lost task, are started again."))
+
+    @field_validator("min_workers")
+    @classmethod
+    def check_min_workers(cls, fewest: int | None, info: ValidationInfo) -> int | None:
+        """Return the fewest workers, or raise ValueError if they are more than `workers`."""
+        most = info.data.get("workers")
+        if fewest is not None and most == 0:
+            raise ValueError(f"is {fewest}, but cluster.workers is 0, which trains in this process; set "
+                             "cluster.workers to the most workers, or cluster.min_workers to null")
+        if fewest is not None and most is not None and fewest > most:
+            raise ValueError(f"is {fewest}, more than cluster.workers, which is {most}; make it {most} or less, or "
+                             "null to train with all of them only")
+        return fewest
 
     @field_validator("gpus_per_worker", mode="before")
     @classmethod

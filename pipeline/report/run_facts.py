@@ -45,6 +45,8 @@ def trainings_in_words(variants: Sequence[VariantResults]) -> dict[str, str]:
         if trained := variant.trained:
             where = f"1 worker, on {trained['device']}" if trained["workers"] == 1 else \
                 f"{trained['workers']} workers, the first on {trained['device']}"
+            if "earlier_workers" in trained:
+                where += f" (earlier {trained['earlier_workers']})"
             how = f"in {trained['precision']}, by {where}{start_in_words(trained)}"
             labels.setdefault(how, []).append(variant.label)
     return {", ".join(alike): how for how, alike in labels.items()}

@@ -111,6 +111,14 @@ def uneven_batch(size: int, workers: int) -> InputError:
                       "cluster.workers.")
 
 
+def even_workers(size: int, most: int) -> int:
+    """Return the largest number of workers, up to `most`, that can share a batch of `size` images evenly.
+
+    0 if `most` is 0.
+    """
+    return next((workers for workers in range(most, 0, -1) if size % workers == 0), 0)
+
+
 def total_steps(variant: Variant, images: int) -> int:
     """Return the number of steps of a training on so many images.
 

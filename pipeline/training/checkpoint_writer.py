@@ -29,16 +29,26 @@ class CheckpointWriter:
         variant: what is trained.
         steps: between two checkpoints, at least.
         seconds: between two checkpoints, at least.
+
+    Attributes:
+        soon_lost: whether a worker will be lost soon. Then neither steps nor seconds have to pass.
     """
 
     def __init__(self, directory: Folder, variant: Variant, steps: int, seconds: float):
         self.directory, self.variant, self.steps, self.seconds = directory, variant, steps, seconds
-        self.last = time.monotonic()
+        self.last, self.soon_lost = time.monotonic(), False
         self.thread = ThreadPoolExecutor(1, "checkpoints")
         self.writing: Future[None] | None = None
 
-    def due(self, step: int) -> bool:
-        """Tell whether a checkpoint is to be written after so many steps. While one is being written, none is."""
+    def due(self, step: int, looked: bool = True) -> bool:
+        """Tell whether a checkpoint is to be written after so many steps. While one is being written, none is.
+
+        Args:
+            step: the number of steps done.
+            looked: whether the history has the terms of all of them.
+        """
+        if self.soon_lost and looked:
+            return self.writing is None or self.writing.done()
         return step % self.steps == 0 and time.monotonic() - self.last >= self.seconds \
             and (self.writing is None or self.writing.done() or not self.seconds)
 

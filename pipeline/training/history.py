@@ -21,6 +21,7 @@ class History:
             active_units, images_per_second, seconds.
         trained: what trained the model: the precision (bf16, tf32 or fp32) of the whole run, and the first worker's
             device and the number of workers. If the run was interrupted, device and workers are those of its last part.
+            If parts of it had other numbers of workers, `earlier_workers` says which: "2 to step 120, 1 to step 380".
     """
 
     steps: list[Row] = field(default_factory=list)
@@ -46,6 +47,24 @@ def fetch_rows(pending: list[dict[str, torch.Tensor]], step: int, epoch: int, le
     return [{"step": number, "epoch": epoch + 1, "learning_rate": learning_rate,
              **dict(zip(names, terms, strict=True))}
             for number, terms in enumerate(values, step - len(pending) + 1)]
+
+
+def trained_by(before: dict[str, str | int], step: int, precision: str, device: str, workers: int
+               ) -> dict[str, str | int]:
+    """Return `History.trained` of a run that begins, or goes on after `step`.
+
+    Args:
+        before: that of the part before, empty if the run begins.
+        step: the number of steps done.
+        precision: of the whole run.
+        device: of the first worker.
+        workers: how many there are.
+    """
+    earlier = str(before.get("earlier_workers", ""))
+    if before.get("workers", workers) != workers:
+        earlier += f"{', ' if earlier else ''}{before['workers']} to step {step}"
+    now: dict[str, str | int] = {"precision": precision, "device": device, "workers": workers}
+    return now | ({"earlier_workers": earlier} if earlier else {})
 
 
 def epoch_means(steps: list[Row], epoch: int, step: int, learning_rate: float) -> Row:

@@ -21,11 +21,12 @@ from pipeline.training import precision
 from pipeline.training.batches import batches_of_worker, total_steps
 from pipeline.training.checkpoint_writer import CheckpointWriter
 from pipeline.training.divergence import refuse_divergence
-from pipeline.training.history import History, Row, epoch_means, fetch_rows
+from pipeline.training.history import History, Row, epoch_means, fetch_rows, trained_by
 from pipeline.training.resuming import resume
 from pipeline.training.step import learning_rates, make_optimizers, set_learning_rates, unwrapped
 from pipeline.training.steps import Steps
 from pipeline.training.validation import VALIDATION_IMAGES, validate
+from pipeline.training.worker_sentences import SOON_LOST, workers_changed
 
 SHOWN_TERMS = ("kl", "loss", "wasserstein")  # beside the progress bar
 LOG_STEPS = {"cpu": 10, "cuda": 50}  # steps between two looks at the loss, each of which waits for the device
@@ -36,7 +37,8 @@ def train(variant: Variant, objective: nn.Module, images: np.ndarray, valid: np.
           on_steps: Callable[[list[Row]], None] = lambda rows: None,
           on_epoch: Callable[[Row], None] = lambda row: None, progress: bool = True,
           on_start: Callable[[dict[str, str | int]], None] = lambda trained: None,
-          checkpoint_seconds: float = 0, cuda_graph: bool = True) -> History:
+          checkpoint_seconds: float = 0, cuda_graph: bool = True,
+          soon_lost: Callable[[], bool] = lambda: False) -> History:
     """Minimise the objective with Adam; resume from the newest checkpoint in `directory`. The weights stay in place.
 
     A step is one update for each of the objective's turns: the model's alone, or the adversary's and then the model's.
@@ -58,6 +60,7 @@ def train(variant: Variant, objective: nn.Module, images: np.ndarray, valid: np.
         on_start: called with `History.trained`, on rank 0.
         checkpoint_seconds: seconds between two checkpoints, at least.
         cuda_graph: whether steps on a GPU are recorded and replayed, unless workers share them.
+        soon_lost: whether a worker will be lost soon; asked at each look at the loss, on rank 0.
 
     Raises:
         Diverged: a term or a weight is not finite, or the critic has exploded. The message names it and the step.
@@ -76,9 +79,10 @@ def train(variant: Variant, objective: nn.Module, images: np.ndarray, valid: np.
     chosen = precision.choose(recipe.precision, str(history.trained.get("precision", "")), device,
                               f"to start it anew, delete {directory} and run again")
     inner.precision = precision.DTYPES[chosen.name]
-    history.trained = {"precision": chosen.name, "device": device_name(device), "workers": workers}
+    before = history.trained
+    history.trained = trained_by(before, step, chosen.name, device_name(device), workers)
     if rank == 0:
-        announce(variant, history, chosen, progress)
+        announce(variant, history, chosen, progress, step, int(before.get("workers", workers)))
         on_start(history.trained)
     bar = tqdm(total=last_step * size, initial=step * size, unit=" images", desc=f"{variant.label} in {chosen.name}",
                disable=not progress or rank > 0, mininterval=1 if sys.stderr.isatty() else 20, smoothing=0.1)
@@ -108,7 +112,8 @@ def train(variant: Variant, objective: nn.Module, images: np.ndarray, valid: np.
                     bar.set_postfix({"epoch": epoch + 1, **shown_terms(rows[-1])})
                     if rank == 0:
                         on_steps(rows)
-                if rank == 0 and not ends and writer.due(step):
+                        hear_notice(soon_lost, writer, variant)
+                if rank == 0 and not ends and writer.due(step, looked=not pending):
                     writer.hand_over(step, history, inner, optimizers)
 
             seconds = time.perf_counter() - started
@@ -128,17 +133,30 @@ def say(variant: Variant, sentence: str) -> None:
     tqdm.write(f"warning: {variant.label}: {sentence}", file=sys.stderr)
 
 
+def hear_notice(soon_lost: Callable[[], bool], writer: CheckpointWriter, variant: Variant) -> None:
+    """Let checkpoints come more often from when a worker will be lost soon, and say so."""
+    if not writer.soon_lost and soon_lost():
+        writer.soon_lost = True
+        say(variant, SOON_LOST)
+
+
 def shown_terms(row: Row) -> dict[str, str]:
     """Return the terms beside the progress bar."""
     return {term: f"{row[term]:.4g}" for term in SHOWN_TERMS if term in row}
 
 
-def announce(variant: Variant, history: History, chosen: precision.Precision, progress: bool) -> None:
-    """Say on stderr what trains, on what and in which precision, if `progress`; and warn if that is emulated."""
+def announce(variant: Variant, history: History, chosen: precision.Precision, progress: bool, step: int,
+             workers_before: int) -> None:
+    """Say on stderr what trains, on what and in which precision, if `progress`; and warn if that is emulated.
+
+    Also says if other than `workers_before` workers go on from `step`.
+    """
     if progress:
         start = start_file(variant)
         tqdm.write(messages.training_begins(variant.label, history.trained, chosen.name, chosen.reason,
                                             str(start or ""), variant.adversary.kind != "none"), file=sys.stderr)
+        if (workers := int(history.trained["workers"])) != workers_before:
+            tqdm.write(workers_changed(variant.label, step, workers, workers_before), file=sys.stderr)
     if chosen.warning:
         say(variant, chosen.warning)
 

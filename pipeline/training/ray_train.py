@@ -1,12 +1,14 @@
 """One training, in this process (zero workers, without Ray) or by workers of Ray Train. Both run the same loop."""
 
+import functools
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, cast
 
 import torch
 
@@ -21,12 +23,17 @@ from pipeline.hardware.cores import say_if_crowded
 from pipeline.hardware.gpu import best_device, count_gpus
 from pipeline.losses.objective import MODEL
 from pipeline.training import checkpoints
-from pipeline.training.batches import total_steps, uneven_batch
+from pipeline.training.batches import batch_size, even_workers, total_steps, uneven_batch
 from pipeline.training.history import History, Row
 from pipeline.training.inputs import VIEW, StartWeights
+from pipeline.training.loop import LOG_STEPS
 from pipeline.training.worker import hush_ray_train, own_error, train_job, train_worker
+from pipeline.vocabulary import counted
 
-os.environ.setdefault("RAY_TRAIN_WORKER_GROUP_START_TIMEOUT_S", "1800")  # a node that has to be started takes minutes
+START_TIMEOUT = "RAY_TRAIN_WORKER_GROUP_START_TIMEOUT_S"
+START_SECONDS, ELASTIC_START_SECONDS = "1800", "60"  # a node that has to be started takes minutes; or go on without it
+GROW_SECONDS = 60.0  # between two looks at whether elastic workers can be more
+NEWS_SECONDS = 10.0  # without an error, after which the next one is a new one
 
 
 @dataclass(frozen=True)
@@ -51,7 +58,7 @@ def fit(job: Job, cluster: Cluster) -> tuple[dict[str, torch.Tensor], History]:
     """Train a variant where `cluster` says.
 
     If a worker or a node is lost, Ray starts the workers again, up to cluster.retries times, and they go on from the
-    newest checkpoint.
+    newest checkpoint. With cluster.min_workers they may be fewer then, and grow again later.
 
     Returns:
         The model's weights, on the CPU, and the history.
@@ -67,11 +74,12 @@ def fit(job: Job, cluster: Cluster) -> tuple[dict[str, torch.Tensor], History]:
     if not cluster.workers:
         train_job(job, device_of_this_process(cluster))
         return read_outcome(job)
+    size = size_of_batch(job, cluster.workers)
     hush_ray_train()
     with connected_to_ray(cluster):
         gpus = gpus_per_worker(cluster, None if cluster_address(cluster) else count_gpus())
-        check_resources(cluster, cluster.workers, gpus)
-        trainer = make_trainer(job, cluster, gpus)
+        check_resources(cluster, fewest_workers(cluster, size), gpus)
+        trainer = make_trainer(job, cluster, gpus, size)
         try:
             with own_ctrl_c_afterwards():
                 trainer.fit()
@@ -99,20 +107,48 @@ def device_of_this_process(cluster: Cluster) -> torch.device:
     return torch.device("cpu")
 
 
-def make_trainer(job: Job, cluster: Cluster, gpus: int) -> Any:
-    """Return Ray's trainer. gpus: of each worker."""
-    from ray.train import FailureConfig, RunConfig, ScalingConfig
+def size_of_batch(job: Job, workers: int) -> int:
+    """Return the images in a batch of all workers together; train.batch_size if this machine does not see the shards.
+
+    Raises:
+        InputError: there are no images, or the workers cannot share a batch evenly.
+    """
+    if not job.shards.has(shards.manifest_name(VIEW)):
+        return job.variant.train.batch_size  # the workers say what is wrong, unless they see shards
+    return batch_size(job.variant, shards.manifest(job.shards, VIEW)["images"]["train"], workers)
+
+
+def fewest_workers(cluster: Cluster, size: int) -> int:
+    """Return the number of workers without which training waits. size: images in a batch."""
+    return next(workers for workers in range(cluster.min_workers or cluster.workers, cluster.workers + 1)
+                if even_workers(size, workers) == workers)
+
+
+def make_trainer(job: Job, cluster: Cluster, gpus: int, size: int) -> Any:
+    """Return Ray's trainer. gpus: of each worker. size: images in a batch of all workers together."""
+    from ray.train import FailureConfig, LoggingConfig, RunConfig, ScalingConfig
     from ray.train.torch import TorchTrainer
 
-    rays_own = job.directory / "ray"
-    return TorchTrainer(
+    rays_own, trainer = job.directory / "ray", cast(Callable[..., Any], TorchTrainer)
+    workers: dict[str, Any] = {"num_workers": cluster.workers}
+    if cluster.min_workers is not None:
+        from pipeline.training.elastic import ElasticTrainer
+
+        trainer = functools.partial(ElasticTrainer, size)
+        workers = {"num_workers": (cluster.min_workers, cluster.workers),
+                   "elastic_resize_monitor_interval_s": GROW_SECONDS}
+        looks = LOG_STEPS["cuda" if gpus else "cpu"]  # at each, since each growth goes back to the newest checkpoint
+        job = replace(job, checkpoint_steps=min(job.checkpoint_steps, looks))
+    os.environ.setdefault(START_TIMEOUT, START_SECONDS if cluster.min_workers is None else ELASTIC_START_SECONDS)
+    return trainer(
         train_worker,
         train_loop_config={"job": job, "gpu": bool(gpus)},
-        scaling_config=ScalingConfig(num_workers=cluster.workers, use_gpu=bool(gpus),
+        scaling_config=ScalingConfig(**workers, use_gpu=bool(gpus),
                                      resources_per_worker={"CPU": 1} | ({"GPU": gpus} if gpus else {})),
-        run_config=RunConfig(name="run", storage_path=rays_own.path(), storage_filesystem=rays_own.filesystem,
-                             failure_config=FailureConfig(max_failures=cluster.retries),
-                             callbacks=[end_at_input_error()]),
+        run_config=cast(Any, RunConfig)(
+            name="run", storage_path=rays_own.path(), storage_filesystem=rays_own.filesystem,
+            failure_config=FailureConfig(max_failures=cluster.retries), callbacks=[end_at_input_error()],
+            logging_config=LoggingConfig(log_level="WARNING")),  # its lines at INFO say what the progress bar shows
     )
 
 
@@ -132,16 +168,22 @@ def read_outcome(job: Job) -> tuple[dict[str, torch.Tensor], History]:
 
 
 def end_at_input_error() -> Any:
-    """Return a callback of Ray Train that ends training at an InputError.
+    """Return a callback of Ray Train that ends training at an InputError, and says that other errors cost workers.
 
     Without it Ray would start the workers again, up to cluster.retries times, although running again mends nothing.
     """
     from ray.train import UserCallback
 
     class EndAtInputError(UserCallback):
+        latest = float("-inf")  # when Ray called; until it starts the workers again, it calls every other second
+
         def after_exception(self, run_context: Any, worker_exceptions: dict[int, Exception]) -> None:
             for error in worker_exceptions.values():
                 if own := own_error(error):
                     raise own
+            before, self.latest = self.latest, time.monotonic()
+            if self.latest - before > NEWS_SECONDS:
+                print(f"{counted(len(worker_exceptions), 'training worker')} lost; unless cluster.retries are used up, "
+                      "Ray starts the workers again, which go on from the newest checkpoint", flush=True)
 
     return EndAtInputError()

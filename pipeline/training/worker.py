@@ -39,11 +39,23 @@ def train_worker(config: dict[str, Any]) -> None:
     hush_ray_train()
     context = ray.train.get_context()
     train_job(config["job"], ray.train.torch.get_device() if config["gpu"] else torch.device("cpu"),
-              context.get_world_rank(), context.get_world_size(), ray.train.report)
+              context.get_world_rank(), context.get_world_size(), ray.train.report, node_soon_lost)
+
+
+def node_soon_lost() -> bool:
+    """Tell whether this worker has heard that a node of a worker will be taken away.
+
+    Ray's own `get_preemption_info` waits until all workers have asked, so that all get the same answer. Here the worker
+    that writes checkpoints is the only one to ask.
+    """
+    from ray.train.v2._internal.execution.context import get_train_context
+
+    return get_train_context().preemption_context.preemption_info is not None
 
 
 def train_job(job: "Job", device: torch.device, rank: int = 0, workers: int = 1,
-              report: Callable[[Row], None] = lambda row: None) -> None:
+              report: Callable[[Row], None] = lambda row: None,
+              soon_lost: Callable[[], bool] = lambda: False) -> None:
     """Run the loop. The results are the checkpoints.
 
     Args:
@@ -52,6 +64,7 @@ def train_job(job: "Job", device: torch.device, rank: int = 0, workers: int = 1,
         rank: Of this worker.
         workers: How many there are.
         report: Called with the row of each epoch, on every rank.
+        soon_lost: As for `loop.train`.
 
     Raises:
         InputError: There are no shards where the job says, or training cannot go on (`loop.train`).
@@ -71,7 +84,7 @@ def train_job(job: "Job", device: torch.device, rank: int = 0, workers: int = 1,
         train(job.variant, objective, shards.load(job.shards, VIEW, "train").pixels,
               shards.load(job.shards, VIEW, "valid").pixels, job.directory, job.checkpoint_steps,
               rank, workers, job.on_steps, on_epoch, on_start=job.on_start, checkpoint_seconds=job.checkpoint_seconds,
-              cuda_graph=job.cuda_graph)
+              cuda_graph=job.cuda_graph, soon_lost=soon_lost)
     finally:
         if rank == 0:
             job.on_end()

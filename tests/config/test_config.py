@@ -387,3 +387,18 @@ def test_another_number_of_gpus_is_refused(load, gpus):
     assert refusal(load, {"cluster.gpus_per_worker": gpus}) == (
         f"params.yaml: cluster.gpus_per_worker: must be 1, 0, or null for 1 where there are GPUs, not {gpus!r}: a "
         "worker trains on one GPU")
+
+
+@pytest.mark.parametrize(("fewest", "most"), [(None, 0), (None, 4), (1, 4), (4, 4)])
+def test_workers_may_be_fewer_for_a_while(load, fewest, most):
+    assert load({"cluster.workers": most, "cluster.min_workers": fewest}).cluster.min_workers == fewest
+
+
+@pytest.mark.parametrize(("fewest", "most", "why"), [
+    (1, 0, ": is 1, but cluster.workers is 0, which trains in this process; set cluster.workers to the most workers, "
+           "or cluster.min_workers to null"),
+    (5, 4, ": is 5, more than cluster.workers, which is 4; make it 4 or less, or null to train with all of them only"),
+    (0, 4, " is 0, but should be greater than 0")])
+def test_fewest_workers_that_cannot_be_are_refused(load, fewest, most, why):
+    assert refusal(load, {"cluster.workers": most, "cluster.min_workers": fewest}) == \
+        f"params.yaml: cluster.min_workers{why}"

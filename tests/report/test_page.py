@@ -290,6 +290,9 @@ def test_the_page_says_in_which_precision_and_on_what_each_model_was_trained(ful
                                            "DCGAN": "in fp32, by 4 workers, the first on a laptop"}
     alike = [VariantResults(label, label, trained={"precision": "fp32", "device": "a", "workers": 1}) for label in "AB"]
     assert trainings_in_words(alike) == {"A, B": "in fp32, by 1 worker, on a"}
+    grown = {"precision": "fp32", "device": "a", "workers": 4, "earlier_workers": "4 to step 9, 2 to step 20"}
+    assert trainings_in_words([VariantResults("A", "A", trained=grown)]) == {
+        "A": "in fp32, by 4 workers, the first on a (earlier 4 to step 9, 2 to step 20)"}
     assert "in fp32, by 4 workers, the first on a laptop" in text_of(write_report(tmp_path / "report", full))
 
 

@@ -76,6 +76,18 @@ def test_while_one_is_written_no_other_is_due(tmp_path, state, held):
         assert writing.due(3)
 
 
+def test_when_a_worker_will_be_lost_neither_steps_nor_seconds_have_to_pass(tmp_path, state, held):
+    with writer(tmp_path, steps=5, seconds=1000) as writing:
+        assert not writing.due(3)
+        writing.soon_lost = True
+        assert writing.due(3) and not writing.due(3, looked=False)
+        writing.hand_over(3, *state)
+        assert not writing.due(4)
+        held.set()
+        writing.wait()
+        assert writing.due(4)
+
+
 def test_steps_and_seconds_both_have_to_pass(tmp_path, state):
     with writer(tmp_path, steps=5, seconds=1000) as writing:
         assert not writing.due(5)

@@ -12,7 +12,7 @@ from pipeline.losses.build import build_objective
 from pipeline.losses.objective import Objective
 from pipeline.training import checkpoints, loop
 from pipeline.training.divergence import Diverged
-from pipeline.training.history import History
+from pipeline.training.history import History, trained_by
 from pipeline.training.loop import train
 from pipeline.training.randomness import epoch_order, noise
 from tests import tiny
@@ -342,3 +342,30 @@ def test_the_name_of_a_processor_says_how_many_threads_are_used(monkeypatch):
     monkeypatch.setattr(torch.cuda, "get_device_name", lambda device: f"a GPU, number {device.index}")
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
     assert loop.device_name(torch.device("cuda", 0)) == "a GPU, number 0, 8 threads"
+
+
+def test_notice_of_a_loss_makes_a_checkpoint_at_each_look(run, tmp_path, capsys):
+    """Every second step is a look. Without notice only the end of the epoch, step 5, has a checkpoint."""
+    class Stop(Exception):
+        pass
+
+    for soon_lost, expected in ((lambda: False, []), (lambda: True, ["step-00000002.pt"])):
+        looks = []
+
+        def on_steps(rows, looks=looks):
+            looks.append(rows[-1]["step"])
+            if looks[-1] == 4:
+                raise Stop
+
+        folder = f"warned {bool(expected)}"
+        with pytest.raises(Stop):
+            run(folder=folder, on_steps=on_steps, soon_lost=soon_lost, checkpoint_seconds=1000)
+        assert checkpoints.checkpoint_names(Folder.of(tmp_path / folder)) == expected
+    assert capsys.readouterr().err.count("warning: VAE-123: a node of its workers will be taken away") == 1
+
+
+def test_the_number_of_workers_of_each_part_of_a_run_is_kept():
+    alone = trained_by({}, 0, "fp32", "a", 1)
+    assert alone == trained_by(alone, 5, "fp32", "a", 1) == {"precision": "fp32", "device": "a", "workers": 1}
+    grown = trained_by(trained_by(alone, 120, "fp32", "b", 2), 380, "fp32", "a", 4)
+    assert grown == alone | {"workers": 4, "earlier_workers": "1 to step 120, 2 to step 380"}

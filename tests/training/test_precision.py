@@ -181,6 +181,17 @@ def test_the_first_line_says_device_precision_and_workers(run, capsys):
     assert first.startswith("VAE-123: 1 worker, on ") and first.endswith(", in fp32 (as train.precision says)")
 
 
+def test_a_line_says_that_a_run_goes_on_with_another_number_of_workers(run, capsys):
+    run("fp32", epochs=1)
+    history = run("fp32", epochs=1)[1]
+    assert "earlier_workers" not in history.trained
+    chosen = precision.Precision("fp32", "in which it began", None)
+    for before, line in ((1, ""), (4, "\nVAE-123: goes on from step 12 with 1 worker instead of 4")):
+        capsys.readouterr()
+        loop.announce(tiny.variant(), history, chosen, True, 12, before)
+        assert capsys.readouterr().err.rstrip("\n").endswith(f"(in which it began){line}")
+
+
 def test_training_in_bfloat16_is_validated_in_float32(run):
     objective, history = run("bf16")
     assert objective.precision == torch.bfloat16

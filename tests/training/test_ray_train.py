@@ -177,6 +177,30 @@ def test_a_batch_that_the_workers_cannot_share_is_refused_before_ray_starts(job,
         ray_train.fit(job(tiny.variant()), cluster(workers=3))
 
 
+@pytest.mark.parametrize(("fewest", "size", "waits_below"), [(None, 8, 8), (1, 8, 1), (2, 8, 2), (3, 8, 4), (8, 8, 8)])
+def test_training_waits_for_the_fewest_workers_that_share_a_batch(fewest, size, waits_below):
+    assert ray_train.fewest_workers(cluster(workers=8).model_copy(update={"min_workers": fewest}), size) == waits_below
+
+
+def test_a_batch_of_fewer_images_than_asked_for_is_what_workers_share(job):
+    variant = tiny.variant(batch_size=32)
+    assert ray_train.size_of_batch(job(variant), 4) == IMAGES["train"] == 16
+    with pytest.raises(InputError, match="16, which 32 workers cannot share"):
+        ray_train.size_of_batch(job(variant), 32)
+
+
+def test_fixed_workers_are_rays_own_and_elastic_ones_have_our_policy(job, monkeypatch):
+    monkeypatch.delenv(ray_train.START_TIMEOUT, raising=False)
+    work = job(tiny.variant(), checkpoint_steps=100)
+    fixed = ray_train.make_trainer(work, cluster(workers=4), 0, 8)
+    elastic = ray_train.make_trainer(work, cluster(workers=4).model_copy(update={"min_workers": 2}), 0, 8)
+    assert type(fixed).__name__ == "TorchTrainer" and type(elastic).__name__ == "ElasticTrainer"
+    assert (fixed.scaling_config.num_workers, elastic.scaling_config.num_workers) == (4, (2, 4))
+    assert elastic.scaling_config.elastic_resize_monitor_interval_s == ray_train.GROW_SECONDS
+    jobs = [trainer.train_loop_config["job"] for trainer in (fixed, elastic)]
+    assert [job.checkpoint_steps for job in jobs] == [100, 10]
+
+
 def test_an_input_error_is_found_wherever_ray_has_wrapped_it():
     """Errors of real workers come as a WorkerGroupError, by rank. To see one would take another half a minute."""
     from ray.train import WorkerGroupError
@@ -190,3 +214,13 @@ def test_an_input_error_is_found_wherever_ray_has_wrapped_it():
     chained.__cause__ = sentence
     assert ray_train.own_error(chained) is sentence
     assert ray_train.own_error(RuntimeError("a bug")) is None
+
+
+def test_lost_workers_are_told_of_once_and_an_input_error_ends_training(monkeypatch, capsys):
+    callback, times = ray_train.end_at_input_error(), iter((100.0, 102.0, 104.0, 200.0))
+    monkeypatch.setattr(ray_train.time, "monotonic", lambda: next(times))
+    for _ in range(4):
+        callback.after_exception(None, {1: RuntimeError("lost")})
+    assert capsys.readouterr().out.count("1 training worker lost; unless cluster.retries are used up, Ray starts") == 2
+    with pytest.raises(InputError, match="the sentence"):
+        callback.after_exception(None, {0: RuntimeError("lost"), 1: InputError("the sentence")})
