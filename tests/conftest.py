@@ -18,7 +18,7 @@ os.environ.setdefault("DVC_NO_ANALYTICS", "1")
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in the background of a shell's script; programs inherit it
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-LONG = ("test_pipeline.py", "test_runs_at_once.py", "test_two_nodes.py", "test_job.py",
+LONG = ("test_pipeline.py", "test_runs_at_once.py", "test_two_nodes.py", "test_elastic.py", "test_job.py",
         "test_chaos.py", "test_live.py")
 
 
