@@ -13,7 +13,7 @@ from benchmarks.full_size.measured import Used
 
 Sizes = dict[int, dict[str, Used]]
 OWN = "(drawing)"  # not a stage
-SHORT = 10.0  # seconds at the largest size; shorter stages are in one line of the plot
+SHORT = 10.0  # CPU seconds at the largest size; shorter stages are not in the plot
 
 
 def table(sizes: Sizes) -> str:
@@ -25,7 +25,7 @@ def table(sizes: Sizes) -> str:
     rows = [[stage + ("*" if any(used.runs > 1 for used in by_size) else ""),
              *(number(used.seconds) for used in by_size),
              exponent(counts, [used.cpu_seconds for used in by_size]),
-             f"{counts[-1] / by_size[-1].cpu_seconds:,.0f}",
+             f"{counts[-1] / by_size[-1].cpu_seconds:,.0f}" if by_size[-1].cpu_seconds > SHORT else "",
              *(f"{used.memory / 1e9:.2f}" for used in by_size),
              exponent(counts, [float(used.memory) for used in by_size]),
              f"{max(by_size[-1].disk, 0) / 1e9:.2f}"]
