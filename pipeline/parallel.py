@@ -62,7 +62,7 @@ def in_processes(count: int) -> ParallelMap:
 
     available = joblib.effective_n_jobs(count or -1)
 
-    from joblib.externals.loky.process_executor import BrokenProcessPool as LostProcess
+    from joblib.externals.loky.process_executor import TerminatedWorkerError
 
     def run(function: Callable[[Shared, Item], Result], shared: Shared, items: Iterable[Item],
             memory: Callable[[Shared, Item], int] | None = None) -> Iterator[Result]:
@@ -78,7 +78,7 @@ def in_processes(count: int) -> ParallelMap:
                                return_as="generator")
         try:
             yield from pool(joblib.delayed(function)(shared, item) for item in items)
-        except LostProcess as error:
+        except TerminatedWorkerError as error:  # an argument that cannot be sent is a bug, and no lost process
             raise killed(processes) from error
 
     return in_this_process if available == 1 else run

@@ -174,13 +174,24 @@ def test_a_lost_process_is_an_error_and_what_was_done_before_is_returned():
                                          "short; .* set cluster.processes to less than 2, .* goes on with what is"):
         for result in in_processes(2)(give_up_at_thirty, None, range(100)):
             done.append(result)
-    assert done == list(range(len(done))) and 20 < len(done) <= 30
+    assert done == list(range(len(done))) and 0 < len(done) <= 30
+
+
+class Unreadable:
+    def __reduce__(self):
+        return int, ("not a number",)
+
+
+def test_an_item_that_a_process_cannot_read_is_no_killed_process():
+    with pytest.raises(Exception, match="un-serialize") as raised:
+        list(in_processes(2)(process_of, None, [Unreadable(), Unreadable()]))
+    assert not isinstance(raised.value, InputError)
 
 
 @SEVERAL_CORES
 def test_copies_are_as_many_as_asked_for():
     assert set(in_copies_of_this_process(1)(process_of, None, range(3))) == {os.getpid()}
-    assert len(set(in_copies_of_this_process(3)(process_of, None, range(6)))) == 3
+    assert len(set(in_copies_of_this_process(3)(process_of, None, range(18)))) == 3
 
 
 @SEVERAL_CORES

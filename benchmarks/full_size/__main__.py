@@ -8,7 +8,6 @@ Run as: python -m benchmarks.full_size [--sizes 2000 20000 202599] [--folder .fu
 """
 
 import argparse
-import os
 import shutil
 import subprocess
 import sys
@@ -19,10 +18,11 @@ from typing import Any
 
 from benchmarks.full_size.celeba import make_celeba
 from benchmarks.full_size.growth import draw_plot, table
-from benchmarks.full_size.measured import Used, measure
+from benchmarks.full_size.measured import Used, bytes_on_disk, measure
 from benchmarks.full_size.project import DVC, make_project, stages_of
 from benchmarks.full_size.svms import FEATURES, svm_table
 from pipeline.files.json_file import read_json, write_json
+from pipeline.hardware.cores import usable_cores
 from pipeline.hardware.processor import processor_name
 
 SIZES = (2_000, 20_000, 202_599)
@@ -44,14 +44,16 @@ def main(arguments: list[str] | None = None) -> None:
     folder = options.folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
     results = Results(folder / "results.json")
-    for images in sorted(options.sizes):
-        results.refuse_full_disk(folder, images)
-        run_size(folder, images, results)
+    for images in sorted(set(options.sizes)):
+        if images not in results.whole:
+            refuse_full_disk(folder, images)
+            run_size(folder, images, results)
     for features in options.svms:
         run_svms(folder, features, results)
-    print(f"\n{results.facts}\n", table(results.sizes), "", svm_table(results.svms), sep="\n")
+    sizes = {images: results.sizes[images] for images in options.sizes}  # others may be unfinished
+    print(f"\n{results.facts}\n", table(sizes), "", svm_table(results.svms), sep="\n")
     if options.plot:
-        draw_plot(results.sizes, options.plot, results.facts)
+        draw_plot(sizes, options.plot, results.facts)
     print(f"\n{results.path}: what each stage took" + (f"; {options.plot}: its growth" if options.plot else ""))
 
 
@@ -61,26 +63,28 @@ class Results:
     def __init__(self, path: Path) -> None:
         self.path = path
         held: dict[str, Any] = read_json(path) if path.is_file() else {}
-        self.facts: str = held.get("facts") or f"{processor_name()}, {len(os.sched_getaffinity(0))} cores"
+        self.facts: str = held.get("facts") or f"{processor_name()}, {usable_cores()} cores"
         self.sizes: dict[int, dict[str, Used]] = {
             int(images): {stage: Used(**used) for stage, used in stages.items()}
             for images, stages in held.get("sizes", {}).items()}
+        self.whole: set[int] = set(held.get("whole", ()))  # sizes whose stages have all been measured
         self.svms: dict[int, Used] = {int(features): Used(**used) for features, used in held.get("svms", {}).items()}
 
     def write(self) -> None:
         """Write the file."""
-        write_json(self.path, {"facts": self.facts,
+        write_json(self.path, {"facts": self.facts, "whole": sorted(self.whole),
                                "sizes": {images: {stage: asdict(used) for stage, used in stages.items()}
                                          for images, stages in self.sizes.items()},
                                "svms": {features: asdict(used) for features, used in self.svms.items()}})
 
-    def refuse_full_disk(self, folder: Path, images: int) -> None:
-        """End the program where the disk is too small for what is not there yet."""
-        there = sum(used.disk for used in self.sizes.get(images, {}).values())
-        needed, free = images * BYTES_PER_IMAGE - there, shutil.disk_usage(folder).free
-        if needed > free:
-            sys.exit(f"{images:,} images need about {needed / 1e9:.0f} GB more on the disk of {folder}, which has "
-                     f"{free / 1e9:.0f} GB free; free some, or give another --folder or smaller --sizes")
+
+def refuse_full_disk(folder: Path, images: int) -> None:
+    """End the program where the disk is too small for what is not there yet of a size."""
+    there = sum(bytes_on_disk(folder / f"{name}-{images}") for name in ("celeba", "project"))
+    needed, free = images * BYTES_PER_IMAGE - there, shutil.disk_usage(folder).free
+    if needed > free:
+        sys.exit(f"{images:,} images need about {needed / 1e9:.0f} GB more on the disk of {folder}, which has "
+                 f"{free / 1e9:.0f} GB free; free some, or give another --folder or smaller --sizes")
 
 
 def run_size(folder: Path, images: int, results: Results) -> None:
@@ -89,7 +93,7 @@ def run_size(folder: Path, images: int, results: Results) -> None:
     celeba, project = folder / f"celeba-{images}", folder / f"project-{images}"
     if not stages.get("(drawing)", Used()).done:
         code = f"from benchmarks.full_size.celeba import *; make_celeba(Path({str(folder)!r}), {images})"
-        run(results, stages, "(drawing)", [sys.executable, "-c", code], Path.cwd())
+        run(results, stages, "(drawing)", [sys.executable, "-c", code], Path.cwd(), adds_to=folder)
     make_celeba(folder, images)
     make_project(project, celeba)
     for stage in stages_of(project):
@@ -98,6 +102,8 @@ def run_size(folder: Path, images: int, results: Results) -> None:
             used = stages[stage]
             print(f"{images:,} images, {stage}: {used.seconds:.1f} s, {used.cpu_seconds:.1f} CPU seconds, "
                   f"{used.memory / 1e9:.2f} GB of memory, {used.disk / 1e9:.2f} GB of disk", flush=True)
+    results.whole.add(images)
+    results.write()
 
 
 def run_svms(folder: Path, features: int, results: Results) -> None:
@@ -108,8 +114,8 @@ def run_svms(folder: Path, features: int, results: Results) -> None:
 
 
 def run(results: Results, rows: dict[Any, Used], name: str | int, command: Sequence[str | Path],
-        folder: Path) -> None:
-    """Run a command, and add what it takes to its row."""
+        folder: Path, adds_to: Path | None = None) -> None:
+    """Run a command in a folder, and add what it takes to its row. adds_to: where its files lie, if elsewhere."""
     before = rows.get(name, Used())
 
     def so_far(used: Used) -> None:
@@ -117,7 +123,7 @@ def run(results: Results, rows: dict[Any, Used], name: str | int, command: Seque
         results.write()
 
     try:
-        so_far(measure(command, folder, so_far))
+        so_far(measure(command, folder, so_far, adds_to or folder))
     except subprocess.CalledProcessError as error:
         sys.exit(f"{name} has ended with {error.returncode} in {folder}; mend it, and begin again: "
                  "what is done is kept")

@@ -37,7 +37,8 @@ def table(sizes: Sizes) -> str:
                  exponent(counts, [sum(stage[i].cpu_seconds for stage in stages) for i in range(len(counts))]), "",
                  *(f"{max(stage[i].memory for stage in stages) / 1e9:.2f}" for i in range(len(counts))), "",
                  f"{sum(stage[-1].disk for stage in stages) / 1e9:.2f}"])
-    note = "\n\n\\* was interrupted, and went on" if any(row[0].endswith("*") for row in rows) else ""
+    interrupted = any(row[0].endswith("*") for row in rows)
+    note = "\n\n\\* was interrupted, and went on; its disk is what its last part added" if interrupted else ""
     return "\n".join("| " + " | ".join(cells) + " |" for cells in (head, ["---"] * len(head), *rows)) + note
 
 

@@ -20,7 +20,7 @@ class Used:
     seconds: float = 0
     cpu_seconds: float = 0  # of all processes, user and system
     memory: int = 0         # bytes of all processes together at their highest, with pages that they share counted once
-    disk: int = 0           # bytes that are more on the disk afterwards
+    disk: int = 0           # bytes that are more on the disk afterwards, by the runs that were not interrupted
     runs: int = 0           # more than one where it was interrupted
     done: bool = False
 
@@ -46,28 +46,35 @@ class Processes:
                 with contextlib.suppress(psutil.NoSuchProcess, OSError):
                     times = process.cpu_times()
                     self.seconds[process.pid, process.create_time()] = times.user + times.system
-                    memory += proportional_memory(process.pid)
+                    memory += proportional_memory(process)
         self.memory = max(self.memory, memory)
 
 
-def proportional_memory(pid: int) -> int:
-    """Return the bytes of memory of a process, in which a page that n processes share counts as an nth of it."""
-    with open(f"/proc/{pid}/smaps_rollup") as file:
-        return next((1024 * int(line.split()[1]) for line in file if line.startswith("Pss:")), 0)
+def proportional_memory(process: psutil.Process) -> int:
+    """Return the bytes of memory of a process, in which a page that n processes share counts as an nth of it.
+
+    Where the system does not tell, as in some sandboxes, such a page counts once for each process.
+    """
+    try:
+        with open(f"/proc/{process.pid}/smaps_rollup") as file:
+            return next((1024 * int(line.split()[1]) for line in file if line.startswith("Pss:")), 0)
+    except FileNotFoundError:
+        return int(process.memory_info().rss)
 
 
-def measure(command: Sequence[str | Path], folder: Path, so_far: Callable[[Used], None]) -> Used:
+def measure(command: Sequence[str | Path], folder: Path, so_far: Callable[[Used], None], adds_to: Path) -> Used:
     """Run a command, and return what it took.
 
     Args:
         command: and its arguments. Its output goes where that of this process goes.
-        folder: where it runs; what it adds to the disk is looked for there.
+        folder: where it runs.
         so_far: gets what it has taken until now, every few seconds, so that it is known if all is killed.
+        adds_to: a folder; what the command adds to the disk is looked for there.
 
     Raises:
         subprocess.CalledProcessError: it failed.
     """
-    before, began, told = bytes_on_disk(folder), time.monotonic(), 0.0
+    before, began, told = bytes_on_disk(adds_to), time.monotonic(), 0.0
     started = subprocess.Popen(command, cwd=folder, stdin=subprocess.DEVNULL)
     processes, waited = Processes(started.pid), 0.0
     try:
@@ -91,7 +98,7 @@ def measure(command: Sequence[str | Path], folder: Path, so_far: Callable[[Used]
         raise subprocess.CalledProcessError(started.returncode, [str(part) for part in command])
     # A process between two looks is in the first only if its parent waited for it, and in the second only if not.
     used.cpu_seconds = max(used.cpu_seconds, waited)
-    used.disk, used.done = bytes_on_disk(folder) - before, True
+    used.disk, used.done = bytes_on_disk(adds_to) - before, True
     return used
 
 

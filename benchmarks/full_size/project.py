@@ -50,7 +50,8 @@ def make_project(folder: Path, celeba: Path) -> None:
     (folder / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
     git(folder, "init", "-q")
     git(folder, "add", "--all")
-    git(folder, "-c", "user.name=full-size", "-c", "user.email=full-size@localhost", "commit", "-qm", "full size")
+    git(folder, "-c", "user.name=full-size", "-c", "user.email=full-size@localhost", "-c", "commit.gpgsign=false",
+        "commit", "-q", "--no-verify", "-m", "full size")
     (folder / "complete").touch()
 
 

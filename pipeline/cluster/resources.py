@@ -57,7 +57,7 @@ def check_resources(cluster: Cluster, workers: int, gpus: int) -> None:
 
     Args:
         cluster: where the workers go; this process has to be connected to it.
-        workers: how many there are.
+        workers: how many there are, at least: cluster.workers, or what cluster.min_workers says.
         gpus: how many GPUs each has.
 
     Raises:
@@ -72,7 +72,8 @@ def check_resources(cluster: Cluster, workers: int, gpus: int) -> None:
         bound = cores_left_here()
         has = f"this process may use here (the machine has {os.cpu_count()} CPUs)" if bound else "this machine has"
         on_cpus = ", or cluster.gpus_per_worker to 0 to train on CPUs" if gpus else ""
-        raise InputError(f"cluster.workers: {workers} training workers need {' and '.join(lacking)} that {has}; take "
+        parameter = "cluster.workers" if workers == cluster.workers else "cluster.min_workers"
+        raise InputError(f"{parameter}: {workers} training workers need {' and '.join(lacking)} that {has}; take "
                          f"fewer, or set cluster.address{on_cpus}")
     if lacking:
         print(f"waiting for nodes: {workers} workers need {' and '.join(lacking)} that the cluster has now",

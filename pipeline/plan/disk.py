@@ -49,10 +49,14 @@ def notes_on_disk(params: Params, images: int, landmarks: bool, attributes: bool
 
 
 def shards_may_be_there(params: Params, images: int) -> bool:
-    """Return whether there are shards of as many images and of that size, so that the stage prepare may not run."""
+    """Return whether there are shards of as many images and of that size, so that the stage prepare may not run.
+
+    Images that were left out of them, since their files are broken, count too.
+    """
     manifest = SHARDS / "view=aligned/_manifest.json"
     found = read_json(manifest) if manifest.is_file() else {}
-    return found.get("image_size") == params.data.image_size and sum(found.get("images", {}).values()) == images
+    of_images = sum(found.get("images", {}).values()) + (found.get("left_out") or {}).get("images", 0)
+    return bool(found.get("image_size") == params.data.image_size and of_images == images)
 
 
 def may_measure_vgg_fc(params: Params) -> bool:

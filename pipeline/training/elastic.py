@@ -13,6 +13,8 @@ from ray.train.v2.torch.torch_trainer import TorchTrainer
 
 from pipeline.training.batches import even_workers
 
+COORDINATOR_SECONDS = 120.0  # for an actor of Ray's to start; Ray waits 5 of them, and then prints tracebacks
+
 
 class EvenWorkers(ElasticScalingPolicy):
     """Decides how many workers train: Ray's policy, but only numbers that divide the batch, on nodes that last.
@@ -38,16 +40,23 @@ class EvenWorkers(ElasticScalingPolicy):
         possible = super()._count_possible_workers({node: reserved_resources[node] for node in last})
         return even_workers(self.size, possible)
 
+    def _send_resource_request(self) -> None:
+        """Ask Ray's coordinator of nodes for room, once it has started, which takes long on a busy machine."""
+        ray.wait([self._autoscaling_coordinator.get_reserved_resources.remote(self._requester_id)],
+                 timeout=COORDINATOR_SECONDS)
+        super()._send_resource_request()  # type: ignore[no-untyped-call]
+
     def make_decision_for_non_running_worker_group(self) -> ScalingDecision:
         """Return how many workers start, or that nodes are waited for, which is said once."""
         decision = super().make_decision_for_non_running_worker_group()
         waiting = isinstance(decision, NoopDecision)
-        if waiting and not self.waiting:
+        known = self._get_reserved_resources() is not None  # else Ray has not answered, and there may be room
+        if waiting and known and not self.waiting:
             print("waiting for nodes: the cluster has room for fewer training workers than cluster.min_workers, or for "
                   "no number of them that shares a batch evenly", flush=True)
         if waiting:
             time.sleep(1)  # else Ray asks again at once, as fast as it can
-        self.waiting = waiting
+        self.waiting = waiting and (known or self.waiting)
         return decision
 
 

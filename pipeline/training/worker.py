@@ -48,9 +48,12 @@ def node_soon_lost() -> bool:
     Ray's own `get_preemption_info` waits until all workers have asked, so that all get the same answer. Here the worker
     that writes checkpoints is the only one to ask.
     """
-    from ray.train.v2._internal.execution.context import get_train_context
+    try:
+        from ray.train.v2._internal.execution.context import get_train_context
 
-    return get_train_context().preemption_context.preemption_info is not None
+        return get_train_context().preemption_context.preemption_info is not None
+    except (ImportError, AttributeError):  # another version of Ray, whose notices are not heard
+        return False
 
 
 def train_job(job: "Job", device: torch.device, rank: int = 0, workers: int = 1,

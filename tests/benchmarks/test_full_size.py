@@ -5,12 +5,16 @@ import subprocess
 import sys
 
 import numpy as np
+import psutil
 import pytest
 
 from benchmarks.full_size import __main__ as program
+from benchmarks.full_size import measured
 from benchmarks.full_size.celeba import make_celeba
 from benchmarks.full_size.growth import draw_plot, exponent, table
-from benchmarks.full_size.measured import Used, bytes_on_disk, measure
+from benchmarks.full_size.measured import Used, bytes_on_disk, measure, proportional_memory
+from benchmarks.full_size.project import make_project, stages_of
+from pipeline.config.loading import load_params
 from pipeline.data.sources.celeba import open_celeba
 from pipeline.drawn_faces.dataset import draw_numbered_face
 
@@ -21,6 +25,7 @@ def python(code: str) -> list[str]:
     return [sys.executable, "-c", code]
 
 
+@pytest.mark.slow
 def test_a_data_set_is_celebas_layout_and_a_smaller_one_begins_with_the_same_images(tmp_path):
     small, large = (open_celeba(make_celeba(tmp_path, images)) for images in (20, 30))
     assert (len(small), len(large)) == (20, 30)
@@ -36,8 +41,8 @@ def test_a_data_set_is_celebas_layout_and_a_smaller_one_begins_with_the_same_ima
 def test_time_memory_and_disk_of_all_processes_are_counted(tmp_path):
     child = "x = bytearray(10**8); import time; t = time.process_time()\nwhile time.process_time() < t + 0.6: pass"
     code = (f"import subprocess, sys\nchildren = [subprocess.Popen([sys.executable, '-c', {child!r}]) for _ in 'ab']\n"
-            "[child.wait() for child in children]\nopen('made', 'wb').write(bytes(5_000_000))")
-    used = measure(python(code), tmp_path, lambda used: None)
+            "[child.wait() for child in children]\nimport os; open('made', 'wb').write(os.urandom(5_000_000))")
+    used = measure(python(code), tmp_path, lambda used: None, tmp_path)
     assert used.done and used.runs == 1
     assert 1.2 < used.cpu_seconds < 3 and used.seconds > 0.6
     assert 190 * MEGABYTE < used.memory < 300 * MEGABYTE
@@ -45,7 +50,7 @@ def test_time_memory_and_disk_of_all_processes_are_counted(tmp_path):
 
 
 def test_a_file_with_two_names_counts_once(tmp_path):
-    (tmp_path / "one").write_bytes(bytes(MEGABYTE))
+    (tmp_path / "one").write_bytes(os.urandom(MEGABYTE))
     before = bytes_on_disk(tmp_path)
     (tmp_path / "deep").mkdir()
     os.link(tmp_path / "one", tmp_path / "deep" / "two")
@@ -73,7 +78,38 @@ def test_an_interrupted_row_goes_on_with_what_it_took(tmp_path):
 
 def test_a_disk_that_is_too_small_is_refused(tmp_path):
     with pytest.raises(SystemExit, match=r"need about 115000000 GB more .* smaller --sizes"):
-        program.Results(tmp_path / "results.json").refuse_full_disk(tmp_path, 10**12)
+        program.refuse_full_disk(tmp_path, 10**12)
+
+
+def test_a_size_that_is_whole_needs_no_room_and_others_are_not_in_the_table(tmp_path, monkeypatch, capsys):
+    results = program.Results(tmp_path / "results.json")
+    results.sizes = {200: {"plan": Used(1, 1, 10**8, 0, 1, True)}, 300: {"(drawing)": Used(1, 1, 10**8, 0, 1, True)}}
+    results.whole = {200}
+    results.write()
+    monkeypatch.setattr(program.shutil, "disk_usage", None)
+    monkeypatch.setattr(program, "run_size", None)
+    program.main(["--sizes", "200", "--folder", str(tmp_path), "--svms"])
+    assert "| plan | 1.0 | " in capsys.readouterr().out
+
+
+def test_where_the_system_does_not_tell_of_shared_pages_memory_is_counted_too(monkeypatch):
+    def not_there(path):
+        raise FileNotFoundError(path)
+
+    monkeypatch.setattr(measured, "open", not_there, raising=False)
+    assert proportional_memory(psutil.Process()) > 10 * MEGABYTE
+
+
+@pytest.mark.slow
+def test_the_project_is_this_one_with_parameters_that_are_read(tmp_path, monkeypatch):
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path))
+    folder = tmp_path / "project"
+    make_project(folder, tmp_path / "celeba")
+    monkeypatch.chdir(folder)
+    params = load_params()
+    assert (params.scale, params.data.source, params.data.root) == ("paper", "celeba", str(tmp_path / "celeba"))
+    assert list(params.variants) == ["dfc"]
+    assert {"prepare", "train@dfc", "evaluate@dfc", "report"} <= set(stages_of(folder))
 
 
 def test_the_program_refuses_too_few_images(tmp_path, capsys):

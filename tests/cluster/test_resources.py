@@ -57,7 +57,9 @@ def test_more_workers_than_cores_that_this_process_may_use_are_refused(cluster, 
     monkeypatch.setattr(os, "cpu_count", lambda: 8)
     with pytest.raises(InputError, match=r"^cluster.workers: 2 training workers need 2 CPUs instead of 1 that this "
                                          r"process may use here \(the machine has 8 CPUs\); take fewer, or set "):
-        check_resources(cluster, 2, gpus=0)
+        check_resources(cluster.model_copy(update={"workers": 2}), 2, gpus=0)
+    with pytest.raises(InputError, match=r"^cluster.min_workers: 2 training workers need 2 CPUs"):
+        check_resources(cluster.model_copy(update={"workers": 4, "min_workers": 2}), 2, gpus=0)
 
 
 @pytest.mark.slow

@@ -136,13 +136,14 @@ def test_a_killed_process_ends_the_drawing_in_a_sentence(tmp_path):
     try:
         while not (busy := [child for child in psutil.Process(drawing.pid).children(recursive=True)
                             if child.cpu_times().user > 0.5]):
+            assert drawing.poll() is None, drawing.stderr.read()
             time.sleep(0.05)
         busy[0].kill()
         _, said = drawing.communicate(timeout=60)
     finally:
         drawing.kill()
     assert drawing.returncode == 1
-    assert said.splitlines()[-1].startswith("error: one of the 2 processes of this stage was killed, perhaps because ")
+    assert "\nerror: one of the 2 processes of this stage was killed, perhaps because " in f"\n{said}"
 
 
 @pytest.mark.parametrize("name, frequency", [

@@ -92,3 +92,6 @@ def test_shards_that_are_there_need_no_room(tmp_path, monkeypatch):
         manifest.write_text(json.dumps({"image_size": size, "images": {"train": 20, "valid": 5, "test": 5}}))
         assert shards_may_be_there(params, 30) == there
         assert not shards_may_be_there(params, 29)
+    manifest.write_text(json.dumps({"image_size": params.data.image_size, "images": {"train": 20, "test": 5},
+                                    "left_out": {"images": 5, "examples": []}}))
+    assert shards_may_be_there(params, 30)

@@ -59,9 +59,20 @@ def test_waiting_for_nodes_is_said_once(monkeypatch, capsys):
     assert capsys.readouterr().out.count("waiting for nodes: ") == 1
 
 
+def test_without_an_answer_nothing_is_said_of_nodes(monkeypatch, capsys):
+    policy = elastic.EvenWorkers(ScalingConfig(num_workers=(2, 4), resources_per_worker={"CPU": 1}), 64)
+    monkeypatch.setattr(elastic.time, "sleep", lambda seconds: None)
+    monkeypatch.setattr(policy, "_maybe_send_resource_request", lambda: None)
+    monkeypatch.setattr(policy, "_get_reserved_resources", lambda: None)
+    assert isinstance(policy.make_decision_for_non_running_worker_group(), elastic.NoopDecision)
+    assert not capsys.readouterr().out and not policy.waiting
+
+
 def test_ray_still_has_what_is_replaced():
     """Names of Ray's own that are not in its documentation. The real training in tests/test_elastic.py uses them."""
     replaced = ((elastic.ElasticScalingPolicy, "_count_possible_workers"),
                 (elastic.TorchTrainer, "_initialize_and_run_controller"),
+                (elastic.ElasticScalingPolicy, "_send_resource_request"),
+                (elastic.ElasticScalingPolicy, "_get_reserved_resources"),
                 (elastic.ElasticScalingPolicy, "make_decision_for_non_running_worker_group"))
     assert all(hasattr(of, name) for of, name in replaced)

@@ -23,7 +23,7 @@ from pipeline.losses.build import build_objective
 from pipeline.training import ray_train
 from pipeline.training.inputs import StartWeights
 from pipeline.training.randomness import epoch_order, noise
-from pipeline.training.worker import make_objective
+from pipeline.training.worker import make_objective, node_soon_lost
 from tests import tiny
 from tests.models.test_start_weights import begins_with, write_trained
 
@@ -190,7 +190,8 @@ def test_a_batch_of_fewer_images_than_asked_for_is_what_workers_share(job):
 
 
 def test_fixed_workers_are_rays_own_and_elastic_ones_have_our_policy(job, monkeypatch):
-    monkeypatch.delenv(ray_train.START_TIMEOUT, raising=False)
+    monkeypatch.setenv(ray_train.START_TIMEOUT, "")  # so that it is as before afterwards
+    monkeypatch.delenv(ray_train.START_TIMEOUT)
     work = job(tiny.variant(), checkpoint_steps=100)
     fixed = ray_train.make_trainer(work, cluster(workers=4), 0, 8)
     elastic = ray_train.make_trainer(work, cluster(workers=4).model_copy(update={"min_workers": 2}), 0, 8)
@@ -224,3 +225,9 @@ def test_lost_workers_are_told_of_once_and_an_input_error_ends_training(monkeypa
     assert capsys.readouterr().out.count("1 training worker lost; unless cluster.retries are used up, Ray starts") == 2
     with pytest.raises(InputError, match="the sentence"):
         callback.after_exception(None, {0: RuntimeError("lost"), 1: InputError("the sentence")})
+
+
+@pytest.mark.parametrize("has", [{}, {"get_train_context": SimpleNamespace}])
+def test_a_ray_that_keeps_notices_elsewhere_gives_none_and_ends_no_training(monkeypatch, has):
+    monkeypatch.setitem(sys.modules, "ray.train.v2._internal.execution.context", SimpleNamespace(**has))
+    assert not node_soon_lost()
