@@ -5,6 +5,7 @@ and what an interrupted call has drawn is drawn.
 """
 
 import os
+import shutil
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
@@ -37,13 +38,21 @@ def make_celeba(folder: Path, images: int) -> Path:
     there = set(os.listdir(root / IMAGES))
     for name in file_names(images):
         if name not in there:
-            os.link(drawn / name, root / IMAGES / name)
+            link_or_copy(drawn / name, root / IMAGES / name)
     labels = [np.load(drawn / f"labels-{part}.npz") for part in range(-(-images // PART))]
     attributes, landmarks = (np.concatenate([part[name] for part in labels])[:images]
                              for name in ("attributes", "landmarks"))
     write_tables(root, attributes, landmarks)
     (root / "complete").touch()
     return root
+
+
+def link_or_copy(file: Path, other: Path) -> None:
+    """Give a file another name, or copy it where the disk has no hard links."""
+    try:
+        os.link(file, other)
+    except OSError:
+        shutil.copyfile(file, other)
 
 
 def draw_parts(folder: Path, images: int) -> None:

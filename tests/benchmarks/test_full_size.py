@@ -10,7 +10,7 @@ import pytest
 
 from benchmarks.full_size import __main__ as program
 from benchmarks.full_size import measured
-from benchmarks.full_size.celeba import make_celeba
+from benchmarks.full_size.celeba import link_or_copy, make_celeba
 from benchmarks.full_size.growth import draw_plot, exponent, table
 from benchmarks.full_size.measured import Used, bytes_on_disk, measure, proportional_memory
 from benchmarks.full_size.project import make_project, stages_of
@@ -36,6 +36,16 @@ def test_a_data_set_is_celebas_layout_and_a_smaller_one_begins_with_the_same_ima
     assert (np.asarray(large.landmarks[29]) == landmarks).all()
     names = [tmp_path / f"celeba-{images}" / "img_align_celeba" / "000007.jpg" for images in (20, 30)]
     assert os.path.samefile(*names)
+
+
+def test_without_hard_links_images_are_copied(tmp_path, monkeypatch):
+    def refuse(*paths):
+        raise OSError("no links here")
+
+    monkeypatch.setattr(os, "link", refuse)
+    (tmp_path / "one").write_bytes(b"face")
+    link_or_copy(tmp_path / "one", tmp_path / "two")
+    assert (tmp_path / "two").read_bytes() == b"face" and not os.path.samefile(tmp_path / "one", tmp_path / "two")
 
 
 def test_time_memory_and_disk_of_all_processes_are_counted(tmp_path):
