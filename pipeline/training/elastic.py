@@ -7,7 +7,13 @@ from typing import Any, cast
 
 import ray
 from ray.train.v2._internal.execution.preemption import _get_draining_nodes
-from ray.train.v2._internal.execution.scaling_policy import ElasticScalingPolicy, NoopDecision, ScalingDecision
+from ray.train.v2._internal.execution.scaling_policy import (
+    ElasticScalingPolicy,
+    NoopDecision,
+    ResizeDecision,
+    ScalingDecision,
+)
+from ray.train.v2._internal.execution.worker_group import WorkerGroupPollStatus, WorkerGroupState
 from ray.train.v2.api.config import ScalingConfig
 from ray.train.v2.torch.torch_trainer import TorchTrainer
 
@@ -58,6 +64,21 @@ class EvenWorkers(ElasticScalingPolicy):
             time.sleep(1)  # else Ray asks again at once, as fast as it can
         self.waiting = waiting and (known or self.waiting)
         return decision
+
+    def make_decision_for_running_worker_group(self, worker_group_state: WorkerGroupState,
+                                               worker_group_status: WorkerGroupPollStatus) -> ScalingDecision:
+        """Return whether the workers start again, in another number.
+
+        Where a node will be taken away, they are not made fewer: they may not have heard of it yet, and first write a
+        checkpoint. Ray ends them at the notice's deadline.
+
+        Args:
+            worker_group_state: the workers, and how many they are.
+            worker_group_status: how each is.
+        """
+        decision = super().make_decision_for_running_worker_group(worker_group_state, worker_group_status)
+        fewer = isinstance(decision, ResizeDecision) and decision.num_workers < worker_group_state.num_workers
+        return NoopDecision() if fewer and _get_draining_nodes() else decision
 
 
 def answers(node: Mapping[str, Any]) -> bool:

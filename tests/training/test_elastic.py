@@ -1,6 +1,7 @@
 """How many workers train, as nodes come and go. tests/test_elastic.py has real nodes."""
 
 import socket
+from types import SimpleNamespace
 
 import pytest
 from ray.train.v2.api.config import ScalingConfig
@@ -40,6 +41,22 @@ def test_nodes_that_are_lost_or_will_be_do_not_count(counted):
     assert counted(64, [2, 1, 1], lost=(1,), draining=(0, 2)) == 0
 
 
+@pytest.mark.parametrize(("draining", "cores", "workers"), [
+    ((), [1, 1], None), ((1,), [1, 1], None), ((), [1], 1), ((), [2, 2], 4), ((1,), [3, 1, 1], 4)])
+def test_a_node_that_will_be_taken_away_makes_no_fewer_before_its_workers_have_heard(monkeypatch, draining, cores,
+                                                                                     workers):
+    """Two workers train, on nodes with so many cores. workers: in what number they start again."""
+    monkeypatch.setattr(elastic.ray, "nodes", lambda: [{"NodeID": f"{node}"} for node in range(len(cores))])
+    monkeypatch.setattr(elastic, "_get_draining_nodes", lambda: {f"{node}": 0 for node in draining})
+    monkeypatch.setattr(elastic, "answers", lambda node: True)
+    policy = elastic.EvenWorkers(ScalingConfig(num_workers=(1, 4), resources_per_worker={"CPU": 1}), 64)
+    monkeypatch.setattr(policy, "_maybe_send_resource_request", lambda: None)
+    monkeypatch.setattr(policy, "_get_reserved_resources",
+                        lambda: {f"{node}": {"CPU": float(of)} for node, of in enumerate(cores)})
+    decision = policy.make_decision_for_running_worker_group(SimpleNamespace(start_time=0.0, num_workers=2), None)
+    assert getattr(decision, "num_workers", None) == workers
+
+
 def test_a_node_is_asked_whether_it_is_there():
     with socket.create_server(("127.0.0.1", 0)) as server:
         node = {"NodeManagerAddress": "127.0.0.1", "NodeManagerPort": server.getsockname()[1], "Alive": True}
@@ -73,6 +90,7 @@ def test_ray_still_has_what_is_replaced():
     replaced = ((elastic.ElasticScalingPolicy, "_count_possible_workers"),
                 (elastic.TorchTrainer, "_initialize_and_run_controller"),
                 (elastic.ElasticScalingPolicy, "_send_resource_request"),
+                (elastic.ElasticScalingPolicy, "make_decision_for_running_worker_group"),
                 (elastic.ElasticScalingPolicy, "_get_reserved_resources"),
                 (elastic.ElasticScalingPolicy, "make_decision_for_non_running_worker_group"))
     assert all(hasattr(of, name) for of, name in replaced)
