@@ -53,7 +53,7 @@ def exponent(counts: list[int], values: list[float]) -> str:
     """Return the exponent between the two largest sizes, "" where there is one size or nothing was taken."""
     if len(counts) < 2 or min(values[-2:]) <= 0:
         return ""
-    return f"{np.log(values[-1] / values[-2]) / np.log(counts[-1] / counts[-2]):.2f}"
+    return f"{np.log(values[-1] / values[-2]) / np.log(counts[-1] / counts[-2]):z.2f}"  # z: no minus before 0.00
 
 
 def number(seconds: float) -> str:
