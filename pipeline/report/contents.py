@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -64,6 +64,11 @@ class VariantResults:
     attributes: Sequence[str] = ATTRIBUTES
 
     @property
+    def encodes(self) -> bool:
+        """Whether the variant has an encoder, and so latent vectors and what is made of them."""
+        return self.vectors is not None
+
+    @property
     def reported_svm(self) -> Mapping[str, float]:
         """The SVMs' scores on `view_set`; empty without any."""
         return self.svm.get(self.view_set, {})
@@ -79,6 +84,22 @@ class VariantResults:
         return self.svm.get(self.chosen_view_set, {})
 
 
+class Caption(NamedTuple):
+    """What a reader needs to understand a figure, in plain English and without HTML.
+
+    Attributes:
+        shows: what is shown.
+        reading: how to read it: rows and columns, or axes with their units and the direction that is better.
+        look_for: what is good, what is bad, or what is worth a look.
+        measured: how it was made or measured, in a sentence.
+    """
+
+    shows: str
+    reading: str = ""
+    look_for: str = ""
+    measured: str = ""
+
+
 @dataclass
 class FigureEntry:
     """A picture file on the page. Neighbours with the same title share one heading and one caption.
@@ -87,17 +108,19 @@ class FigureEntry:
         path: a PNG or JPEG file.
         title: the heading.
         paper: the figure that it repeats, "Figure 3 of the first paper"; "" for none.
-        caption: a sentence below the heading.
+        caption: the text beside it; None for none.
         label: the variant that it is about; "" where it shows all.
         alt: what the picture shows, for readers who do not see it.
+        files: from which it is drawn: numbers, weights and latents, as paths of the project.
     """
 
     path: str | Path
     title: str
     paper: str = ""
-    caption: str = ""
+    caption: Caption | None = None
     label: str = ""
     alt: str = ""
+    files: Sequence[Path] = ()
 
 
 @dataclass
@@ -125,6 +148,7 @@ class Report:
         attributes: the names of the data set's attributes. Without any, a sentence takes the place of each section that
             needs them.
         left_out: what the report leaves out, one sentence for each part.
+        files: the files behind the tables of a section, by its anchor, as paths of the project.
     """
 
     title: str
@@ -144,3 +168,4 @@ class Report:
     made_by: Sequence[tuple[str, Mapping[str, str]]] = ()
     attributes: Sequence[str] = ATTRIBUTES
     left_out: Sequence[str] = ()
+    files: Mapping[str, Sequence[Path]] = field(default_factory=dict)

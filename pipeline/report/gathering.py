@@ -18,6 +18,7 @@ from pipeline.report.attribute_words import all_of_celeba, left_out
 from pipeline.report.contents import FigureEntry, Report, VariantResults
 from pipeline.report.figure_entries import curve_entries, figure_entries, gains_entry, table1_entry
 from pipeline.report.latent_table import posterior_images
+from pipeline.report.result_files import of_sections
 from pipeline.report.sample_table import with_mixture
 from pipeline.report.svm_tables import (
     SvmTables,
@@ -54,15 +55,16 @@ def gather_report(plan: ReportPlan, variants: Sequence[Variant], svm_tables: Svm
         warnings=[f"{label}: {warning}" for name, label in labels.items()
                   for warning in read_json(paths.warnings(name))]
         + svm_warnings(scored, gains),
-        figures=figure_entries(labels, labels[plan.mosaic_variant], with_mixture(results), posterior_images(results),
-                               attributes=attributes),
+        figures=figure_entries(labels, plan.mosaic_variant, with_mixture(results), posterior_images(results),
+                               attributes=attributes, encoders=[one.name for one in results if one.encodes]),
         curves=curve_entries(labels),
         table1=table1, table1_figure=drawn(table1_entry(attributes)),
         table1_notes=[*read_baseline_notes(), *c_notes(scored, gains)],
         gains=gains, gains_figure=drawn(gains_entry()),
         frechet_layer=read_plan(SamplingPlan).frechet_layer, per_class=read_plan(AttributesPlan).per_class,
         made_by=records.machines_by_stage(plan.variants), attributes=attributes,
-        left_out=left_out(attributes, plan.notes))
+        left_out=left_out(attributes, plan.notes),
+        files=of_sections(results, sorted(path.stem for path in paths.BASELINES.glob("*.csv"))))
 
 
 def drawn(entry: FigureEntry) -> FigureEntry | None:

@@ -1,5 +1,6 @@
 """One self-contained page about everything that was run: index.html, which opens from disk without a network."""
 
+import re
 from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
@@ -12,11 +13,14 @@ from pipeline.report.attribute_words import all_attributes, all_of_celeba, celeb
 from pipeline.report.contents import FigureEntry, Report
 from pipeline.report.flips_table import flips_explanations, flips_table
 from pipeline.report.gains_table import gains_table
+from pipeline.report.glossary import Glossary
 from pipeline.report.latent_table import latent_table, posterior_images
 from pipeline.report.numbers import metric_in_words, number
+from pipeline.report.overview import BESIDE, COMMANDS, overview
 from pipeline.report.pictures import data_uri
 from pipeline.report.protocol import protocol_in_words
 from pipeline.report.published_later import LABELS, published_later
+from pipeline.report.result_files import address
 from pipeline.report.run_facts import machines_in_words, merged_notes, parameter_rows, trainings_in_words
 from pipeline.report.sample_table import floor, photographs, sample_table, with_mixture
 from pipeline.report.summary_table import explanations, summary_table
@@ -33,6 +37,9 @@ TAUGHT_WEIGHTS = ("the loss network has learned from {learned_from}, and from no
                   "feature loss, feature distance and Fréchet distance here comes from what it has learned, and no "
                   "number of a variant trained with it can be compared with those of the papers.")
 
+# What page.html.j2 includes.
+PARTS = {"style": "page_style.css.j2", "script": "page_script.js.j2", "macros": "macros.html.j2"}
+
 
 def write_report(folder: str | Path, report: Report) -> Path:
     """Write `folder`/index.html with all pictures in it, and return its path. The same report gives the same bytes.
@@ -42,10 +49,12 @@ def write_report(folder: str | Path, report: Report) -> Path:
     """
     environment = jinja2.Environment(loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True,
                                      undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters.update(number=number, embedded=data_uri, readable=readable, metric=metric_in_words)
+    environment.filters.update(number=number, embedded=data_uri, readable=readable, metric=metric_in_words,
+                               address=address, slug=slug)
+    environment.globals.update(parts=PARTS, beside=BESIDE, commands=COMMANDS, glossary=Glossary())
     page = environment.get_template("page.html.j2").render(
-        report=report, **facts_of_the_run(report), **tables_of_models(report), **tables_of_attributes(report),
-        **words_on_attributes(report), figures=by_title(report.figures))
+        report=report, overview=overview(report), **facts_of_the_run(report), **tables_of_models(report),
+        **tables_of_attributes(report), **words_on_attributes(report), figures=by_title(report.figures))
     path = Path(folder) / "index.html"
     write_text(path, page)
     return path
@@ -116,6 +125,11 @@ def words_on_attributes(report: Report) -> dict[str, Any]:
         "view_set_as_asked": not any("report.view_set" in part for part in report.left_out),
         "without_attributes": bool(report.variants) and not names,
     }
+
+
+def slug(title: str) -> str:
+    """Return a title as the end of an anchor: "What each view adds" → "what-each-view-adds"."""
+    return re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")
 
 
 def by_title(figures: Sequence[FigureEntry]) -> list[list[FigureEntry]]:
