@@ -82,8 +82,8 @@ GAINS = Caption(
     "The table above as a picture: how much better attributes are predicted with each crop of the face that is added.",
     "From the top down, each line adds something to the line that the table names. The dot is the accuracy (left "
     "panel) or the balanced accuracy (right panel) in %; farther right is better. The bar leads from the dot before to "
-    "this one: blue for a gain, orange for a loss. The numbers at the right are the value and the gain in percentage "
-    "points. The grey line is the majority class.",
+    "this one: blue where it is better, orange where it is worse. The numbers at the right are the value and the gain "
+    "in percentage points. The grey line is the majority class.",
     "Long blue bars: views that add much. With few test images, gains below a point can be chance.",
     "SVMs on the latent vectors of training images, scored on test images; means over the attributes.")
 

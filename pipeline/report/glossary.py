@@ -97,7 +97,7 @@ ENTRIES = (
           "Higher is nearer: twice the error takes 6 dB off."),
     Entry("reconstruction", ("reconstructions", "Reconstructions", "reconstruction", "reconstructs"),
           "A photograph, encoded and decoded again."),
-    Entry("sample", ("samples", "Samples", "sample"), "A face that a model invents from a random latent vector."),
+    Entry("sample", ("samples", "Samples"), "A face that a model invents from a random latent vector."),
     Entry("SSIM", ("SSIM",), "Structural similarity of two pictures: compares contrast and structure of small patches. "
           "1 is equal; higher is better."),
     Entry("SVM", ("SVMs", "SVM"), "Support vector machine: a simple classifier that answers yes or no by the side of a "
@@ -105,7 +105,7 @@ ENTRIES = (
     Entry("t-SNE", ("t-SNE",), "A method that lays vectors out on a plane so that neighbours stay neighbours."),
     Entry("training, validation and test images", ("training images", "validation images", "test images", "test faces",
                                                    "test face"),
-          "Training images are learned from. Validation images serve for choices, such as of a penalty. Test images "
+          "Models learn from training images. Validation images serve for choices, such as of a penalty. Test images "
           "serve for the scores alone."),
     Entry("view", ("sets of views", "set of views", "views"), "A crop of the face, such as aligned, eyes or mouth. A "
           "set of views puts the latent vectors of several crops side by side."),
@@ -116,6 +116,9 @@ BY_WORD = {word: entry for entry in ENTRIES for word in entry.words}
 # Longest first, so that "attribute vector" is no "attribute". A word ends where no letter follows.
 PATTERN = re.compile("|".join(rf"(?<!\w){re.escape(word)}(?!\w)" for word in sorted(BY_WORD, key=len, reverse=True)))
 
+# Tags, and what is no running text: it keeps its words as they are.
+APART = re.compile(r"(<(?:a|button|code|dt|h3|summary)\b.*?</(?:a|button|code|dt|h3|summary)>|<[^>]*>)", re.DOTALL)
+
 
 class Glossary:
     """The glossary of one page: it links words, and keeps in mind which it has linked."""
@@ -123,25 +126,33 @@ class Glossary:
     def __init__(self) -> None:
         self._used: set[Entry] = set()
 
-    def linked(self, text: str, besides: Entry | None = None) -> str:
-        """Return a text as HTML, in which the first occurrence of each word of the glossary is a link to it.
+    def linked(self, *texts: str, besides: Entry | None = None) -> list[str]:
+        """Return texts as HTML, in which the first occurrence of each word of the glossary is a link to it.
 
         Args:
-            text: without HTML.
+            texts: what is read together, without HTML: a word that is linked in one is not linked in the next.
             besides: an entry that is not linked, because the text is its own.
         """
         done: set[Entry | None] = {besides}
-        parts, start = [], 0
-        for match in PATTERN.finditer(text):
+        return [self._linked(escape(text), done) for text in texts]
+
+    def explained(self, html: str) -> str:
+        """Return a piece of the page with links to the first occurrence of each word, outside links and headings."""
+        done: set[Entry | None] = set()
+        pieces = APART.split(html)
+        return "".join(piece if piece.startswith("<") else self._linked(piece, done) for piece in pieces)
+
+    def _linked(self, html: str, done: set[Entry | None]) -> str:
+        """Return HTML without tags with links to the entries that are not done, and add these to `done`."""
+        def link(match: re.Match[str]) -> str:
             entry = BY_WORD[match.group()]
             if entry in done:
-                continue
+                return match.group()
             done.add(entry)
             self._used.add(entry)
-            parts += [escape(text[start:match.start()]),
-                      f'<a class="word" href="#{entry.anchor}">{escape(match.group())}</a>']
-            start = match.end()
-        return "".join([*parts, escape(text[start:])])
+            return f'<a class="word" href="#{entry.anchor}">{match.group()}</a>'
+
+        return PATTERN.sub(link, html)
 
     def entries(self) -> Mapping[Entry, str]:
         """Return the entries that the page has linked, and those that their sentences name, from A to Z.
@@ -151,5 +162,5 @@ class Glossary:
         """
         meanings: dict[Entry, str] = {}
         while waiting := self._used - meanings.keys():
-            meanings |= {entry: self.linked(entry.meaning, besides=entry) for entry in waiting}
+            meanings |= {entry: self.linked(entry.meaning, besides=entry)[0] for entry in waiting}
         return dict(sorted(meanings.items(), key=lambda item: item[0].name.lower()))

@@ -51,7 +51,9 @@ def write_report(folder: str | Path, report: Report) -> Path:
                                      undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters.update(number=number, embedded=data_uri, readable=readable, metric=metric_in_words,
                                address=address, slug=slug)
-    environment.globals.update(parts=PARTS, beside=BESIDE, commands=COMMANDS, glossary=Glossary())
+    glossary = Glossary()
+    environment.filters["explained"] = glossary.explained
+    environment.globals.update(parts=PARTS, beside=BESIDE, commands=COMMANDS, glossary=glossary)
     page = environment.get_template("page.html.j2").render(
         report=report, overview=overview(report), **facts_of_the_run(report), **tables_of_models(report),
         **tables_of_attributes(report), **words_on_attributes(report), figures=by_title(report.figures))
