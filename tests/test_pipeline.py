@@ -7,6 +7,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 import torch
@@ -124,6 +125,14 @@ def test_repro_makes_everything(clone, reproduced):
     assert "has learned from landmarks, thumbnails and noise of" in page and "random weights" not in page
     ignored = run(clone, "git", "status", "--porcelain", "--untracked-files=all")
     assert not re.search(r"\.(safetensors|parquet|zip|db|png)$", ignored, re.M), ignored
+
+
+def test_every_link_of_the_report_leads_to_a_file_or_an_anchor(clone, reproduced):
+    page = (clone / "report/index.html").read_text()
+    links, ids = set(re.findall(r'href="([^"]+)"', page)), set(re.findall(r' id="([^"]+)"', page))
+    files = {unquote(link) for link in links if not link.startswith("#")}
+    assert len(files) > 60 and [file for file in files if not (clone / "report" / file).is_file()] == []
+    assert {link[1:] for link in links if link.startswith("#")} <= ids
 
 
 def test_no_stage_has_harmed_the_cache(clone, reproduced):

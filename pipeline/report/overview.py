@@ -72,12 +72,11 @@ def best_results(variants: Sequence[VariantResults]) -> str:
         accuracy, best = max(scored, key=lambda pair: pair[0])
         parts.append(f"attributes, SVM accuracy of view set {best.view_set}: {best.label}, {percent(accuracy)} % "
                      f"(majority class {percent(best.reported_svm['majority'])} %)")
-    if scored := [(v.reconstruction["psnr"], v) for v in variants if v.reconstruction.get("psnr") is not None]:
+    if scored := [(psnr, v) for v in variants if (psnr := v.reconstruction.get("psnr")) is not None]:
         psnr, best = max(scored, key=lambda pair: pair[0])
         parts.append(f"reconstructions, PSNR: {best.label}, {number(psnr)} dB")
-    distance = "frechet_distance"
-    if scored := [(v.samples["prior"][distance], v) for v in variants
-                  if v.samples.get("prior", {}).get(distance) is not None]:
+    if scored := [(distance, v) for v in variants
+                  if (distance := v.samples.get("prior", {}).get("frechet_distance")) is not None]:
         frechet, best = min(scored, key=lambda pair: pair[0])
         parts.append(f"samples from N(0, I), Fréchet distance, lower is better: {best.label}, {number(frechet)}")
     return "; ".join(parts)

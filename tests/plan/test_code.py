@@ -137,6 +137,8 @@ def test_each_data_file_is_named_by_one_module():
     naming = {path.name: [module for module in all_texts if path.name in all_texts[module]]
               for path in whole.data_files}
     assert naming == {"published_table1.csv": ["pipeline.report.table1"], "page.html.j2": ["pipeline.report.page"],
+                      "page_style.css.j2": ["pipeline.report.page"], "page_script.js.j2": ["pipeline.report.page"],
+                      "macros.html.j2": ["pipeline.report.page"],
                       "published_later.csv": ["pipeline.report.published_later"],
                       "inception_convolutions.csv": ["pipeline.evaluation.inception"]}
 
