@@ -63,7 +63,7 @@ POSTERIOR = Caption(
     "that samples are made of.",
     "Each dot is a latent dimension; they are sorted by KL. Top: KL in nats; 0 is a dimension that tells nothing. "
     "Middle: standard deviation of z; 1, the grey line, is the aim. Bottom: KS distance from N(0, 1), the bell curve "
-    "with mean 0 and deviation 1; lower is nearer. Second colour: a statistical test finds a difference from N(0, 1).",
+    "with mean 0 and deviation 1; lower is nearer. Orange dots: a statistical test finds a difference from N(0, 1).",
     "Some KL in many dimensions, a deviation near 1, and a small KS distance. A KL of 0 in most dimensions is a "
     "collapsed model.",
     "One z is drawn from the posterior of each of all {posterior_images}; the test is corrected for the number of "
