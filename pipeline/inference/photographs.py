@@ -34,7 +34,7 @@ DETECTOR = "data/facenet_pytorch-*.whl"  # where `make detector` puts it
 def is_one(images: Any) -> bool:
     """Return whether this is one picture, and not several."""
     return isinstance(images, (str, Path, Image.Image)) or (not isinstance(images, (list, tuple))
-                                                            and np.ndim(images) == 3)
+                                                            and np.ndim(images) in (2, 3))
 
 
 def to_pixels(images: Any, size: int, align: Choice = "auto", landmarks: Any = None,
@@ -56,6 +56,9 @@ def to_pixels(images: Any, size: int, align: Choice = "auto", landmarks: Any = N
     Raises:
         InputError: one of them is no picture, or cannot be aligned so; the message names it.
     """
+    if not isinstance(images, (list, tuple)) and not is_one(images) and np.ndim(images) != 4:
+        raise InputError(f"a {type(images).__name__} is no picture; give a path, a picture of Pillow's, an array "
+                         "H×W×3, or a list of such")
     pictures = [images] if is_one(images) else list(images)
     if not pictures:
         raise InputError("there is no picture in the list; give at least one")

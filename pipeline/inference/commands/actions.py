@@ -94,6 +94,8 @@ def chosen(given: argparse.Namespace, encoder: bool = True) -> "TrainedVariant":
     Raises:
         InputError: there is none, or it needs an encoder and has none.
     """
+    if encoder:
+        check_pictures(given)
     name = given.variant
     if name is None:
         trained = trained_variants(given.project)
@@ -104,6 +106,14 @@ def chosen(given: argparse.Namespace, encoder: bool = True) -> "TrainedVariant":
         raise InputError(f"{faces.name} has no encoder, so it cannot {given.command}; `python -m pipeline sample "
                          f"--variant {given.variant or faces.name}` works with it")
     return faces
+
+
+def check_pictures(given: argparse.Namespace) -> None:
+    """Read the pictures of the command line, before torch is loaded; raise InputError where one is none."""
+    from pipeline.inference.photographs import to_image
+
+    for path in given.pictures:
+        to_image(path, path)
 
 
 def framed_pictures(given: argparse.Namespace, faces: "TrainedVariant") -> "list[Image.Image]":
