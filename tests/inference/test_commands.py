@@ -42,7 +42,7 @@ def test_edit_writes_what_python_returns(run, project, tmp_path):
     assert said == ["out.png: 1 face of 32×32 pixels, by dfc (Smiling +2, 5_o_Clock_Shadow -1.5)"]
     assert equal("out.png", faces.edit("face.jpg", {"Smiling": 2, "5_o_Clock_Shadow": -1.5}))
     said = run("edit", "--Male", "-2", "0", "2", "face.jpg", "other.png", "--Smiling", "1")
-    assert said == ["edit.png: 6 faces of 32×32 pixels, enlarged 4 times, by dfc (Male -2 +0 +2, Smiling +1)"]
+    assert said == ["edit.png: 6 faces of 32×32 pixels, enlarged 4 times, by dfc (Male -2 0 +2, Smiling +1)"]
     rows = faces.edit(["face.jpg", "other.png"], Male=[-2, 0, 2], Smiling=1)
     assert equal("edit.png", sheet([*rows[0], *rows[1]], columns=3, zoom=4))
     assert Image.open("edit.png").size == (3 * 4 * S + 2 * 8, 2 * 4 * S + 8)

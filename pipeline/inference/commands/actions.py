@@ -24,7 +24,7 @@ def edit(given: argparse.Namespace) -> None:
     moved = faces.edit(framed, strengths)
     walk = any(len(numbers) > 1 for numbers in given.strengths.values())
     rows = moved if walk else [[picture] for picture in moved]
-    how = ", ".join(f"{name} {' '.join(f'{number:+g}' for number in numbers)}"
+    how = ", ".join(f"{name} {' '.join(f'{number:+g}' if number else '0' for number in numbers)}"
                     for name, numbers in given.strengths.items())
     write_sheet(given, faces, [picture for row in rows for picture in row], len(rows[0]), how)
 
@@ -57,11 +57,10 @@ def predict(given: argparse.Namespace) -> None:
     faces = chosen(given)
     scores = faces.predict(framed_pictures(given, faces))
     width = max(map(len, scores[0]), default=0)
-    print(f"decision values of {faces.name}'s SVMs; above 0 is yes")
-    if len(scores) > 1:
-        print(" " * width, *(f"{Path(path).name[-14:]:>14}" for path in given.pictures))
-    for name in sorted(scores[0], key=scores[0].__getitem__, reverse=True):
-        print(f"{name:{width}}", *(f"{of_face[name]:+14.2f}" for of_face in scores))
+    head = " ".join([" " * width, *(f"{Path(path).name[-14:]:>14}" for path in given.pictures)])
+    rows = [" ".join([f"{name:{width}}", *(f"{of_face[name]:+14.2f}" for of_face in scores)])
+            for name in sorted(scores[0], key=scores[0].__getitem__, reverse=True)]
+    print("\n".join([f"decision values of {faces.name}'s SVMs; above 0 is yes", head, *rows]))  # at once: `| head` ends
 
 
 def variants(given: argparse.Namespace) -> None:
