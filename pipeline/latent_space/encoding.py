@@ -22,11 +22,7 @@ ENCODED_AT_ONCE = {"cpu": 64, "cuda": 1024}
 def encode(vae: "Model", pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Encode images in full float32, on a GPU if there is one. `vae` moves to that device and stays there.
 
-    In a notebook, with any trained variant that has an encoder:
-
-        from pipeline.models.weights_file import load_trained
-        vae, variant = load_trained("models/dfc/model.safetensors")
-        mu, logvar = encode(vae, pixels)
+    `pipeline.inference` has the same for pictures of any kind, in a notebook or from the command line.
 
     Args:
         vae: a trained VAE in evaluation mode.

@@ -1,0 +1,13 @@
+"""The command: python -m pipeline edit face.jpg --variant dfc --Smiling 2 -o out.png; `--help` lists what there is."""
+
+import sys
+
+from pipeline.inference.commands import arguments
+from pipeline.inference.commands.command import run
+from pipeline.process import whole_process
+
+COMMANDS = (*arguments.COMMANDS,)  # a room that has a command adds its own `Command` here
+
+if __name__ == "__main__":
+    with whole_process():
+        run(COMMANDS, sys.argv[1:])

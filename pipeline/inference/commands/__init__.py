@@ -1,0 +1,1 @@
+"""The subcommands of `python -m pipeline` that use a trained variant."""

@@ -1,0 +1,59 @@
+"""The picture that a subcommand writes."""
+
+import argparse
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeline.errors import InputError
+from pipeline.files.atomic import replacing
+from pipeline.inference.pictures import sheet
+from pipeline.vocabulary import counted
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from pipeline.inference.trained import TrainedVariant
+
+FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
+
+
+def check_output(given: argparse.Namespace) -> None:
+    """Refuse, before the work, an output that cannot be written.
+
+    Raises:
+        InputError: its folder does not exist, it is a folder, its ending is unknown, or it is one of the pictures that
+            are read.
+    """
+    path: Path = given.output
+    if not path.parent.is_dir():
+        raise InputError(f"{path.parent}, the folder of the output {path.name}, does not exist; make it, or give "
+                         "another -o")
+    if path.is_dir():
+        raise InputError(f"the output {path} is a folder; give a file, such as -o {path / 'face.png'}")
+    if path.suffix.lower() not in FORMATS:
+        raise InputError(f"the output {path} does not end in {', '.join(FORMATS)}; give another -o")
+    if not os.access(path.parent, os.W_OK):
+        raise InputError(f"the folder {path.parent} cannot be written to; give another -o")
+    if any(path.exists() and Path(read).exists() and path.samefile(read) for read in getattr(given, "pictures", ())):
+        raise InputError(f"the output {path} is a picture that is read, and would be lost; give another -o")
+
+
+def write_sheet(given: argparse.Namespace, faces: "TrainedVariant", pictures: "Sequence[Image.Image]", columns: int,
+                how: str) -> None:
+    """Write pictures as one file, whole or not at all, and print what it shows.
+
+    Args:
+        given: the command line, of which `output` and `zoom` are read.
+        faces: the variant that has made them.
+        pictures: S×S pixels each.
+        columns: pictures in a row.
+        how: a few words on them.
+    """
+    whole = sheet(pictures, columns, given.zoom)
+    with replacing(given.output) as temporary:
+        whole.save(temporary, format=FORMATS[given.output.suffix.lower()])
+    larger = f", enlarged {given.zoom} times" if given.zoom > 1 else ""
+    print(f"{given.output}: {counted(len(pictures), 'face')} of {faces.image_size}×{faces.image_size} pixels{larger}, "
+          f"by {faces.name} ({how})")
