@@ -9,6 +9,7 @@ from pipeline.messages import without_password
 from pipeline.tracking import rows
 from pipeline.tracking.errors import in_few_words, is_away, is_stale_connection
 from pipeline.tracking.notices import print_notice
+from pipeline.tracking.pictures import Picture
 from pipeline.tracking.rows import Entry, LoggedSteps, Row, Tags, TimedRow
 from pipeline.tracking.store import client_of_worker
 from pipeline.tracking.waiting import RETRY_SECONDS
@@ -44,6 +45,11 @@ class Live:
         """Log the row of an epoch, as epoch/<name>. at: as for `on_steps`."""
         self._put([TimedRow("epoch/", epoch, at or milliseconds_now())])
 
+    def on_pictures(self, pictures: Sequence[tuple[str, int, bytes]], at: int | None = None) -> None:
+        """Log pictures: key, step and PNG of each. at: as for `on_steps`."""
+        now = at or milliseconds_now()
+        self._put([Picture(*picture, now) for picture in pictures])
+
     def close(self, seconds: float = 10) -> None:
         """Wait until all rows are delivered, for at most `seconds`. Drop what is left then, and what still comes."""
         with self._changed:
@@ -70,7 +76,7 @@ class Live:
     def _deliver(self) -> None:
         """Send what waits, until closed or until MLflow refuses. Runs in the thread."""
         connection: MlflowClient | None = None
-        logged: LoggedSteps = {}
+        logged = LoggedSteps()
         failures, has_said, late = 0, False, 0
         while True:
             batch = self._next_request()

@@ -22,6 +22,7 @@ from pipeline.training.batches import batches_of_worker, total_steps
 from pipeline.training.checkpoint_writer import CheckpointWriter
 from pipeline.training.divergence import refuse_divergence
 from pipeline.training.history import History, Row, epoch_means, fetch_rows, trained_by
+from pipeline.training.pictures import Album
 from pipeline.training.resuming import resume
 from pipeline.training.step import learning_rates, make_optimizers, set_learning_rates, unwrapped
 from pipeline.training.steps import Steps
@@ -37,7 +38,7 @@ def train(variant: Variant, objective: nn.Module, images: np.ndarray, valid: np.
           on_steps: Callable[[list[Row]], None] = lambda rows: None,
           on_epoch: Callable[[Row], None] = lambda row: None, progress: bool = True,
           on_start: Callable[[dict[str, str | int]], None] = lambda trained: None,
-          checkpoint_seconds: float = 0, cuda_graph: bool = True,
+          checkpoint_seconds: float = 0, cuda_graph: bool = True, album: Album | None = None,
           soon_lost: Callable[[], bool] = lambda: False) -> History:
     """Minimise the objective with Adam; resume from the newest checkpoint in `directory`. The weights stay in place.
 
@@ -60,6 +61,7 @@ def train(variant: Variant, objective: nn.Module, images: np.ndarray, valid: np.
         on_start: called with `History.trained`, on rank 0.
         checkpoint_seconds: seconds between two checkpoints, at least.
         cuda_graph: whether steps on a GPU are recorded and replayed, unless workers share them.
+        album: takes pictures of the model, on rank 0.
         soon_lost: whether a worker will be lost soon; asked at each look at the loss, on rank 0.
 
     Raises:
@@ -113,6 +115,8 @@ def train(variant: Variant, objective: nn.Module, images: np.ndarray, valid: np.
                     if rank == 0:
                         on_steps(rows)
                         hear_notice(soon_lost, writer, variant)
+                if album is not None and album.due(step, steps_per_epoch):
+                    album.take(inner, step, history)
                 if rank == 0 and not ends and writer.due(step, looked=not pending):
                     writer.hand_over(step, history, inner, optimizers)
 
