@@ -102,7 +102,7 @@ def png_of_grid(rows: Sequence[np.ndarray]) -> bytes:
             top, left = i * (side + GAP), j * (side + GAP)
             sheet[top:top + side, left:left + side] = image.transpose(1, 2, 0)
     file = io.BytesIO()
-    Image.fromarray(sheet).save(file, "png")
+    Image.fromarray(sheet).save(file, "png", compress_level=1)  # a third of the time of the default, for a tenth more bytes
     return file.getvalue()
 
 
