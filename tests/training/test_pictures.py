@@ -17,7 +17,7 @@ from tests import tiny
 
 FACES = tiny.faces(6, seed=3)
 EPOCH = 9  # steps
-DUE = [1, 2, 4, 9, 18]  # 1/8, 1/4 and 1/2 of the first epoch, and the ends of both
+DUE = [0, 1, 2, 4, 9, 18]  # the start; 1/8, 1/4 and 1/2 of the first epoch; and the ends of both
 TIMES = ("seconds", "images_per_second")
 
 
