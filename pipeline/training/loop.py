@@ -92,10 +92,10 @@ def train(variant: Variant, objective: nn.Module, images: np.ndarray, valid: np.
     pending: list[dict[str, torch.Tensor]] = []  # terms on the device
 
     objective.train()
-    take_due_pictures(album, inner, step, steps_per_epoch, history)
     with (arithmetic(device, precision.tf32(chosen.name), recipe.deterministic),
           CheckpointWriter(directory, variant, checkpoint_steps, checkpoint_seconds) as writer,
           Steps(objective, optimizers, batches, cuda_graph and workers == 1, functools.partial(say, variant)) as steps):
+        take_due_pictures(album, inner, step, steps_per_epoch, history)
         while step < last_step:
             epoch, first = divmod(step, steps_per_epoch)
             decay = recipe.lr_decay**epoch
