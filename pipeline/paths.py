@@ -17,6 +17,7 @@ TEACHING_EPOCHS, TEACH_METRICS = Path("teaching/epochs.csv"), Path("metrics/teac
 LOSS_NETWORK = Path("models/loss_network.safetensors")
 LOSS_NETWORKS = Path("models/loss_networks")  # for each variant as much of it as its loss reads
 MODELS, TRAINING, LATENTS, ATTRIBUTES = Path("models"), Path("training"), Path("latents"), Path("attributes")
+PICTURES = Path("pictures")  # of what a model made while it was trained
 SAMPLES, EVALUATION, FEATURES = Path("samples"), Path("evaluation"), Path("features")
 VIEW_GAINS, BASELINES = Path("view_gains"), Path("baselines")
 GAINS_TABLE = Path("view_gains/gains.csv")
@@ -73,6 +74,11 @@ def no_loss_network(variant: str) -> Path:
 def steps(variant: str) -> Path:
     """The loss terms of a training, step by step."""
     return TRAINING / variant / "steps.csv"
+
+
+def pictures(variant: str) -> Path:
+    """The pictures that a training took, in it as <kind>/<step>.png."""
+    return PICTURES / variant
 
 
 def epochs(variant: str) -> Path:

@@ -36,7 +36,7 @@ def main(name: str) -> None:
     rows = reporter.for_worker(tracking, reporter.run_id()) if cluster.workers else reporter
     job = ray_train.Job(variant, shards, loss_network, run.folder, cluster.checkpoint_steps,
                         rows.on_steps, rows.on_epoch, rows.close, rows.on_start, start, cluster.checkpoint_seconds,
-                        cluster.cuda_graph)
+                        cluster.cuda_graph, rows.on_pictures)
     with reporter.marking_failure():
         weights, history = ray_train.fit(job, cluster)
         results = write_results(variant, weights, history, run.name, inputs.trained_on(), tags)

@@ -39,9 +39,9 @@ TINY = {"data": {"synthetic_images": 360},
         "view_gains": {"variants": ["dfc"]},
         "cluster": {"checkpoint_steps": 5, "checkpoint_seconds": 0, "gpus_per_worker": 0},
         "tracking": {"live_after": 0}}  # so that the process that talks to MLflow is there to be killed
-MADE = ("data/dataset", "data/shards", "teaching", "models", "training", "latents", "attributes", "samples",
-        "evaluation", "features", "view_gains", "baselines", "figures", "curves.csv", "figure_notes.json", "metrics",
-        "report", "plan", "code")  # all outputs but records, which say how long a run took
+MADE = ("data/dataset", "data/shards", "teaching", "models", "training", "pictures", "latents", "attributes",
+        "samples", "evaluation", "features", "view_gains", "baselines", "figures", "curves.csv", "figure_notes.json",
+        "metrics", "report", "plan", "code")  # all outputs but records, which say how long a run took
 PATIENCE = 400.0  # seconds for a run: many times what it needs
 HUNG = 124        # the status of a run that had to be killed after that, as timeout(1) has it
 # Stages that spread work over a cluster, and what their workers do as Ray's titles of processes name it.

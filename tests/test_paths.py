@@ -8,8 +8,10 @@ import pytest
 import yaml
 
 from pipeline import paths
+from tests.tiny import VARIANTS
 
 VARIANT = "some_variant"
+DVC_YAML = (Path(__file__).resolve().parents[1] / "dvc.yaml").read_text()
 NOT_OF_A_STAGE = {paths.DVC_LOCK, paths.UNFINISHED}  # DVC writes the first; the second holds unfinished work
 CONSTANTS = {value for value in vars(paths).values() if isinstance(value, Path)}
 OF_A_VARIANT = {name: function for name, function in vars(paths).items()
@@ -18,8 +20,8 @@ OF_A_VARIANT = {name: function for name, function in vars(paths).items()
 
 def stages() -> Iterator[tuple[str, str | None, dict]]:
     """Yield each stage's name, its variant or None, and its dependencies and outputs."""
-    text = (Path(__file__).resolve().parents[1] / "dvc.yaml").read_text()
-    for name, stage in yaml.safe_load(text.replace("${key}", VARIANT).replace("${item}", VARIANT))["stages"].items():
+    text = DVC_YAML.replace("${key}", VARIANT).replace("${item}", VARIANT)
+    for name, stage in yaml.safe_load(text)["stages"].items():
         yield name, VARIANT if "foreach" in stage else None, stage.get("do", stage)
 
 
@@ -59,9 +61,16 @@ def test_an_output_of_a_stage_is_in_the_catalogue(stage, variant, path):
         assert path in CONSTANTS or (variant and path.name == variant and path.parent in CONSTANTS)
 
 
+def test_the_artifacts_are_the_models_of_the_committed_variants():
+    """DVC takes no list of variants there, so each has a line."""
+    artifacts = yaml.safe_load(DVC_YAML)["artifacts"]
+    assert {name: (artifact["path"], artifact["type"]) for name, artifact in artifacts.items()} == {
+        name: (str(paths.weights(name).parent), "model") for name in VARIANTS}
+
+
 @pytest.mark.parametrize(("stage", "read"), [
     ("report", {"models/loss_network.safetensors"}),
-    ("track", {"baselines", "metrics", "${sampling.inception}", "${evaluate.lpips}"})])
+    ("track", {"baselines", "metrics", "pictures", "${sampling.inception}", "${evaluate.lpips}"})])
 def test_a_stage_depends_on_what_it_reads(stage, read):
     [deps] = [of_stage["deps"] for name, _, of_stage in stages() if name == stage]
     assert read <= set(deps)

@@ -1,4 +1,4 @@
-"""Deliver rows of a training to MLflow, which may be away for a while, in a thread of the training's child process."""
+"""Deliver rows and pictures of a training to MLflow, which may be away, in a thread of the training's child process."""
 
 import threading
 import time
@@ -9,18 +9,20 @@ from pipeline.messages import without_password
 from pipeline.tracking import rows
 from pipeline.tracking.errors import in_few_words, is_away, is_stale_connection
 from pipeline.tracking.notices import print_notice
+from pipeline.tracking.pictures import Picture
 from pipeline.tracking.rows import Entry, LoggedSteps, Row, Tags, TimedRow
 from pipeline.tracking.store import client_of_worker
 from pipeline.tracking.waiting import RETRY_SECONDS
+from pipeline.vocabulary import counted
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 
 class Live:
-    """Log rows as they come, from a thread of its own. Never raises, and never holds training up.
+    """Log rows and pictures as they come, from a thread of its own. Never raises, and never holds training up.
 
-    Close it before `training_run.log_missing_rows` delivers what is missing.
+    Close it before `training_run.log_missing_rows` and `log_missing_pictures` deliver what is missing.
     """
 
     def __init__(self, uri: str, run_id: str) -> None:
@@ -44,12 +46,17 @@ class Live:
         """Log the row of an epoch, as epoch/<name>. at: as for `on_steps`."""
         self._put([TimedRow("epoch/", epoch, at or milliseconds_now())])
 
+    def on_pictures(self, pictures: Sequence[tuple[str, int, bytes]], at: int | None = None) -> None:
+        """Log pictures: key, step and PNG of each. at: as for `on_steps`."""
+        now = at or milliseconds_now()
+        self._put([Picture(*picture, now) for picture in pictures])
+
     def close(self, seconds: float = 10) -> None:
-        """Wait until all rows are delivered, for at most `seconds`. Drop what is left then, and what still comes."""
+        """Wait until all is delivered, for at most `seconds`. Drop what is left then, and what still comes."""
         with self._changed:
             if not self._changed.wait_for(lambda: not self._waiting, seconds):
-                print_notice(f"{len(self._waiting)} rows have not reached {self._server}; they are delivered when "
-                             "training ends")
+                print_notice(f"{in_words(self._waiting)} have not reached {self._server}; they are delivered "
+                             "when training ends")
             self._drop_and_close()
 
     def _put(self, entries: Sequence[Entry]) -> None:
@@ -70,8 +77,9 @@ class Live:
     def _deliver(self) -> None:
         """Send what waits, until closed or until MLflow refuses. Runs in the thread."""
         connection: MlflowClient | None = None
-        logged: LoggedSteps = {}
-        failures, has_said, late = 0, False, 0
+        logged = LoggedSteps()
+        late: list[Entry] = []
+        failures, has_said = 0, False
         while True:
             batch = self._next_request()
             try:
@@ -94,10 +102,11 @@ class Live:
             failures = 0
             is_behind = self._remove_delivered(len(batch))
             if has_said:
-                late += len(batch)
+                late += batch
                 if not is_behind:
-                    print_notice(f"{self._server} answers again; {late} rows that had waited are delivered")
-                    has_said, late = False, 0
+                    print_notice(f"{self._server} answers again; {in_words(late)} that had waited are delivered")
+                    has_said = False
+                    late.clear()
 
     def _next_request(self) -> Sequence[Entry]:
         """Wait for entries, and return those of the next request; nothing if closed."""
@@ -122,6 +131,13 @@ class Live:
                      "delivered when it ends")
         with self._changed:
             self._drop_and_close()
+
+
+def in_words(entries: Sequence[Entry]) -> str:
+    """Return how many entries there are: "30 rows", "2 pictures", "30 rows and 2 pictures"."""
+    pictures = sum(isinstance(entry, Picture) for entry in entries)
+    counts = {"row": len(entries) - pictures, "picture": pictures}
+    return " and ".join(counted(number, name) for name, number in counts.items() if number)
 
 
 def milliseconds_now() -> int:

@@ -5,6 +5,7 @@ MLflow takes seconds to import, and logging a row takes a tenth of a millisecond
 seconds starts no child: then all is left to the stage track.
 """
 
+import base64
 import contextlib
 import json
 import os
@@ -73,6 +74,11 @@ class Reporter:
     def on_epoch(self, epoch: Row) -> None:
         """Send the row of an epoch, which becomes epoch/<name>."""
         self._messages.put({"epoch": dict(epoch), "at": int(time.time() * 1000)})
+
+    def on_pictures(self, pictures: Sequence[tuple[str, int, bytes]]) -> None:
+        """Send pictures: key, step and PNG of each."""
+        self._messages.put({"pictures": [(key, step, base64.b64encode(png).decode()) for key, step, png in pictures],
+                            "at": int(time.time() * 1000)})
 
     def start(self) -> None:
         """Start the child, unless it runs."""

@@ -5,6 +5,7 @@ stdin ends without that line, the training was killed: then it ends too, and the
 goes on.
 """
 
+import base64
 import contextlib
 import json
 import os
@@ -112,7 +113,7 @@ def start_run(tracking: Tracking, variant: Variant, first: Message) -> str:
 
 
 def deliver(live: Live, messages: "queue.SimpleQueue[Message]") -> Message:
-    """Hand rows and tags to `live` until the last message, wait a moment for them, and return the last message."""
+    """Hand all to `live` until the last message, wait a moment for its delivery, and return the last message."""
     while not is_last(message := messages.get()):
         if "tags" in message:
             live.on_start(message["tags"])
@@ -120,6 +121,9 @@ def deliver(live: Live, messages: "queue.SimpleQueue[Message]") -> Message:
             live.on_steps(message["steps"], message["at"])
         if "epoch" in message:
             live.on_epoch(message["epoch"], message["at"])
+        if "pictures" in message:
+            live.on_pictures([(key, step, base64.b64decode(png)) for key, step, png in message["pictures"]],
+                             message["at"])
     live.close()
     return message
 

@@ -1,8 +1,10 @@
-"""Rows of a training's tables on their way to MLflow: what one request may hold, and logging each step once."""
+"""Rows of a training's tables, and pictures, on their way to MLflow: what one request may hold, and each step once."""
 
 import threading
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+
+from pipeline.tracking.pictures import LoggedPictures, Picture, log_picture
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -28,12 +30,19 @@ class Tags(NamedTuple):
     values: Mapping[str, str | int]
 
 
-Entry: TypeAlias = TimedRow | Tags
-LoggedSteps: TypeAlias = dict[Prefix, set[int]]
+Entry: TypeAlias = TimedRow | Tags | Picture
+
+
+class LoggedSteps(dict[Prefix, set[int]]):
+    """The steps that a run has, by prefix; and in `pictures` those."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pictures = LoggedPictures()
 
 
 def log_entries(connection: "MlflowClient", run_id: str, entries: Sequence[Entry], logged: LoggedSteps) -> None:
-    """Set tags, and log in one request the rows whose step the run does not have.
+    """Set tags and log pictures, and log in one request the rows; those whose step the run does not have.
 
     Args:
         connection: For the store.
@@ -50,6 +59,9 @@ def log_entries(connection: "MlflowClient", run_id: str, entries: Sequence[Entry
             if isinstance(entry, Tags):
                 for name, value in entry.values.items():
                     connection.set_tag(run_id, name, str(value))
+                continue
+            if isinstance(entry, Picture):
+                log_picture(connection, run_id, entry, logged.pictures)
                 continue
             prefix, values, at = entry
             if prefix not in logged:
@@ -70,11 +82,11 @@ def log_entries(connection: "MlflowClient", run_id: str, entries: Sequence[Entry
 def first_request(entries: Sequence[Entry]) -> Sequence[Entry]:
     """Return as many of the first entries as one request may hold, at least one.
 
-    A row is never split over two requests, so that a run has all of a step or nothing of it.
+    A row is never split over two requests, so that a run has all of a step or nothing of it. A picture has its own.
     """
     total = 0
     for number, entry in enumerate(entries):
-        total += len(entry.values)
+        total += REQUEST_METRICS if isinstance(entry, Picture) else len(entry.values)
         if total > REQUEST_METRICS:
             return entries[:number or 1]
     return entries[:]

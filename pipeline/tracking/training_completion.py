@@ -1,6 +1,6 @@
 """Give a training's run in MLflow all that training has left in the working tree: at its end, or in the stage track.
 
-Reads training/, metrics/train/, records/train/ and models/ of the variant.
+Reads training/, pictures/, metrics/train/, records/train/ and models/ of the variant.
 """
 
 import csv
@@ -16,6 +16,7 @@ from pipeline.files.json_file import read_json
 from pipeline.tracking import runs, training_run
 from pipeline.tracking.contents import machine_tags
 from pipeline.tracking.keys import Undecided, results_key
+from pipeline.tracking.pictures import pictures_of
 from pipeline.tracking.results import join_known_results
 from pipeline.tracking.rows import Row
 from pipeline.tracking.store import client
@@ -66,13 +67,14 @@ def find_and_complete_training(params: Params, variant: Variant, load_model: Loa
 
 
 def add_missing_parts(config: Tracking, variant: Variant, run_id: str) -> None:
-    """Add the rows, metrics and tags that a training's run does not have yet."""
+    """Add the rows, pictures, metrics and tags that a training's run does not have yet."""
     record = read_record("train", variant.name)
     speed = {name: record[name] for name in SPEED}
     epochs = read_rows(paths.epochs(variant.name))
     training_run.log_missing_rows(
         config, run_id, read_rows(paths.steps(variant.name)),
         [epoch | speed for epoch, speed in zip(epochs, record["epochs"], strict=True)])
+    training_run.log_missing_pictures(config, run_id, pictures_of(paths.pictures(variant.name)))
     run = retry_while_away(config, client(config).get_run, run_id)
     last_epoch = read_json(paths.metrics("train", variant.name))
     runs.add_metrics(config, run, training_run.metrics(last_epoch, speed))

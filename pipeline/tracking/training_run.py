@@ -11,6 +11,7 @@ from pipeline.config.running import Tracking
 from pipeline.config.variant import Variant
 from pipeline.tracking import rows, runs
 from pipeline.tracking.live import Live
+from pipeline.tracking.pictures import LoggedPictures, Picture, log_picture
 from pipeline.tracking.rows import Entry, LoggedSteps, Row, TimedRow
 from pipeline.tracking.store import client, store_uri
 from pipeline.tracking.waiting import retry_while_away
@@ -96,12 +97,20 @@ def log_missing_rows(config: Tracking, run_id: str, steps: Sequence[Row], epochs
     connection, now = client(config), int(time.time() * 1000)
     waiting: list[Entry] = [TimedRow("step/", row, now) for row in steps]
     waiting += [TimedRow("epoch/", row, now) for row in epochs]
-    logged: LoggedSteps = {}
+    logged = LoggedSteps()
     with rows.logging_rows:
         while waiting:
             batch = rows.first_request(waiting)
             retry_while_away(config, rows.log_entries, connection, run_id, batch, logged)
             del waiting[:len(batch)]
+
+
+def log_missing_pictures(config: Tracking, run_id: str, pictures: Sequence[Picture]) -> None:
+    """Log those of a training's pictures that its run does not have."""
+    connection, logged = client(config), LoggedPictures()
+    with rows.logging_rows:
+        for picture in pictures:
+            retry_while_away(config, log_picture, connection, run_id, picture, logged)
 
 
 def has_model(config: Tracking, run_id: str) -> bool:

@@ -64,7 +64,7 @@ class CheckpointWriter:
         device = next(objective.parameters()).device
         players = {name: copied(player.state_dict()) for name, player in objective.players().items()}
         state = {"step": step, "players": players, "steps": list(history.steps), "epochs": list(history.epochs),
-                 "trained": history.trained,
+                 "trained": history.trained, "pictures": [tuple(picture) for picture in history.pictures],
                  "optimizers": {name: copied(optimizer.state_dict()) for name, optimizer in optimizers.items()}}
         if device.type == "cuda":
             copies = torch.cuda.Event()

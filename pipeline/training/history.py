@@ -1,10 +1,14 @@
-"""What training measures: a row for each step, and one for each epoch."""
+"""What training measures: a row for each step, and one for each epoch; and pictures of what the model makes."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import torch
 from torch import distributed
+
+from pipeline.training.pictures import Picture
 
 Row = dict[str, float]
 COUNTERS = ("step", "epoch", "learning_rate")  # in each row of steps, before the terms
@@ -22,11 +26,18 @@ class History:
         trained: what trained the model: the precision (bf16, tf32 or fp32) of the whole run, and the first worker's
             device and the number of workers. If the run was interrupted, device and workers are those of its last part.
             If parts of it had other numbers of workers, `earlier_workers` says which: "2 to step 120, 1 to step 380".
+        pictures: what the model made at some steps, each kind and step once, in order.
     """
 
     steps: list[Row] = field(default_factory=list)
     epochs: list[Row] = field(default_factory=list)
     trained: dict[str, str | int] = field(default_factory=dict)
+    pictures: list[Picture] = field(default_factory=list)
+
+
+def read_history(saved: Mapping[str, Any]) -> History:
+    """Return the history in a checkpoint's state."""
+    return History(saved["steps"], saved["epochs"], saved["trained"], [Picture(*one) for one in saved["pictures"]])
 
 
 def fetch_rows(pending: list[dict[str, torch.Tensor]], step: int, epoch: int, learning_rate: float) -> list[Row]:

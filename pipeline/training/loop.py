@@ -4,6 +4,7 @@ import functools
 import sys
 import time
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import torch
@@ -16,12 +17,14 @@ from pipeline.files.folder import Folder
 from pipeline.hardware.cuda import arithmetic, prepare_deterministic
 from pipeline.hardware.gpu import gpu_name
 from pipeline.hardware.processor import processor_name
+from pipeline.losses.objective import Objective
 from pipeline.models.start_weights import start_file
 from pipeline.training import precision
 from pipeline.training.batches import batches_of_worker, total_steps
 from pipeline.training.checkpoint_writer import CheckpointWriter
 from pipeline.training.divergence import refuse_divergence
 from pipeline.training.history import History, Row, epoch_means, fetch_rows, trained_by
+from pipeline.training.pictures import Album
 from pipeline.training.resuming import resume
 from pipeline.training.step import learning_rates, make_optimizers, set_learning_rates, unwrapped
 from pipeline.training.steps import Steps
@@ -37,7 +40,7 @@ def train(variant: Variant, objective: nn.Module, images: np.ndarray, valid: np.
           on_steps: Callable[[list[Row]], None] = lambda rows: None,
           on_epoch: Callable[[Row], None] = lambda row: None, progress: bool = True,
           on_start: Callable[[dict[str, str | int]], None] = lambda trained: None,
-          checkpoint_seconds: float = 0, cuda_graph: bool = True,
+          checkpoint_seconds: float = 0, cuda_graph: bool = True, album: Album | None = None,
           soon_lost: Callable[[], bool] = lambda: False) -> History:
     """Minimise the objective with Adam; resume from the newest checkpoint in `directory`. The weights stay in place.
 
@@ -60,6 +63,7 @@ def train(variant: Variant, objective: nn.Module, images: np.ndarray, valid: np.
         on_start: called with `History.trained`, on rank 0.
         checkpoint_seconds: seconds between two checkpoints, at least.
         cuda_graph: whether steps on a GPU are recorded and replayed, unless workers share them.
+        album: takes pictures of the model, on rank 0.
         soon_lost: whether a worker will be lost soon; asked at each look at the loss, on rank 0.
 
     Raises:
@@ -84,14 +88,14 @@ def train(variant: Variant, objective: nn.Module, images: np.ndarray, valid: np.
     if rank == 0:
         announce(variant, history, chosen, progress, step, int(before.get("workers", workers)))
         on_start(history.trained)
-    bar = tqdm(total=last_step * size, initial=step * size, unit=" images", desc=f"{variant.label} in {chosen.name}",
-               disable=not progress or rank > 0, mininterval=1 if sys.stderr.isatty() else 20, smoothing=0.1)
+    bar = progress_bar(f"{variant.label} in {chosen.name}", last_step * size, step * size, progress and rank == 0)
     pending: list[dict[str, torch.Tensor]] = []  # terms on the device
 
     objective.train()
     with (arithmetic(device, precision.tf32(chosen.name), recipe.deterministic),
           CheckpointWriter(directory, variant, checkpoint_steps, checkpoint_seconds) as writer,
           Steps(objective, optimizers, batches, cuda_graph and workers == 1, functools.partial(say, variant)) as steps):
+        take_due_pictures(album, inner, step, steps_per_epoch, history)
         while step < last_step:
             epoch, first = divmod(step, steps_per_epoch)
             decay = recipe.lr_decay**epoch
@@ -113,11 +117,11 @@ def train(variant: Variant, objective: nn.Module, images: np.ndarray, valid: np.
                     if rank == 0:
                         on_steps(rows)
                         hear_notice(soon_lost, writer, variant)
+                take_due_pictures(album, inner, step, steps_per_epoch, history)
                 if rank == 0 and not ends and writer.due(step, looked=not pending):
                     writer.hand_over(step, history, inner, optimizers)
 
-            seconds = time.perf_counter() - started
-            row = epoch_means(history.steps, epoch, step, learning_rate)
+            seconds, row = time.perf_counter() - started, epoch_means(history.steps, epoch, step, learning_rate)
             row |= validate(inner, valid[:VALIDATION_IMAGES], variant) | {
                 "images_per_second": (step * size - images_before) / seconds, "seconds": seconds}
             history.epochs.append(row)
@@ -126,6 +130,20 @@ def train(variant: Variant, objective: nn.Module, images: np.ndarray, valid: np.
             on_epoch(row)
     bar.close()
     return history
+
+
+def progress_bar(title: str, images: int, done: int, shown: bool) -> "tqdm[Any]":
+    """Return the bar of a training on stderr. images: those of all steps; done: those of the steps before."""
+    return tqdm(total=images, initial=done, unit=" images", desc=title, disable=not shown,
+                mininterval=1 if sys.stderr.isatty() else 20, smoothing=0.1)
+
+
+def take_due_pictures(album: Album | None, objective: Objective, step: int, steps_per_epoch: int,
+                      history: History) -> None:
+    """Take pictures where there is an album, if they are due after so many steps and the history has none of them."""
+    has_them = bool(history.pictures) and history.pictures[-1].step == step
+    if album is not None and album.due(step, steps_per_epoch) and not has_them:
+        album.take(objective, step, history)
 
 
 def say(variant: Variant, sentence: str) -> None:

@@ -6,7 +6,7 @@ So a resumed run continues as if undisturbed, and any number of workers sees the
 import numpy as np
 import torch
 
-ORDER, TRAINING, VALIDATION = range(3)  # purposes, whose streams are independent
+ORDER, TRAINING, VALIDATION, PICTURES = range(4)  # purposes, whose streams are independent
 
 
 def _generator(*key: int) -> np.random.Generator:
@@ -26,7 +26,7 @@ def noise(seed: int, step: int, images: int, width: int, purpose: int = TRAINING
         step: the number of steps done.
         images: rows.
         width: columns.
-        purpose: TRAINING or VALIDATION.
+        purpose: TRAINING, VALIDATION or PICTURES.
         turn: 0 for the model's update of this step, 1, 2 … for the adversary's.
     """
     key = (seed, purpose, step, turn) if turn else (seed, purpose, step)

@@ -24,9 +24,10 @@ from pipeline.hardware.gpu import best_device, count_gpus
 from pipeline.losses.objective import MODEL
 from pipeline.training import checkpoints
 from pipeline.training.batches import batch_size, even_workers, total_steps, uneven_batch
-from pipeline.training.history import History, Row
+from pipeline.training.history import History, Row, read_history
 from pipeline.training.inputs import VIEW, StartWeights
 from pipeline.training.loop import LOG_STEPS
+from pipeline.training.pictures import Picture
 from pipeline.training.worker import hush_ray_train, own_error, train_job, train_worker
 from pipeline.vocabulary import counted
 
@@ -45,13 +46,14 @@ class Job:
     loss_network: Folder                          # its one file is named as `paths.LOSS_NETWORK`
     directory: Folder                             # of this run's checkpoints
     checkpoint_steps: int
-    on_steps: Callable[[list[Row]], None]         # these four are pickled, together, to a first worker of Ray
+    on_steps: Callable[[list[Row]], None]         # all `on_…` are pickled, together, to a first worker of Ray
     on_epoch: Callable[[Row], None]
     on_end: Callable[[], None] = lambda: None     # whether training ends or fails
     on_start: Callable[[dict[str, str | int]], None] = lambda trained: None  # `History.trained`
     start: StartWeights | None = None             # None for new weights
     checkpoint_seconds: float = 0
     cuda_graph: bool = True
+    on_pictures: Callable[[list[Picture]], None] = lambda pictures: None
 
 
 def fit(job: Job, cluster: Cluster) -> tuple[dict[str, torch.Tensor], History]:
@@ -164,7 +166,7 @@ def read_outcome(job: Job) -> tuple[dict[str, torch.Tensor], History]:
         raise InputError(f"training of {job.variant.name} has ended, but the newest checkpoint in {job.directory} that "
                          f"this machine can read is of step {saved['step'] if saved else 0} instead of {wanted}; set "
                          "cluster.storage to a folder or URL that all nodes see, and run again")
-    return saved["players"][MODEL], History(saved["steps"], saved["epochs"], saved["trained"])
+    return saved["players"][MODEL], read_history(saved)
 
 
 def end_at_input_error() -> Any:

@@ -1,4 +1,4 @@
-"""What a training leaves in the working tree: weights, tables, metrics, warnings and a record."""
+"""What a training leaves in the working tree: weights, tables, pictures, metrics, warnings and a record."""
 
 import csv
 import io
@@ -20,6 +20,7 @@ from pipeline.training.metrics import (
     warnings_about,
     without_speed,
 )
+from pipeline.training.pictures import write_pictures
 from pipeline.workspace.records import write_record
 
 
@@ -46,6 +47,7 @@ def write_results(variant: Variant, weights: dict[str, torch.Tensor], history: H
     name, metrics, speed = variant.name, last_epoch_metrics(history), speed_of_training(history)
     write_weights(paths.weights(name), weights, variant, trained_on)
     write_text(paths.steps(name), as_csv(history.steps))
+    write_pictures(paths.pictures(name), history.pictures)
     write_text(paths.epochs(name), as_csv([without_speed(epoch) for epoch in history.epochs]))
     warnings = warnings_about(metrics, variant)
     write_json(paths.warnings(name), warnings)

@@ -8,7 +8,7 @@ from torch import distributed
 from pipeline.files.folder import Folder
 from pipeline.losses.objective import Objective
 from pipeline.training import checkpoints
-from pipeline.training.history import History
+from pipeline.training.history import History, read_history
 from pipeline.training.step import Optimizers
 
 OF_DEVICE = ("lr", "capturable")  # options of an optimiser that are tensors, or differ, on a GPU
@@ -27,7 +27,7 @@ def resume(directory: Folder, objective: Objective, optimizers: Optimizers) -> t
     for name, player in objective.players().items():
         player.load_state_dict(saved["players"][name])
         load_optimizer(optimizers[name], saved["optimizers"][name])
-    return saved["step"], History(saved["steps"], saved["epochs"], saved["trained"])
+    return saved["step"], read_history(saved)
 
 
 def load_optimizer(optimizer: torch.optim.Optimizer, state: dict[str, Any]) -> None:

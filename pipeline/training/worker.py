@@ -22,6 +22,7 @@ from pipeline.training.batch_norm import synchronize
 from pipeline.training.history import Row
 from pipeline.training.inputs import VIEW
 from pipeline.training.loop import train
+from pipeline.training.pictures import FACES, Album
 
 if TYPE_CHECKING:
     from pipeline.training.ray_train import Job
@@ -87,7 +88,8 @@ def train_job(job: "Job", device: torch.device, rank: int = 0, workers: int = 1,
         train(job.variant, objective, shards.load(job.shards, VIEW, "train").pixels,
               shards.load(job.shards, VIEW, "valid").pixels, job.directory, job.checkpoint_steps,
               rank, workers, job.on_steps, on_epoch, on_start=job.on_start, checkpoint_seconds=job.checkpoint_seconds,
-              cuda_graph=job.cuda_graph, soon_lost=soon_lost)
+              cuda_graph=job.cuda_graph, soon_lost=soon_lost,
+              album=None if rank else album_of(job))
     finally:
         if rank == 0:
             job.on_end()
@@ -107,6 +109,14 @@ def make_objective(job: "Job", device: torch.device, workers: int) -> nn.Module:
     # In the turn of one player the other's weights have no gradient.
     options = {"find_unused_parameters": True} if len(objective.players()) > 1 else {}
     return ray.train.torch.prepare_model(synchronize(objective, device), device, parallel_strategy_kwargs=options)
+
+
+def album_of(job: "Job") -> Album:
+    """Return the album of a training, with the first test faces; where there are none, validation or training faces."""
+    images = shards.manifest(job.shards, VIEW)["images"]
+    split = next((split for split in ("test", "valid") if images.get(split)), "train")
+    faces = shards.first_pixels(job.shards, VIEW, split, FACES)
+    return Album(faces if job.variant.encodes else faces[:0], job.on_pictures)
 
 
 @contextlib.contextmanager

@@ -1,5 +1,7 @@
 """MLflow with a real store in a temporary folder, and what tests ask it."""
 
+import base64
+
 import pytest
 import requests
 
@@ -7,6 +9,8 @@ from pipeline.tracking import experiments, store, training_run
 from tests import tiny
 
 AWAY = "http://127.0.0.1:9"  # nothing answers there
+PNG = base64.b64decode(      # one black pixel
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg==")
 TRAINING = "a" * 32          # the name of a training
 
 

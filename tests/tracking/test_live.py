@@ -1,5 +1,6 @@
 """Rows of a training on their way to a real `mlflow server` that is killed, and to no server at all."""
 
+import re
 import socket
 import time
 
@@ -9,10 +10,11 @@ import requests
 from pipeline.config.running import Tracking
 from pipeline.tracking import live, rows, runs, store, training_run, waiting
 from pipeline.tracking.live import Live
+from pipeline.tracking.pictures import known_pictures
 from pipeline.tracking.waiting import retry_while_away
 from tests import tiny
 from tests.mlflow_server import Server
-from tests.tracking.conftest import AWAY, steps
+from tests.tracking.conftest import AWAY, PNG, steps
 
 pytestmark = pytest.mark.slow
 
@@ -74,6 +76,7 @@ def test_each_step_is_logged_once_whatever_happens_to_the_server(server, tmp_pat
     logger = training_run.live_logger(config, run_id)
     logger.on_steps(steps(1, 10))
     logger.on_epoch({"step": 10, "epoch": 1, "learning_rate": 0.1, "valid_loss": 2.0})
+    logger.on_pictures([("samples", 10, PNG)])
     wait_until(lambda: (logged(config, run_id, "step/loss") == list(range(1, 11))
                         and logged(config, run_id, "epoch/epoch")))
     assert stderr_lines() == []
@@ -81,6 +84,7 @@ def test_each_step_is_logged_once_whatever_happens_to_the_server(server, tmp_pat
     server.kill()
     for step in range(11, 1011):
         logger.on_steps(steps(step, step))  # returns although nobody answers
+    logger.on_pictures([("samples", 1010, PNG)])
     away = f"MLflow at {server.uri} does not answer (Connection refused); training goes on, rows wait"
     wait_until(lambda: stderr_lines() == [away])
     server.start()
@@ -88,11 +92,14 @@ def test_each_step_is_logged_once_whatever_happens_to_the_server(server, tmp_pat
     runs.add_metrics(config, run, {"psnr": 20.0})
     runs.upload_files(config, run, {"figures": [picture]})
     logger.on_steps(steps(900, 1020))  # as after a restart of the training, from its last checkpoint
+    logger.on_pictures([("samples", step, PNG) for step in (10, 1010, 1020)])
     logger.on_epoch({"step": 1020, "epoch": 2, "learning_rate": 0.1, "valid_loss": 1.0})
     logger.close(60)
     assert logged(config, run_id, "step/loss") == logged(config, run_id, "step/epoch") == list(range(1, 1021))
     assert logged(config, run_id, "epoch/valid_loss") == [10, 1020]
     assert logged(config, run_id, "psnr") == [0]
+    assert known_pictures(store.client(config), run_id) == {("samples", step) for step in (10, 1010, 1020)}
+    assert len(store.client(config).list_artifacts(run_id, "images")) == 6  # each is two files
     assert [file.path for file in store.client(config).list_artifacts(run_id, "figures")] == ["figures/a.png"]
     assert sorted(line for line in stderr_lines() if "rows" not in line) == [
         f"MLflow at {server.uri} answers again",
@@ -100,6 +107,7 @@ def test_each_step_is_logged_once_whatever_happens_to_the_server(server, tmp_pat
     first, again = [line for line in stderr_lines() if "rows" in line]
     assert first == away
     assert again.startswith(f"MLflow at {server.uri} answers again; 1") and again.endswith("had waited are delivered")
+    assert re.search("rows and . pictures? that had", again)
 
     restarted = training_run.live_logger(config, run_id)  # another worker
     restarted.on_steps(steps(1000, 1030))
@@ -143,7 +151,7 @@ def test_training_does_not_wait_for_a_server_that_takes_requests_and_answers_non
             assert 1 <= time.monotonic() - started < REQUEST_SECONDS / 2
             assert logger._thread.is_alive()
     wait_until(lambda: not logger._thread.is_alive())
-    assert stderr_lines() == [f"1001 rows have not reached MLflow at {uri}; they are delivered when training ends"]
+    assert stderr_lines() == [f"1,001 rows have not reached MLflow at {uri}; they are delivered when training ends"]
 
 
 def test_close_waits_no_longer_than_asked(stderr_lines):

@@ -15,13 +15,14 @@ from pipeline.config.running import Tracking
 from pipeline.files.json_file import write_json
 from pipeline.tracking import reporter, store, training_run
 from pipeline.tracking.errors import NoAnswer
+from pipeline.tracking.pictures import known_pictures
 from pipeline.tracking.reporter import Reporter, reporter_of_training
 from pipeline.tracking.rows import REQUEST_METRICS
 from pipeline.training.results import as_csv
 from pipeline.workspace.records import write_record
 from tests import tiny
 from tests.mlflow_server import Server
-from tests.tracking.conftest import AWAY, TRAINING, get, history, runs_of, steps
+from tests.tracking.conftest import AWAY, PNG, TRAINING, artifacts, get, history, runs_of, steps
 
 pytestmark = pytest.mark.slow
 
@@ -47,7 +48,10 @@ def begin():
 
 def write_results(last: int) -> None:
     """Write what the stage train leaves of a training of so many steps."""
-    Path("training/dfc").mkdir(parents=True)
+    for folder in ("training/dfc", "pictures/dfc/samples"):
+        Path(folder).mkdir(parents=True)
+    for step in (10, last):
+        Path(f"pictures/dfc/samples/{step}.png").write_bytes(PNG)
     Path("training/dfc/steps.csv").write_text(as_csv(steps(1, last)))
     Path("training/dfc/epochs.csv").write_text(as_csv([{"step": last, "learning_rate": 0.1, "valid_loss": 4.0}]))
     write_json(Path("metrics/train/dfc.json"), {"loss": 0.3})
@@ -72,12 +76,15 @@ def test_a_long_training_is_live_and_finished_at_its_end(config, begin, capfd):
         assert run.info.status == "RUNNING" and run.data.tags["device"] == "a laptop"
         assert run.data.params["name"] == "dfc" and run.data.tags["data_sha256"] == "abc"
         told.on_steps(steps(11, 20))
+        told.on_pictures([("samples", 10, PNG)])
         write_results(25)
     assert told.finish() == run.info.run_id
     run = get(config, run.info.run_id)
     assert run.info.status == "FINISHED" and run.data.metrics["train/loss"] == 0.3
     assert history(config, run.info.run_id, "step/loss") == [(step, 1 / step) for step in range(1, 26)]
     assert history(config, run.info.run_id, "epoch/valid_loss") == [(25, 4.0)]
+    assert known_pictures(store.client(config), run.info.run_id) == {("samples", 10), ("samples", 25)}
+    assert len(artifacts(config, run.info.run_id, "images")) == 4  # each is two files
     assert not training_run.has_model(config, run.info.run_id)  # the stage track adds it
     assert capfd.readouterr().err == ""
 
