@@ -1,0 +1,71 @@
+"""Files of any experiment, by their MD5, from DVC's cache. Nothing is checked out and nothing is written there."""
+
+import json
+from pathlib import Path
+
+from pipeline.comparison.experiment import Experiment
+from pipeline.comparison.git_names import WORKSPACE
+from pipeline.errors import InputError
+
+FOLDER = ".dir"  # the end of the MD5 of a folder: its file in the cache lists the folder's files
+
+
+class Cache:
+    """The local cache of a DVC project: files/md5/<2 digits>/<30 digits>."""
+
+    def __init__(self, project: Path) -> None:
+        """Find the cache of a project, also one that `dvc config cache.dir` has moved.
+
+        Raises:
+            InputError: The folder is no DVC project.
+        """
+        from dvc.exceptions import DvcException  # DVC takes half a second to load
+        from dvc.repo import Repo
+
+        try:
+            self.folder = Path(Repo(str(project)).cache.local.path)
+        except DvcException as error:
+            raise InputError(f"{project} cannot be read as a DVC project ({error}); run this in the project's folder"
+                             ) from None
+
+    def file(self, md5: str) -> Path | None:
+        """Return the cache's file of these contents; None if it is not there."""
+        path = self.folder / md5[:2] / md5[2:]
+        return path if md5 and path.is_file() else None
+
+    def in_folder(self, md5: str) -> dict[str, Path] | None:
+        """Return relative path → file of a folder; None if the folder or one of its files is not there."""
+        listing = self.file(md5)
+        if listing is None or not md5.endswith(FOLDER):
+            return None
+        files = {entry["relpath"]: self.file(entry["md5"]) for entry in json.loads(listing.read_text())}
+        whole = {name: path for name, path in files.items() if path is not None}
+        return whole if len(whole) == len(files) else None
+
+    def read(self, md5: str, name: str) -> bytes | None:
+        """Return one file of a folder, by its relative path; None if it is not there."""
+        listing = self.file(md5)
+        if listing is None:
+            return None
+        path = next((self.file(entry["md5"]) for entry in json.loads(listing.read_text())
+                     if entry["relpath"] == name), None)
+        return None if path is None else path.read_bytes()
+
+    def link(self, md5: str, folder: Path) -> bool:
+        """Fill an empty folder with links to the files of a folder; return False if one of them is not there."""
+        files = self.in_folder(md5)
+        for name, path in (files or {}).items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).symlink_to(path)
+        return files is not None
+
+
+def how_to_get(experiment: Experiment, path: Path) -> str:
+    """Return one sentence: a result is not in the cache, and which command brings it."""
+    if experiment.name == WORKSPACE:
+        remedy = f"`dvc pull {path}` fetches it from DVC's remote, or `dvc repro` makes it"
+    else:
+        remedy = ("`dvc fetch --all-commits` fetches it from DVC's remote, and `dvc exp pull REMOTE "
+                  f"{experiment.name}` that of an experiment of DVC's; or run it again: `dvc exp apply "
+                  f"{experiment.name}`, then `dvc repro`")
+    return f"{path} of {experiment.name} is not in DVC's cache: {remedy}."
