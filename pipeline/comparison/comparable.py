@@ -17,13 +17,15 @@ class Comparable(NamedTuple):
 
     Attributes:
         experiments: All of them.
-        params: Of each.
         cache: Where the protocols lie.
     """
 
     experiments: Sequence[Experiment]
-    params: Sequence[Params]
     cache: Cache
+
+    def params(self) -> list[Params]:
+        """Return the parameters of each experiment."""
+        return [experiment.params for experiment in self.experiments]
 
     def same_data(self) -> bool:
         """Return whether all have the same shards, in all views."""
@@ -86,13 +88,13 @@ class Comparable(NamedTuple):
         networks = {one.dependency(stage, paths.LOSS_NETWORK) for one in self.experiments if stage in one.stages}
         settings = {json.dumps([one.evaluate.feature_layers, {layer: one.loss.get("reference_rms", {}).get(layer)
                                                               for layer in one.evaluate.feature_layers}])
-                    for one in self.params}
+                    for one in self.params()}
         return len(networks) <= 1 and len(settings) == 1
 
     def same_loss(self, variant: str) -> bool:
         """Return whether a variant is trained with the same loss by the same loss network in all experiments."""
         configured = {json.dumps(one.variant(variant).loss.model_dump(mode="json"), sort_keys=True)
-                      for one in self.params if variant in one.variants}
+                      for one in self.params() if variant in one.variants}
         networks = {one.dependency(f"train@{variant}", paths.LOSS_NETWORKS / variant) for one in self.experiments
                     if f"train@{variant}" in one.stages}
         return len(configured) <= 1 and len(networks) <= 1

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from pipeline.comparison.cache import Cache
 from pipeline.comparison.comparable import Comparable
 from pipeline.comparison.curves import Curves, variant_curves
-from pipeline.comparison.experiment import Experiment, read_experiments
+from pipeline.comparison.experiment import Experiment
 from pipeline.comparison.faces import VariantFaces, shown_faces, variant_faces
 from pipeline.comparison.metrics import MetricTable, metric_tables
-from pipeline.comparison.parameters import Differences, compare_parameters, params_of
+from pipeline.comparison.parameters import Differences, compare_parameters
+from pipeline.comparison.reading import read_experiments
 from pipeline.errors import InputError, did_you_mean
 from pipeline.workspace.project import project_root
 
@@ -51,15 +52,15 @@ def gather(names: Sequence[str], variants: Sequence[str] = ()) -> Comparison:
     """
     experiments = read_experiments(names)
     chosen = chosen_variants(experiments, variants)
-    params = [params_of(experiment) for experiment in experiments]
-    comparable = Comparable(experiments, params, Cache(project_root()))
+    params = [experiment.params for experiment in experiments]
+    comparable = Comparable(experiments, Cache(project_root()))
     seed = params[0].seed
     shown = shown_faces(comparable, seed)
     faces = [variant_faces(variant, comparable, shown, seed) for variant in chosen]
     return Comparison(
         experiments=experiments,
         labels={name: [one.variant(name).label if name in one.variants else "" for one in params] for name in chosen},
-        parameters=compare_parameters(experiments, params, chosen),
+        parameters=compare_parameters(experiments, chosen),
         metrics=metric_tables(experiments, chosen, comparable),
         faces=sorted(faces, key=lambda one: one.is_same),
         curves=[variant_curves(one.variant, experiments, comparable.cache) for one in faces if not one.is_same],

@@ -1,16 +1,13 @@
 """Which parameters differ between experiments, each resolved to what its variants are trained with."""
 
 import json
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from pipeline import paths
 from pipeline.comparison.experiment import Experiment
-from pipeline.config.loading import load_params
 from pipeline.config.params import Params
-from pipeline.errors import InputError
 
 OF_VARIANTS = ("model", "loss", "adversary", "train")  # sections that count as each variant resolves them
 ABSENT = "–"
@@ -33,34 +30,14 @@ class Differences(NamedTuple):
     code: list[str]  # stages whose code differs
 
 
-def params_of(experiment: Experiment) -> Params:
-    """Return the parameters of an experiment, as this code reads them.
-
-    Raises:
-        InputError: The experiment has no params.yaml, or one that this code does not read.
-    """
-    content = experiment.read(paths.PARAMS)
-    if content is None:
-        raise InputError(f"{experiment.name} has no {paths.PARAMS}; compare an experiment of this project")
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / paths.PARAMS
-        path.write_bytes(content)
-        try:
-            return load_params(path)
-        except InputError as error:
-            what = str(error).replace(str(path), str(paths.PARAMS))
-            raise InputError(f"this code does not read the parameters of {experiment.name}: {what}") from None
-
-
-def compare_parameters(experiments: Sequence[Experiment], params: Sequence[Params],
-                       variants: Sequence[str]) -> Differences:
+def compare_parameters(experiments: Sequence[Experiment], variants: Sequence[str]) -> Differences:
     """Compare the parameters of all variants, and those that belong to none.
 
     Args:
         experiments: At least two.
-        params: Of each experiment.
         variants: Those that count.
     """
+    params = [experiment.params for experiment in experiments]
     found, equal = compared([flat(shared_sections(one)) for one in params], "")
     absent = []
     for variant in variants:
