@@ -33,12 +33,18 @@ class Cache:
         path = self.folder / md5[:2] / md5[2:]
         return path if md5 and path.is_file() else None
 
-    def in_folder(self, md5: str) -> dict[str, Path] | None:
-        """Return relative path → file of a folder; None if the folder or one of its files is not there."""
+    def in_folder(self, md5: str, below: str = "") -> dict[str, Path] | None:
+        """Return relative path → file of a folder; None if the folder or one of the files is not there.
+
+        Args:
+            md5: Of the folder.
+            below: How the paths of the files begin that are wanted; "" for all.
+        """
         listing = self.file(md5)
         if listing is None or not md5.endswith(FOLDER):
             return None
-        files = {entry["relpath"]: self.file(entry["md5"]) for entry in json.loads(listing.read_text())}
+        files = {entry["relpath"]: self.file(entry["md5"]) for entry in json.loads(listing.read_text())
+                 if entry["relpath"].startswith(below)}
         whole = {name: path for name, path in files.items() if path is not None}
         return whole if len(whole) == len(files) else None
 
@@ -51,13 +57,13 @@ class Cache:
                      if entry["relpath"] == name), None)
         return None if path is None else path.read_bytes()
 
-    def link(self, md5: str, folder: Path) -> bool:
-        """Fill an empty folder with links to the files of a folder; return False if one of them is not there."""
-        files = self.in_folder(md5)
+    def link(self, md5: str, folder: Path, below: str = "") -> bool:
+        """Fill an empty folder with links to the files that `in_folder` finds; return False if it finds none."""
+        files = self.in_folder(md5, below)
         for name, path in (files or {}).items():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).symlink_to(path)
-        return files is not None
+        return bool(files)
 
 
 def how_to_get(experiment: Experiment, path: Path) -> str:

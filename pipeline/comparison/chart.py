@@ -8,7 +8,7 @@ from typing import NamedTuple
 from pipeline.report.numbers import number
 
 WIDTH, HEIGHT = 320, 210  # in CSS pixels
-LEFT, RIGHT, TOP, BOTTOM = 52, 12, 30, 34  # margins around the lines
+LEFT, RIGHT, TOP, BOTTOM = 56, 14, 32, 36  # margins around the lines
 TICKS = 4  # at most, on each axis
 RADIUS = 2.6  # of a point
 
@@ -47,14 +47,14 @@ def chart(title: str, unit: str, axis: str, lines: Sequence[Line]) -> str:
 
     names = ", ".join(dict.fromkeys(line.name for line in lines))
     parts = [f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(title)} by {escape(axis)}: '
-             f'{escape(names)}"><text class="title" x="2" y="15">{escape(title)}'
+             f'{escape(names)}"><text class="title" x="8" y="17">{escape(title)}'
              f'{f"<tspan> {escape(unit)}</tspan>" if unit else ""}</text>']
     for y in y_ticks:
         parts.append(f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{up(y)}" y2="{up(y)}"/>'
                      f'<text class="tick end" x="{LEFT - 6}" y="{up(y) + 4}">{number(round(y, 10))}</text>')
     for x in x_ticks:
         parts.append(f'<text class="tick middle" x="{across(x)}" y="{HEIGHT - BOTTOM + 16}">{x:g}</text>')
-    parts.append(f'<text class="tick middle" x="{(LEFT + WIDTH - RIGHT) / 2}" y="{HEIGHT - 3}">{escape(axis)}</text>')
+    parts.append(f'<text class="tick middle" x="{(LEFT + WIDTH - RIGHT) / 2}" y="{HEIGHT - 5}">{escape(axis)}</text>')
     for line in lines:
         shown = [(x, y) for x, y in line.points if math.isfinite(y)]
         path = " ".join(f"{across(x)},{up(y)}" for x, y in shown)

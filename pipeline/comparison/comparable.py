@@ -46,25 +46,31 @@ class Comparable(NamedTuple):
         """Return what of a stage's numbers can be compared, and a sentence for each thing that cannot.
 
         Returns:
-            "difference": whether differences mean anything; "verdict": whether better and worse do;
-            "feature_distance": whether they do for this one. And the sentences.
+            "difference": whether differences mean anything; "verdict": whether better and worse do; "features":
+            whether they do for distances over the loss network's features. And the sentences.
         """
-        allowed = {"difference": True, "verdict": True, "feature_distance": True}
+        allowed = {"difference": True, "verdict": True, "features": True}
         if not self.same_data():
             return dict.fromkeys(allowed, False), ["No differences: these experiments have other images, so their "
                                                    "numbers were measured on other test faces."]
         notes: list[str] = []
-        if stage == "samples" and (note := self.protocol_note(variant)):
-            allowed["verdict"], notes = False, [note]
-        if stage == "evaluate" and not self.same_features(variant):
-            allowed["feature_distance"] = False
-            notes = ["feature_distance is of other loss networks or layers, so neither better nor worse."]
+        if stage == "samples":
+            note, is_of_training = self.protocol_note(variant)
+            notes = [note] if note else []
+            allowed["features" if is_of_training else "verdict"] = not note
+        if stage == "evaluate" and not (self.same_features(variant) and self.same_loss(variant)):
+            allowed["features"] = False
+            notes = ["Neither better nor worse for feature_distance: it reads layers of the loss network, and favours "
+                     "the model that was trained on these very layers."]
         if stage == "train" and not self.same_loss(variant):
             notes = ["These experiments minimise other losses, so a lower term does not mean a better model."]
         return allowed, notes
 
-    def protocol_note(self, variant: str) -> str:
-        """Return a sentence if the samples were not scored in the same way, or if nobody knows; else ""."""
+    def protocol_note(self, variant: str) -> tuple[str, bool]:
+        """Return a sentence if samples were not scored in the same way, or if nobody knows; else "".
+
+        Also returns whether only the layers differ on which the models were trained.
+        """
         known, missing = [], []
         for experiment in self.experiments:
             md5 = experiment.output(f"samples@{variant}", paths.SAMPLES / variant)
@@ -77,10 +83,14 @@ class Comparable(NamedTuple):
                 known.append(json.loads(text))
         if missing:
             return (f"Neither better nor worse: how the samples of {', '.join(missing)} were scored "
-                    f"({paths.protocol(variant)}) is not in DVC's cache.")
+                    f"({paths.protocol(variant)}) is not in DVC's cache."), False
         different = sorted({name for one in known for name in {*one, *known[0]} if one.get(name) != known[0].get(name)})
+        if different == ["trained_on"]:
+            return ("Neither better nor worse for distances, precision and recall over the loss network: these models "
+                    "were trained on different layers of it, and the scores favour models that were trained on layers "
+                    "near the one that they read."), True
         return ("Neither better nor worse: these samples were scored in different ways; the protocols differ in "
-                f"{', '.join(different)}.") if different else ""
+                f"{', '.join(different)}." if different else ""), False
 
     def same_features(self, variant: str) -> bool:
         """Return whether feature_distance is measured over the same layers of the same loss network."""

@@ -197,11 +197,11 @@ def strips(rows: Sequence[tuple[Sequence[int], np.ndarray | None, str]], compare
 def shown_faces(comparable: Comparable, seed: int) -> dict[str, np.ndarray | None]:
     """Return MD5 of the aligned faces → the test faces that are shown, those of Figure 4; None if not in the cache."""
     shown: dict[str, np.ndarray | None] = {}
-    for group in comparable.face_groups():
+    for group, places in comparable.face_groups().items():
+        of_all_views = comparable.experiments[places[0]].output("prepare", paths.SHARDS)
         with tempfile.TemporaryDirectory() as temporary:
             root = Path(temporary)
-            (root / f"view={ALIGNED}").mkdir()
-            if comparable.cache.link(group, root / f"view={ALIGNED}"):
+            if comparable.cache.link(of_all_views, root, below=f"view={ALIGNED}/"):
                 count: int = shards.manifest(root, ALIGNED)["images"]["test"]
                 rows = np.random.default_rng(seed).choice(count, min(FACES, count), replace=False)
                 shown[group] = shards.pixels_at(root, ALIGNED, "test", np.sort(rows))

@@ -7,12 +7,13 @@ from typing import Any, NamedTuple
 from pipeline import paths
 from pipeline.comparison.comparable import Comparable
 from pipeline.comparison.experiment import Experiment
-from pipeline.evaluation.score_names import HIGH, LOW, NAMES
+from pipeline.evaluation.score_names import HIGH, LOSS_NETWORK, LOW, NAMES
 
 STAGES = ("evaluate", "samples", "train")  # those with metrics for each variant, in the order of the page
 LOWER, HIGHER = "lower", "higher"  # is better
 DISTANCES = {name for of_network in NAMES.values() for name in (of_network.frechet, of_network.kernel)}
 SHARES = {name for of_network in NAMES.values() for name in (of_network.precision, of_network.recall)}
+OF_FEATURES = {"feature_distance", *NAMES[LOSS_NETWORK]}  # measured over features of the loss network
 # Last part of a metric's name → the direction that is better. What is not here has none that is always better.
 SVM = dict.fromkeys(("accuracy", "balanced_accuracy", "average_precision", "auroc", "valid_accuracy"), HIGHER)
 DIRECTIONS: Mapping[str, Mapping[str, str]] = {
@@ -78,11 +79,10 @@ def metric(name: str, rows: Sequence[Mapping[str, float]], stage: str, compared:
         name: Of the number.
         rows: All numbers of this stage, for each experiment.
         stage: That has measured it.
-        compared: Whether differences mean anything ("difference"), and whether better and worse do ("verdict",
-            "feature_distance").
+        compared: `Comparable.numbers`.
     """
     towards = direction(name, stage)
-    if not compared["verdict"] or (name.endswith("feature_distance") and not compared["feature_distance"]):
+    if not compared["verdict"] or (name.rpartition(".")[2] in OF_FEATURES and not compared["features"]):
         towards = ""
     values = []
     for row in rows:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
+from markupsafe import Markup, escape
 
 from pipeline.comparison.curves import Curves
 from pipeline.comparison.gathering import Comparison
@@ -20,7 +21,7 @@ def write_page(path: str | Path, comparison: Comparison) -> None:
     """Write the page. The same comparison gives the same bytes."""
     environment = jinja2.Environment(loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True,
                                      undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters.update(number=number, difference=difference)
+    environment.filters.update(number=number, difference=difference, coded=coded)
     template = environment.get_template("comparison.html.j2")
     write_text(path, template.render(comparison=comparison, stages=STAGES, label=labels_in_words(comparison),
                                      glance=at_a_glance(comparison), tables=with_rows(comparison.metrics),
@@ -59,6 +60,13 @@ def with_rows(tables: Sequence[MetricTable]) -> list[MetricTable]:
 def with_panels(curves: Sequence[Curves]) -> list[Curves]:
     """Return the curves of variants of which there is anything to show or to say."""
     return [one for one in curves if one.panels or one.notes]
+
+
+def coded(sentence: str) -> Markup:
+    """Return a sentence with its `commands` as code."""
+    parts = [escape(part) for part in sentence.split("`")]
+    return Markup("").join(Markup("<code>{}</code>").format(part) if place % 2 else part
+                           for place, part in enumerate(parts))
 
 
 def difference(value: Value) -> str:

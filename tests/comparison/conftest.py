@@ -73,10 +73,11 @@ class Project:
         params = yaml.safe_load(tiny.PARAMS.read_text())
         params["loss"]["layers"] = layers
         params["variants"] = {name: params["variants"][name] for name in variants}
-        stages = {"plan": {"deps": [self.write_file(paths.PARAMS, yaml.safe_dump(params, sort_keys=False))]},
-                  "prepare": {"outs": [{"path": "data/shards", "md5": f"{faces_seed:032}.dir"}]}}
         write_faces(scratch / "shards", faces_seed)
-        faces = {"path": "data/shards/view=aligned", "md5": self.store_folder(scratch / "shards/view=aligned")}
+        stages = {"plan": {"deps": [self.write_file(paths.PARAMS, yaml.safe_dump(params, sort_keys=False))]},
+                  "prepare": {"outs": [{"path": "data/shards", "md5": self.store_folder(scratch / "shards")}]}}
+        # As in DVC, the cache has no list of the files of this view alone.
+        faces = {"path": "data/shards/view=aligned", "md5": f"{faces_seed:032}.dir"}
         for name, seed in variants.items():
             variant = tiny.variant(name, loss={"layers": ["relu1_1"]} if name == "dfc" else None)
             torch.manual_seed(seed)
