@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from pipeline.comparison.experiment import Experiment
-from pipeline.comparison.git_names import WORKSPACE
+from pipeline.comparison.git_names import WORKSPACE, dvc_experiments
 from pipeline.errors import InputError
 
 FOLDER = ".dir"  # the end of the MD5 of a folder: its file in the cache lists the folder's files
@@ -68,10 +68,11 @@ class Cache:
 
 def how_to_get(experiment: Experiment, path: Path) -> str:
     """Return one sentence: a result is not in the cache, and which command brings it."""
-    if experiment.name == WORKSPACE:
-        remedy = f"`dvc pull {path}` fetches it from DVC's remote, or `dvc repro` makes it"
+    name, remote = experiment.name, "fetches it from DVC's remote"
+    if name == WORKSPACE:
+        remedy = f"`dvc pull {path}` {remote}, or `dvc repro` makes it"
+    elif any(one.commit == experiment.commit for one in dvc_experiments()):
+        remedy = f"`dvc exp pull REMOTE {name}` {remote}, or make it again by `dvc exp apply {name}` and `dvc repro`"
     else:
-        remedy = ("`dvc fetch --all-commits` fetches it from DVC's remote, and `dvc exp pull REMOTE "
-                  f"{experiment.name}` that of an experiment of DVC's; or run it again: `dvc exp apply "
-                  f"{experiment.name}`, then `dvc repro`")
-    return f"{path} of {experiment.name} is not in DVC's cache: {remedy}."
+        remedy = f"`dvc fetch --all-commits` {remote}, or make it again by `git checkout {name}` and `dvc repro`"
+    return f"{path} of {name} is not in DVC's cache: {remedy}."

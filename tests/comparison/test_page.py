@@ -101,6 +101,9 @@ def test_what_is_not_in_the_cache_is_said_and_the_rest_is_shown(project):
     assert dfc.samples[0].picture and dfc.samples[1].picture == ""
     assert dfc.samples[1].note.startswith("models/dfc of layers is not in DVC's cache: `dvc fetch --all-commits`")
     curves, = comparison.curves
+    commit = project.git("rev-parse", "layers")
+    project.git("update-ref", f"refs/exps/{commit[:2]}/{commit[2:]}/mine", commit)  # as `dvc exp run` names it
+    assert "`dvc exp pull REMOTE mine`" in gather(["main", "mine"], ["dfc"]).faces[0].samples[1].note
     assert curves.panels and "training/dfc of layers is not in DVC's cache" in curves.notes[0]
 
 
