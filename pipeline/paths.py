@@ -28,6 +28,7 @@ PHOTOGRAPH_FEATURES, FLOOR = Path("photographs/features.npz"), Path("photographs
 METRICS, VIEW_GAINS_METRICS = Path("metrics"), Path("metrics/view_gains.json")
 BASELINES_METRICS = Path("metrics/baselines.json")
 RECORDS = Path("records")
+COMPARISON = Path("comparison/index.html")  # no output of a stage: `make compare` writes it
 UNFINISHED = Path(".checkpoints")  # also the default of cluster.storage
 
 

@@ -12,7 +12,8 @@ from tests.tiny import VARIANTS
 
 VARIANT = "some_variant"
 DVC_YAML = (Path(__file__).resolve().parents[1] / "dvc.yaml").read_text()
-NOT_OF_A_STAGE = {paths.DVC_LOCK, paths.UNFINISHED}  # DVC writes the first; the second holds unfinished work
+# DVC writes the first, the second holds unfinished work, and `make compare` writes the third.
+NOT_OF_A_STAGE = {paths.DVC_LOCK, paths.UNFINISHED, paths.COMPARISON}
 CONSTANTS = {value for value in vars(paths).values() if isinstance(value, Path)}
 OF_A_VARIANT = {name: function for name, function in vars(paths).items()
                 if inspect.isfunction(function) and next(iter(inspect.signature(function).parameters)) == "variant"}

@@ -239,6 +239,24 @@ def test_an_experiment_that_trains_nothing_leaves_earlier_records_as_they_were(m
         assert training.data.metrics["samples/prior/images"] == 40  # as it was
 
 
+def test_two_experiments_are_compared_on_one_page(made):
+    """Those of the tests above; here they run again where they are asked for alone, from DVC's run cache otherwise."""
+    for name, change in (("layers", "loss.layers=relu2_1,relu3_1"), ("behind", "sampling.images=30")):
+        if name not in dvc(made, "exp", "list", "--name-only").split():
+            dvc(made, "exp", "run", "-n", name, "-S", change)
+            run(made, "git", "checkout", "-q", "--", ".")
+            dvc(made, "checkout", "--quiet", "--force")
+    before = run(made, "git", "status", "--porcelain")
+    said = run(made, sys.executable, "-m", "pipeline.comparison", "main", "layers", "behind")
+    assert "layers, behind against main: " in said and "the weights of 1 variant (dfc) differ" in said
+    assert run(made, "git", "status", "--porcelain") == before
+    page = (made / "comparison/index.html").read_text()
+    assert "relu2_1, relu3_1" in page and "sampling.images" in page and "is not in DVC" not in page
+    assert page.count('alt="Reconstructions of dfc by') == 2  # main and behind have the same weights
+    assert "The code of all stages that they share is the same." in page
+    assert "protocols differ in" in page  # 30 samples instead of 40
+
+
 def test_where_a_run_happens_reruns_nothing_but_the_plan(made):
     set_params(made, "cluster", checkpoint_steps=50, checkpoint_seconds=0)
     assert ran(dvc(made, "repro")) <= {"plan"}

@@ -1,0 +1,1 @@
+"""One page about several experiments: what differs in parameters, numbers, faces and curves."""
