@@ -10,13 +10,17 @@ from pipeline.export.templates import rendered
 from pipeline.export.trained_variant import TrainedVariant
 from pipeline.report.numbers import metric_in_words
 from pipeline.report.protocol import protocol_in_words
-from pipeline.report.run_facts import flatten, trainings_in_words
+from pipeline.report.run_facts import LONG, flatten, trainings_in_words
 from pipeline.report.sample_table import sample_table
 from pipeline.report.tables import Cell, Table
 
 KINDS = {"feature": "a DFC-VAE: a variational autoencoder whose loss compares features of a frozen network",
          "pixel": "a variational autoencoder with a pixel loss", "none": "a generator, trained against a discriminator"}
-LEFT_OUT = ("loss.reference_rms", "train.start_from", "cluster", "loss.extra", "model.options", "adversary.options")
+NETWORKS = {  # loss_network.source → in words
+    "taught": "taught on {}", "imagenet": "with torchvision's weights, learned on ImageNet",
+    "random": "with random weights", "file": "with weights from a file"}
+LEFT_OUT = ("loss.reference_rms", "loss.extra", "model.options", "adversary.options",
+            "train.start_from", "train.deterministic", "train.precision")
 
 
 def model_card(trained: TrainedVariant, config: Mapping[str, Any], shown: str, files: Sequence[str]) -> str:
@@ -35,10 +39,11 @@ def model_card(trained: TrainedVariant, config: Mapping[str, Any], shown: str, f
     return rendered(
         "card.md.j2", front=yaml.safe_dump(front, sort_keys=False, allow_unicode=True), variant=variant, config=config,
         kind=KINDS.get(variant.loss.reconstruction, "a generative model of faces"), shown=shown, files=files,
-        licence=licence, results=results, data=trained.data, loss_network=trained.loss_network,
+        licence=licence, results=results, data=trained.data, loss_network=loss_network_in_words(trained.loss_network),
         adversary=variant.adversary.kind, parameters=parameters(trained),
         trained="; ".join(trainings_in_words([results]).values()),
-        samples=markdown(sample_table([results])), protocol=protocol_in_words([results]),
+        samples=markdown(sample_table([results])), protocol=protocol_in_words([results]), view_sets=trained.view_sets,
+        notes=[note.partition(": ")[0] if len(note) > LONG else note for note in results.notes],
         attributes=trained.space.attributes, vectors=trained.space.usable(), epochs=results.training.get("epoch"),
         training={metric_in_words(name): value for name, value in results.training.items()
                   if name.startswith("valid_") or name in ("kl", "active_units", "loss")})
@@ -59,6 +64,14 @@ def parameters(trained: TrainedVariant) -> dict[str, str]:
     unused = LEFT_OUT if variant.adversary.kind != "none" else (*LEFT_OUT, "adversary")
     return {name: value for name, value in flat.items()
             if not any(name == prefix or name.startswith(f"{prefix}.") for prefix in unused)}
+
+
+def loss_network_in_words(facts: Mapping[str, object]) -> str:
+    """Return what the frozen network of the loss is; "" for none. facts: `report.gathering.loss_network_facts`."""
+    if not facts:
+        return ""
+    width = f"with {facts['width']}, " if "width" in facts else ""
+    return f"VGG-19 {width}{NETWORKS[str(facts['source'])].format(facts.get('learned from', 'faces'))}"
 
 
 def markdown(table: Table) -> str:

@@ -54,7 +54,8 @@ def export_variant(name: str, folder: Path) -> Exported:
 def example_for(trained: TrainedVariant) -> tuple[str, str]:
     """Return which example fits a variant, "edit" or "walk", and its text."""
     variant, attribute = trained.variant, pictures.attribute_to_edit(trained.space)
-    common = {"latent_dim": variant.model.latent_dim, "size": variant.image_size}
+    common = {"latent_dim": variant.model.latent_dim, "size": variant.image_size,
+              "component": int(trained.space.mixture.weights.argmax()) if trained.space.mixture else None}
     if not variant.encodes or attribute is None:
         return "walk", rendered("example_walk.py.j2", encodes=variant.encodes, **common)
     return "edit", rendered("example_edit.py.j2", attribute=attribute, readable=readable(attribute), strength=STRENGTH,

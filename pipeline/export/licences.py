@@ -19,7 +19,7 @@ DRAWN = Licence(
     {"license": "apache-2.0"},
     "The training images are faces that the project's own code draws. They show no person, and no rights of others are "
     "in them.",
-    "The weights are under Apache 2.0, as the code is.")
+    "The weights are under Apache 2.0.")
 CELEBA = Licence(
     {"license": "other", "license_name": "celeba-non-commercial-research", "license_link": CELEBA_PAGE},
     "The training images are CelebA's: photographs of celebrities from the internet, which belong to neither the "
@@ -27,7 +27,7 @@ CELEBA = Licence(
     "may not be copied, published or sold.",
     "Use these weights for non-commercial research only. Whoever passes them on passes this condition on.")
 UNKNOWN = Licence(
-    {"license": "other", "license_name": "unset", "license_link": "README.md"},
+    {"license": "unknown"},
     "The training images are the trainer's own collection of photographs, which is not part of this folder.",
     "**Whoever publishes these weights has to write here under which licence, and whether the people in the "
     "photographs have agreed.** Until then, do not pass them on.")

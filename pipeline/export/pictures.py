@@ -37,11 +37,12 @@ def draw_samples(path: Path, model: Model, space: LatentSpace, encodes: bool) ->
         words += ", two rows from the mixture"
     decode, shown = decode_function(model), attributes_to_show(space) if encodes else []
     if shown and space.vectors:
-        middle = encode(model, decode(rows[0][:1]))[0]
+        middle = encode(model, decode(rows[-1][:1]))[0]
         rows += [middle + STRENGTHS[:, None] * space.vectors.of(attribute) for attribute in shown]
         labels += [name_of(attribute) for attribute in shown]
-        words += (f", and the first sample, edited: {STRENGTHS[0]:.0f} to {STRENGTHS[-1]:+.0f} times the vector of the "
-                  "attribute at the left, unchanged in the middle".replace("-", "−"))
+        first = "first of these" if space.mixture else "first sample"
+        words += (f", and the {first}, edited: −{STRENGTHS[-1]:.0f} to +{STRENGTHS[-1]:.0f} times the vector of the "
+                  "attribute at the left, unchanged in the middle")
     image_grid(decode(np.concatenate(rows).astype(np.float32)), COLUMNS, path, row_labels=labels)
     return f"{words}."
 

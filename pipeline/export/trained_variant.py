@@ -35,6 +35,7 @@ class TrainedVariant(NamedTuple):
     latents: np.ndarray  # float32 M×D: means of faces; none without an encoder
     space: LatentSpace
     svm_set: str | None  # the set of views of its SVMs; None without SVMs
+    view_sets: Mapping[str, list[str]]  # set → its views, of all SVMs that were scored
     results: VariantResults
     data: Mapping[str, object]  # `report.gathering.data_facts`
     loss_network: Mapping[str, object]  # `report.gathering.loss_network_facts`; empty if the loss reads none
@@ -62,7 +63,8 @@ def read_trained_variant(name: str) -> TrainedVariant:
     svm_set, svms = read_aligned_svms(name) if variant.encodes else (None, None)
     space = LatentSpace(results.vectors, svms, read_mixture(mixture) if mixture.is_file() else None)
     network = loss_network_facts(read_plan(LossNetworkPlan)) if variant.loss.reconstruction == "feature" else {}
-    return TrainedVariant(variant, model, faces, latents, space, svm_set, results, data_facts(), network, manifest)
+    return TrainedVariant(variant, model, faces, latents, space, svm_set,
+                          read_plan(EvaluatePlan).view_sets, results, data_facts(), network, manifest)
 
 
 def refuse_untrained(name: str) -> None:
