@@ -43,10 +43,17 @@ def model_card(trained: TrainedVariant, config: Mapping[str, Any], shown: str, f
         adversary=variant.adversary.kind, parameters=parameters(trained),
         trained="; ".join(trainings_in_words([results]).values()),
         samples=markdown(sample_table([results])), protocol=protocol_in_words([results]), view_sets=trained.view_sets,
+        mixture_is_nearer=mixture_is_nearer(results.samples),
         notes=[note.partition(": ")[0] if len(note) > LONG else note for note in results.notes],
         attributes=trained.space.attributes, vectors=trained.space.usable(), epochs=results.training.get("epoch"),
         training={metric_in_words(name): value for name, value in results.training.items()
                   if name.startswith("valid_") or name in ("kl", "active_units", "loss")})
+
+
+def mixture_is_nearer(samples: Mapping[str, Mapping[str, float | int]]) -> bool:
+    """Whether samples from the mixture are nearer to photographs than those from N(0, I), by the Fréchet distance."""
+    of_mixture, of_prior = (samples.get(source, {}).get("frechet_distance") for source in ("mixture", "prior"))
+    return of_mixture is not None and of_prior is not None and of_mixture < of_prior
 
 
 def tags(trained: TrainedVariant) -> list[str]:

@@ -1,6 +1,8 @@
 """A trained model as ONNX graphs of standard operators, with the weights inside."""
 
+import contextlib
 import copy
+import io
 import logging
 import warnings
 from pathlib import Path
@@ -104,7 +106,8 @@ def to_onnx(module: nn.Module, argument: str, example: torch.Tensor, outputs: li
     try:
         for logger in loggers:
             logger.setLevel(logging.ERROR)
-        with warnings.catch_warnings(), torch.no_grad():
+        with (warnings.catch_warnings(), torch.no_grad(), contextlib.redirect_stderr(io.StringIO()),
+              contextlib.redirect_stdout(io.StringIO())):  # it prints what it could not say
             warnings.simplefilter("ignore")
             program = torch.onnx.export(
                 module, (example,), None, input_names=[argument], output_names=outputs, opset_version=OPSET,
