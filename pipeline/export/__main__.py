@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pipeline.errors import InputError
+from pipeline.export.trained_names import refuse_untrained
 from pipeline.process import whole_process
 from pipeline.vocabulary import size_in_words
 
@@ -25,7 +26,8 @@ def main(arguments: Sequence[str]) -> None:
     if Path(given.variant).name != given.variant:
         raise InputError(f"{given.variant!r} is no name of a variant; name one, as in make export VARIANT=dfc")
     os.environ.setdefault("ORT_LOGGING_LEVEL", "3")
-    from pipeline.export.export import export_variant  # loads torch: a wrong command line is refused before
+    refuse_untrained(given.variant)
+    from pipeline.export.export import export_variant  # loads torch, which takes seconds
 
     exported = export_variant(given.variant, Path(given.to or FOLDER / given.variant))
     for name, size in exported.sizes.items():

@@ -11,10 +11,11 @@ from pipeline import paths
 from pipeline.config.plans import EvaluatePlan, LossNetworkPlan, ReportPlan, read_plan
 from pipeline.config.variant import Variant
 from pipeline.data import shards
-from pipeline.errors import InputError, did_you_mean
+from pipeline.errors import InputError
 from pipeline.evaluation.svm_file import NamedSVMs, read_svms
 from pipeline.export.agreement import BATCHES
 from pipeline.export.latent_space_file import LatentSpace
+from pipeline.export.trained_names import refuse_untrained
 from pipeline.files.yaml_file import parse_yaml
 from pipeline.latent_space.latents import read_latents
 from pipeline.latent_space.sampling import read_mixture
@@ -65,17 +66,6 @@ def read_trained_variant(name: str) -> TrainedVariant:
     network = loss_network_facts(read_plan(LossNetworkPlan)) if variant.loss.reconstruction == "feature" else {}
     return TrainedVariant(variant, model, faces, latents, space, svm_set,
                           read_plan(EvaluatePlan).view_sets, results, data_facts(), network, manifest)
-
-
-def refuse_untrained(name: str) -> None:
-    """Raise InputError unless the weights of a variant are there."""
-    known = sorted(path.parent.name for path in paths.MODELS.glob("*/model.safetensors"))
-    if not known:
-        raise InputError("no variant is trained here; run `dvc repro`, or `dvc pull` if the results were made "
-                         "elsewhere")
-    if name not in known:
-        raise InputError(f"there is no trained variant {name!r}{did_you_mean(name, known)}; trained are "
-                         f"{', '.join(known)}")
 
 
 def refuse_missing_results(variant: Variant) -> None:
