@@ -136,6 +136,7 @@ def test_the_card_says_data_training_results_and_limits(exports):
     of_generator = (exports["dcgan"].folder / "README.md").read_text()
     assert "SVM" not in of_generator and "encoder.onnx" not in of_generator and "1511.06434" in of_generator
     for text in (card, of_generator):
-        assert not re.search(r"(?<!\[)\bNone\b|\bnan\b|Undefined|{[{%]|  $", text, re.MULTILINE)
+        prose = re.sub(r"```.*?```", "", text, flags=re.DOTALL)  # without code, where None is Python's
+        assert not re.search(r"\bNone\b|\bnan\b|Undefined|{[{%]|  $", prose, re.MULTILINE)
         rows = [line.count("|") - line.count("\\|") for line in text.splitlines() if line.startswith("|")]
         assert min(rows) >= 3
