@@ -8,7 +8,8 @@ PROSE := pipeline stages tests benchmarks docs deploy $(wildcard *.md *.yaml *.t
 # Containers often tell Python to keep no bytecode. Each of some 40 processes would then compile its packages anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help repro check fix test test-fast coverage chaos bench full-size submit leftovers compare ui lock detector again
+.PHONY: help repro check fix test test-fast coverage chaos bench full-size submit leftovers compare export ui lock \
+        detector again
 help:    ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 22
 
@@ -57,6 +58,9 @@ leftovers: $(READY)  ## what has gathered in cluster.storage, with size and age,
 
 compare: $(READY)  ## EXP="main my-experiment …": one page with what differs in parameters, numbers, faces, curves
 	@$(BIN)/python -m pipeline.comparison $(EXP)
+
+export: $(READY) ## VARIANT=dfc as a folder for elsewhere: ONNX, vectors, a model card, an example
+	@$(BIN)/python -m pipeline.export "$(VARIANT)" $(if $(TO),--to "$(TO)")
 
 ui: $(READY)     ## MLflow in the browser
 	@uri=$$($(BIN)/python -m pipeline.tracking) && case "$$uri" in \
