@@ -60,7 +60,7 @@ compare: $(READY)  ## EXP="main my-experiment …": one page with what differs i
 	@$(BIN)/python -m pipeline.comparison $(EXP)
 
 export: $(READY) ## VARIANT=dfc as a folder for elsewhere: ONNX, vectors, a model card, an example
-	@$(BIN)/python -m pipeline.export "$(VARIANT)" $(if $(TO),--to "$(TO)")
+	@$(BIN)/python -m pipeline export "$(VARIANT)" $(if $(TO),--to "$(TO)")
 
 ui: $(READY)     ## MLflow in the browser
 	@uri=$$($(BIN)/python -m pipeline.tracking) && case "$$uri" in \

@@ -2,11 +2,12 @@
 
 import sys
 
+from pipeline.export.command import COMMAND as EXPORT
 from pipeline.inference.commands import arguments
 from pipeline.inference.commands.command import run
 from pipeline.process import whole_process
 
-COMMANDS = (*arguments.COMMANDS,)  # a room that has a command adds its own `Command` here
+COMMANDS = (*arguments.COMMANDS, EXPORT)
 
 if __name__ == "__main__":
     with whole_process():

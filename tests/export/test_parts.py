@@ -135,6 +135,6 @@ def test_without_attributes_the_example_walks_between_faces(project, exports, tm
                                                  (["dfc"], "no variant is trained here")])
 def test_the_command_refuses_in_one_sentence(arguments, said, tmp_path):
     project = Path(__file__).resolve().parents[2]
-    done = subprocess.run([sys.executable, "-m", "pipeline.export", *arguments], cwd=tmp_path, capture_output=True,
+    done = subprocess.run([sys.executable, "-m", "pipeline", "export", *arguments], cwd=tmp_path, capture_output=True,
                           text=True, env={"PYTHONPATH": str(project), "PATH": "/usr/bin:/bin"}, timeout=120)
     assert done.returncode == 1 and said in done.stderr and len(done.stderr.splitlines()) == 1

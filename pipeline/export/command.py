@@ -1,26 +1,30 @@
-"""Make a folder of a trained variant that needs none of this code: python -m pipeline.export VARIANT [--to FOLDER].
+"""The command that makes a folder of a trained variant which needs none of this code: python -m pipeline export VARIANT.
 
-`make export VARIANT=dfc` calls it. The folder is export/VARIANT, or FOLDER. It holds the encoder and the decoder as
-ONNX, attribute vectors and SVMs, a model card, an example in Python, and a picture.
+`make export VARIANT=dfc` calls it. The folder is export/VARIANT, or another by --to. It holds the encoder and the
+decoder as ONNX, attribute vectors and SVMs, a model card, an example in Python, and a picture.
 """
 
 import argparse
 import os
-import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 from pipeline.errors import InputError
 from pipeline.export.trained_names import refuse_untrained
-from pipeline.process import whole_process
+from pipeline.inference.commands.command import Command
 from pipeline.vocabulary import size_in_words
 
 FOLDER = Path("export")
 
 
-def main(arguments: Sequence[str]) -> None:
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add `variant` and `to`."""
+    parser.add_argument("variant", metavar="VARIANT", nargs="?", default="",
+                        help="a trained variant, as params.yaml names it")
+    parser.add_argument("--to", metavar="FOLDER", help="the folder to make; export/VARIANT if it is not given")
+
+
+def run(given: argparse.Namespace) -> None:
     """Export the variant that the command line names, and print what was made."""
-    given = parse(arguments)
     if not given.variant:
         raise InputError("no variant is named; name one, as in make export VARIANT=dfc")
     if Path(given.variant).name != given.variant:
@@ -40,16 +44,5 @@ def main(arguments: Sequence[str]) -> None:
           "pass it on")
 
 
-def parse(arguments: Sequence[str]) -> argparse.Namespace:
-    """Return `variant` and `to`."""
-    parser = argparse.ArgumentParser(prog="python -m pipeline.export", description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("variant", metavar="VARIANT", nargs="?", default="",
-                        help="a trained variant, as params.yaml names it")
-    parser.add_argument("--to", metavar="FOLDER", help="the folder to make; export/VARIANT if it is not given")
-    return parser.parse_args(arguments)
-
-
-if __name__ == "__main__":
-    with whole_process():
-        main(sys.argv[1:])
+COMMAND = Command("export", "Make a folder of a variant for elsewhere: ONNX, vectors, a model card, an example.",
+                  add_arguments, run)
