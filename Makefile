@@ -8,7 +8,7 @@ PROSE := pipeline stages tests benchmarks docs deploy $(wildcard *.md *.yaml *.t
 # Containers often tell Python to keep no bytecode. Each of some 40 processes would then compile its packages anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help repro check fix test test-fast coverage chaos bench full-size submit leftovers ui lock detector again
+.PHONY: help repro check fix test test-fast coverage chaos bench full-size submit leftovers ui serve ask lock detector again
 help:    ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 22
 
@@ -55,11 +55,17 @@ submit: $(READY) ## RUN="exp run -S …" as a job on the Ray cluster at RAY_API_
 leftovers: $(READY)  ## what has gathered in cluster.storage, with size and age, and how to delete it
 	@$(BIN)/python -m pipeline.leftovers
 
-ui: $(READY)     ## MLflow in the browser
-	@uri=$$($(BIN)/python -m pipeline.tracking) && case "$$uri" in \
+ui: $(READY)     ## MLflow in the browser, on PORT=5000
+	@uri=$$($(BIN)/python -m pipeline.tracking $(or $(PORT),5000)) && case "$$uri" in \
 	  http*|databricks*) echo "MLflow's pages are at $$uri" | sed 's|//[^/@]*@|//|' ;; \
-	  *) $(BIN)/mlflow ui --backend-store-uri "$$uri" ;; \
+	  *) $(BIN)/mlflow ui --backend-store-uri "$$uri" --port $(or $(PORT),5000) ;; \
 	esac
+
+serve: $(READY)  ## VARIANT=dfc from MLflow over HTTP, until Ctrl-C; PORT=5001
+	@$(BIN)/python -m pipeline.serving serve $(or $(VARIANT),dfc) --port $(or $(PORT),5001) $(SERVE)
+
+ask: $(READY)    ## the same, asked once with FACE=face.jpg and stopped
+	@$(BIN)/python -m pipeline.serving ask $(or $(VARIANT),dfc) $(if $(FACE),--face "$(FACE)") $(SERVE)
 
 lock: $(READY)   ## renew requirements.lock from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade --no-header \
