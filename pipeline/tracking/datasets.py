@@ -50,7 +50,8 @@ def datasets(parameters: Mapping[str, Any]) -> dict[str, Dataset]:
 
 def log_datasets(config: Tracking, run: "Run", used: Mapping[str, Dataset]) -> None:
     """Log data sets as inputs of a run, except those that it has."""
-    has = {(known.dataset.name, known.dataset.digest) for known in run.inputs.dataset_inputs}
+    inputs = run.inputs.dataset_inputs if run.inputs else []  # a run that was created just now has none
+    has = {(known.dataset.name, known.dataset.digest) for known in inputs}
     missing = [as_input(dataset) for dataset in used.values() if (dataset.name, dataset.digest) not in has]
     if missing:
         retry_while_away(config, client(config).log_inputs, run.info.run_id, missing)

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import LoggedModel, Run
     from mlflow.entities.model_registry import ModelVersion
-    from mlflow.models import ModelSignature
 
     from pipeline.models.served_graph import ServedGraph
 
@@ -76,8 +75,7 @@ def log_model_once(config: Tracking, variant: Variant, run: "Run", load_graph: L
     model = retry_while_away(config, find_model, connection, experiment, contents)
     if model is None:
         model = log_model(config, variant, run, contents, load_graph(variant))
-    if model.model_id not in {output.model_id for output in run.outputs.model_outputs}:
-        retry_while_away(config, name_in_run, connection, run.info.run_id, model.model_id)
+    retry_while_away(config, name_in_run, connection, run.info.run_id, model.model_id)
     retry_while_away(config, register, connection, variant, model)
     return model
 
@@ -98,6 +96,7 @@ def find_model(connection: "MlflowClient", experiment: str, contents: str) -> "L
 def log_model(config: Tracking, variant: Variant, run: "Run", contents: str, served: "ServedGraph") -> "LoggedModel":
     """Log a new model; see `log_model_once`."""
     import mlflow
+    from mlflow.models import infer_signature
 
     from pipeline.tracking import served_model
 
@@ -115,11 +114,13 @@ def log_model(config: Tracking, variant: Variant, run: "Run", contents: str, ser
         graph, whole = Path(folder) / GRAPH, Path(folder) / NAME
         save_graph(served, graph)
         model = retry_while_away(config, create)  # a lost answer leaves one that is deleted as cut off
-        mlflow.pyfunc.save_model(
-            whole, python_model=served_model.__file__, artifacts={"graph": str(graph)}, signature=signature(served),
-            mlflow_model=mlflow.models.Model(NAME, run.info.run_id, model_id=model.model_id),
-            model_config={"attributes": list(served.attributes)},
-            pip_requirements=[f"{name}=={version}" for name, version in versions.items()])
+        with warnings.catch_warnings(record=True):  # MLflow's, about types, which the signature has
+            mlflow.pyfunc.save_model(
+                whole, python_model=served_model.__file__, artifacts={"graph": str(graph)},
+                signature=infer_signature(served.example, served.answer), input_example=served.example[:1].round(3),
+                mlflow_model=mlflow.models.Model(NAME, run.info.run_id, model_id=model.model_id),
+                model_config={"attributes": list(served.attributes)},
+                pip_requirements=[f"{name}=={version}" for name, version in versions.items()])
         retry_while_away(config, connection.log_model_artifacts, model.model_id, str(whole))
     return retry_while_away(config, connection.finalize_logged_model, model.model_id, "READY")
 
@@ -132,19 +133,13 @@ def save_graph(served: "ServedGraph", path: Path) -> None:
         torch.export.save(served.graph, path)
 
 
-def signature(served: "ServedGraph") -> "ModelSignature":
-    """Return the names, types and shapes of what a model takes and returns, for any number of faces."""
-    from mlflow.models import ModelSignature, infer_signature
-
-    inferred = infer_signature(served.example, served.answer)
-    return ModelSignature(inferred.inputs, inferred.outputs)
-
-
 def name_in_run(connection: "MlflowClient", run_id: str, model_id: str) -> None:
-    """Let a run say that it made a model."""
+    """Let a run say that it made a model, once."""
     from mlflow.entities import LoggedModelOutput
 
-    connection.log_outputs(run_id, [LoggedModelOutput(model_id, step=0)])
+    outputs = connection.get_run(run_id).outputs
+    if model_id not in {known.model_id for known in (outputs.model_outputs if outputs else [])}:
+        connection.log_outputs(run_id, [LoggedModelOutput(model_id, step=0)])
 
 
 def registered_name(variant: str) -> str:

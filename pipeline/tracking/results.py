@@ -63,7 +63,7 @@ def write_or_join_record(config: Tracking, kind: runs.Kind, key: str, name: str,
         runs.add_parameters(config, record, contents.parameters)
         log_datasets(config, record, contents.datasets)
         if model is not None:
-            retry_while_away(config, log_model_input, client(config), record, model)
+            retry_while_away(config, log_model_input, client(config), record.info.run_id, model.model_id)
         runs.add_metrics(config, record, finite, {name: links(name, contents, model) for name in finite})
         runs.add_tags(config, record, contents.tags)
         runs.upload_files(config, record, contents.files)
@@ -81,12 +81,13 @@ def links(metric: str, contents: Contents, model: "LoggedModel | None") -> dict[
     return {"model_id": model.model_id, **of_data}
 
 
-def log_model_input(connection: "MlflowClient", record: "Run", model: "LoggedModel") -> None:
+def log_model_input(connection: "MlflowClient", record: str, model_id: str) -> None:
     """Let a record say of which model it is, once."""
     from mlflow.entities import LoggedModelInput
 
-    if model.model_id not in {known.model_id for known in record.inputs.model_inputs}:
-        connection.log_inputs(record.info.run_id, models=[LoggedModelInput(model.model_id)])
+    inputs = connection.get_run(record).inputs
+    if model_id not in {known.model_id for known in (inputs.model_inputs if inputs else [])}:
+        connection.log_inputs(record, models=[LoggedModelInput(model_id)])
 
 
 def join_known_results(config: Tracking, key: str, training_run: str) -> bool:
