@@ -58,7 +58,8 @@ leftovers: $(READY)  ## what has gathered in cluster.storage, with size and age,
 ui: $(READY)     ## MLflow in the browser, on PORT=5000
 	@uri=$$($(BIN)/python -m pipeline.tracking $(or $(PORT),5000)) && case "$$uri" in \
 	  http*|databricks*) echo "MLflow's pages are at $$uri" | sed 's|//[^/@]*@|//|' ;; \
-	  *) $(BIN)/mlflow ui --backend-store-uri "$$uri" --port $(or $(PORT),5000) ;; \
+	  *) echo "open http://127.0.0.1:$(or $(PORT),5000)/#/experiments?workflowType=machine_learning" && \
+	    $(BIN)/mlflow ui --backend-store-uri "$$uri" --port $(or $(PORT),5000) ;; \
 	esac
 
 serve: $(READY)  ## VARIANT=dfc from MLflow over HTTP, until Ctrl-C; PORT=5001

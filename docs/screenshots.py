@@ -17,7 +17,7 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, TimeoutError, sync_playwright
 
 from pipeline.config.loading import load_params
 from pipeline.tracking.experiments import find_or_create_mlflow_experiment
@@ -26,6 +26,7 @@ from pipeline.tracking.ports import HOST, free_port
 from pipeline.tracking.store import client, store_uri
 
 WIDTH, HEIGHT = 1600, 1000
+TRAINING = "workflowType=machine_learning"  # MLflow's pages for training, not those for language models
 SETTLE = 8000  # milliseconds until a page has drawn what it asked for; pages that poll are never idle
 
 
@@ -47,10 +48,15 @@ def pages_of(uri: str) -> Iterator[str]:
         process.wait()
 
 
-def new_page(browser: Browser) -> Page:
-    """Open an empty page."""
+def new_page(browser: Browser, pages: str) -> Page:
+    """Open MLflow's first page as one that has its assistant closed."""
     page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT})
     page.set_default_timeout(60_000)
+    page.goto(f"{pages}/#/experiments?{TRAINING}", wait_until="load")
+    page.get_by_text("MLflow Assistant").wait_for()
+    page.wait_for_timeout(SETTLE)
+    with contextlib.suppress(TimeoutError):
+        page.get_by_role("button", name="Close").click(timeout=10_000)
     return page
 
 
@@ -92,14 +98,14 @@ def main() -> None:
     runs = urllib.parse.quote(json.dumps(trainings))
     with pages_of(store_uri(config)) as pages, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        page = new_page(browser)
-        shoot(page, f"{pages}/#/experiments/{experiment}", asked.folder / "experiment.png")
-        shoot_grouped_runs(page, f"{pages}/#/experiments/{experiment}/runs", asked.folder / "runs.png")
-        shoot(page, f"{pages}/#/experiments/{experiment}/runs?compareRunsMode=CHART", asked.folder / "charts.png")
-        shoot(page, f"{pages}/#/compare-runs?runs={runs}&experiments=%5B%22{experiment}%22%5D",
+        page = new_page(browser, pages)
+        shoot(page, f"{pages}/#/experiments/{experiment}?{TRAINING}", asked.folder / "experiment.png")
+        shoot_grouped_runs(page, f"{pages}/#/experiments/{experiment}/runs?{TRAINING}", asked.folder / "runs.png")
+        shoot(page, f"{pages}/#/experiments/{experiment}/runs?{TRAINING}&compareRunsMode=CHART", asked.folder / "charts.png")
+        shoot(page, f"{pages}/#/compare-runs?runs={runs}&experiments=%5B%22{experiment}%22%5D&{TRAINING}",
               asked.folder / "compare.png")
-        shoot(page, f"{pages}/#/experiments/{experiment}/models/{model}", asked.folder / "model.png", 1400)
-        shoot(page, f"{pages}/#/models/{newest.name}", asked.folder / "registered.png")
+        shoot(page, f"{pages}/#/experiments/{experiment}/models/{model}?{TRAINING}", asked.folder / "model.png", 1400)
+        shoot(page, f"{pages}/#/models/{newest.name}?{TRAINING}", asked.folder / "registered.png")
         browser.close()
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 VIEW = "aligned"  # the view of which models are trained
 CONTEXTS = {"train": "training", "valid": "validation", "test": "test"}  # MLflow's words for the splits
-DIGEST_DIGITS = 16  # MLflow takes 36 at most, and shows the digest beside the name
+DIGEST_DIGITS = 8  # as many as MLflow's own digests have, which it shows beside the name
 NOT_MEASURED_ON_IMAGES = ("train/seconds", "train/images_per_second", "train/epoch", "train/step",
                           "train/learning_rate")
 
@@ -88,6 +88,6 @@ def measured_on(metric: str, reference: str) -> str | None:
         return "valid" if last.startswith("valid_") or last == "active_units" else "train"
     if kind == "samples":
         return reference
-    if kind == "posterior" or last == "valid_accuracy":
+    if kind == "posterior" or last in ("valid_accuracy", "C"):  # C is chosen by validation images
         return "valid"
     return "train" if kind == "vector_correlation" else "test"

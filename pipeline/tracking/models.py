@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 # Makes the graph of a trained variant. A stage hands it down, since what tells MLflow imports no code that computes.
 LoadGraph = Callable[[Variant], "ServedGraph"]
 
-NAME = "model"           # of every logged model
 GRAPH = "graph.pt2"      # its file
 PACKAGES = ("mlflow", "numpy", "torch")
 ABANDONED = 3600.0       # seconds after which an upload that has not ended was cut off
@@ -107,18 +106,19 @@ def log_model(config: Tracking, variant: Variant, run: "Run", contents: str, ser
             "training": run.data.tags.get("training", "")}
 
     def create() -> "LoggedModel":
-        return connection.create_logged_model(run.info.experiment_id, NAME, run.info.run_id, tags=tags,
-                                              params=run.data.params)
+        parameters = connection.get_run(run.info.run_id).data.params  # `run` may have been read before it had them
+        return connection.create_logged_model(run.info.experiment_id, registered_name(variant.name), run.info.run_id,
+                                              tags=tags, params=parameters)
 
     with tempfile.TemporaryDirectory() as folder:
-        graph, whole = Path(folder) / GRAPH, Path(folder) / NAME
+        graph, whole = Path(folder) / GRAPH, Path(folder) / "model"
         save_graph(served, graph)
         model = retry_while_away(config, create)  # a lost answer leaves one that is deleted as cut off
         with warnings.catch_warnings(record=True):  # MLflow's, about types, which the signature has
             mlflow.pyfunc.save_model(
                 whole, python_model=served_model.__file__, artifacts={"graph": str(graph)},
                 signature=infer_signature(served.example, served.answer), input_example=served.example[:1].round(3),
-                mlflow_model=mlflow.models.Model(NAME, run.info.run_id, model_id=model.model_id),
+                mlflow_model=mlflow.models.Model("model", run.info.run_id, model_id=model.model_id),
                 model_config={"attributes": list(served.attributes)},
                 pip_requirements=[f"{name}=={version}" for name, version in versions.items()])
         retry_while_away(config, connection.log_model_artifacts, model.model_id, str(whole))

@@ -105,6 +105,7 @@ def test_a_model_is_logged_and_registered_once(config, graph, weights, monkeypat
     again = log(patient, None)  # its graph is not asked for
     other = log(patient, None, training="b" * 32)  # a training that gave the same weights
     assert model.model_id == again.model_id == other.model_id and len(logged(config)) == 1
+    assert model.name == "face-vae-dfc" and model.params == {"name": "dfc"}
     run = get(config, start_run(config, "b" * 32))
     assert [output.model_id for output in run.outputs.model_outputs] == [model.model_id]
     assert len(versions(config)) == before + 1
