@@ -6,10 +6,11 @@ So it imports nothing of this project, and what it needs stands in the model's r
 import importlib
 from typing import Any
 
-import mlflow
+from mlflow.models import set_model
+from mlflow.pyfunc.model import PythonModel
 
 
-class FaceModel(mlflow.pyfunc.PythonModel):
+class FaceModel(PythonModel):
     """Answers with a face's reconstruction, latents and attribute scores; without an encoder, with images of latents.
 
     The graph's outputs are returned under their names. Where it scores attributes, `attribute_names` are their names.
@@ -30,4 +31,4 @@ class FaceModel(mlflow.pyfunc.PythonModel):
         return {name: tensor.numpy() for name, tensor in answer.items()} | names
 
 
-mlflow.models.set_model(FaceModel())
+set_model(FaceModel())

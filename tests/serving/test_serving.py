@@ -57,7 +57,7 @@ def test_a_server_answers_and_leaves_nothing(config, vae, tmp_path):
 def test_a_model_or_an_experiment_that_is_not_there_is_one_sentence(config, vae):
     with pytest.raises(InputError, match="no registered model face-vae-dfcc; it has face-vae-dfc"):
         scoring_server.find_version(config, "dfcc", None)
-    with pytest.raises(InputError, match="no version of face-vae-dfc from an experiment none-such; it has .*puffy-loon"):
+    with pytest.raises(InputError, match="no version of face-vae-dfc from an experiment none-such; it has .*puffy"):
         scoring_server.find_version(config, "dfc", "none-such")
 
 
