@@ -90,18 +90,18 @@ def main() -> None:
     asked.folder.mkdir(parents=True, exist_ok=True)
     config = load_params().tracking
     connection, experiment = client(config), find_or_create_mlflow_experiment(config)
-    trainings = [run.info.run_id for run in connection.search_runs(
-        [experiment], f"tags.kind = 'training' and tags.variant = '{asked.variant}'", max_results=4)]
+    of_variant = f"tags.kind = 'training' and tags.variant = '{asked.variant}'"
+    trainings = [run.info.run_id for run in connection.search_runs([experiment], of_variant, max_results=4)]
     [newest, *_] = sorted(connection.search_model_versions(f"name = '{registered_name(asked.variant)}'"),
                           key=lambda version: -int(version.version))
     model = newest.tags["model_id"]
-    runs = urllib.parse.quote(json.dumps(trainings))
+    runs, curves = urllib.parse.quote(json.dumps(trainings)), urllib.parse.quote(of_variant)
     with pages_of(store_uri(config)) as pages, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         page = new_page(browser, pages)
         shoot(page, f"{pages}/#/experiments/{experiment}?{TRAINING}", asked.folder / "experiment.png")
         shoot_grouped_runs(page, f"{pages}/#/experiments/{experiment}/runs?{TRAINING}", asked.folder / "runs.png")
-        shoot(page, f"{pages}/#/experiments/{experiment}/runs?{TRAINING}&compareRunsMode=CHART",
+        shoot(page, f"{pages}/#/experiments/{experiment}/runs?{TRAINING}&compareRunsMode=CHART&searchFilter={curves}",
               asked.folder / "charts.png")
         shoot(page, f"{pages}/#/compare-runs?runs={runs}&experiments=%5B%22{experiment}%22%5D&{TRAINING}",
               asked.folder / "compare.png")

@@ -66,7 +66,7 @@ def served_graph(model: Model, encodes: bool, attributes: tuple[str, ...] = (),
             attribute without an SVM, and is left out.
     """
     weights = np.zeros((model.latent_dim + 1, 0)) if svms is None else svms
-    known: np.ndarray = np.isfinite(weights).all(axis=0)
+    known = np.asarray(np.isfinite(weights).all(axis=0))
     module = Encoding(model, weights[:, known]) if encodes else Decoding(model)
     with torch.no_grad():
         example = torch.randn(2, model.latent_dim, generator=torch.Generator().manual_seed(0))

@@ -41,10 +41,16 @@ ABANDONED = 3600.0       # seconds after which an upload that has not ended was 
 
 def contents_of(variant: Variant) -> str:
     """Return the digest that identifies a variant's model: of its weights, the SVMs on one view, and serving code."""
-    from pipeline.tracking import served_model
-
     svms = svms_of_one_view(variant)
-    return digest(variant.name, paths.weights(variant.name), *([svms] if svms else []), Path(served_model.__file__))
+    return digest(variant.name, paths.weights(variant.name), *([svms] if svms else []), serving_code())
+
+
+def serving_code() -> Path:
+    """Return the file that MLflow copies into a model. It is imported here, so that the stage depends on it."""
+    with warnings.catch_warnings(record=True):  # MLflow's, about types, which the signature has
+        from pipeline.tracking import served_model
+
+    return Path(served_model.__file__)
 
 
 def svms_of_one_view(variant: Variant) -> Path | None:
@@ -97,8 +103,6 @@ def log_model(config: Tracking, variant: Variant, run: "Run", contents: str, ser
     import mlflow
     from mlflow.models import infer_signature
 
-    from pipeline.tracking import served_model
-
     torch = metadata.version("torch").split("+")[0]  # without the suffix of a build for one accelerator
     versions = {name: metadata.version(name) for name in PACKAGES} | {"torch": torch}
     connection = client(config)
@@ -116,7 +120,7 @@ def log_model(config: Tracking, variant: Variant, run: "Run", contents: str, ser
         model = retry_while_away(config, create)  # a lost answer leaves one that is deleted as cut off
         with warnings.catch_warnings(record=True):  # MLflow's, about types, which the signature has
             mlflow.pyfunc.save_model(
-                whole, python_model=served_model.__file__, artifacts={"graph": str(graph)},
+                whole, python_model=str(serving_code()), artifacts={"graph": str(graph)},
                 signature=infer_signature(served.example, served.answer), input_example=served.example[:1].round(3),
                 mlflow_model=mlflow.models.Model("model", run.info.run_id, model_id=model.model_id),
                 model_config={"attributes": list(served.attributes)},
