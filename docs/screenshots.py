@@ -101,8 +101,9 @@ def main() -> None:
         page = new_page(browser, pages)
         shoot(page, f"{pages}/#/experiments/{experiment}?{TRAINING}", asked.folder / "experiment.png")
         shoot_grouped_runs(page, f"{pages}/#/experiments/{experiment}/runs?{TRAINING}", asked.folder / "runs.png")
-        shoot(page, f"{pages}/#/experiments/{experiment}/runs?{TRAINING}&compareRunsMode=CHART&searchFilter={curves}",
-              asked.folder / "charts.png")
+        shoot(new_page(browser, pages),  # one that remembers no charts of other runs
+              f"{pages}/#/experiments/{experiment}/runs?{TRAINING}&compareRunsMode=CHART&searchFilter={curves}",
+              asked.folder / "charts.png", 1800)
         shoot(page, f"{pages}/#/compare-runs?runs={runs}&experiments=%5B%22{experiment}%22%5D&{TRAINING}",
               asked.folder / "compare.png")
         shoot(page, f"{pages}/#/experiments/{experiment}/models/{model}?{TRAINING}", asked.folder / "model.png", 1400)
