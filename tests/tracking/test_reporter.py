@@ -13,7 +13,7 @@ import pytest
 
 from pipeline.config.running import Tracking
 from pipeline.files.json_file import write_json
-from pipeline.tracking import reporter, store, training_run
+from pipeline.tracking import reporter, store
 from pipeline.tracking.errors import NoAnswer
 from pipeline.tracking.reporter import Reporter, reporter_of_training
 from pipeline.tracking.rows import REQUEST_METRICS
@@ -78,7 +78,7 @@ def test_a_long_training_is_live_and_finished_at_its_end(config, begin, capfd):
     assert run.info.status == "FINISHED" and run.data.metrics["train/loss"] == 0.3
     assert history(config, run.info.run_id, "step/loss") == [(step, 1 / step) for step in range(1, 26)]
     assert history(config, run.info.run_id, "epoch/valid_loss") == [(25, 4.0)]
-    assert not training_run.has_model(config, run.info.run_id)  # the stage track adds it
+    assert not run.outputs.model_outputs  # the stage track adds the model
     assert capfd.readouterr().err == ""
 
 
