@@ -1,5 +1,7 @@
 """A trained model as one graph, which answers what people ask of a face without this project's code."""
 
+import warnings
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -18,6 +20,12 @@ class ServedGraph(NamedTuple):
     example: np.ndarray              # float32 2×3×S×S in -1 … 1, or 2×D for a model without an encoder
     answer: dict[str, np.ndarray]    # what the graph returns for it, float32, by name
     attributes: tuple[str, ...]      # of the columns of attribute_scores
+
+    def write(self, path: Path) -> None:
+        """Write the graph as torch.export.load reads it."""
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "No complete tensor found")  # torch.export, about weights on a GPU
+            torch.export.save(self.graph, path)
 
 
 class Encoding(nn.Module):

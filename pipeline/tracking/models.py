@@ -4,7 +4,6 @@ A model is identified by its contents: the weights, the SVMs beside them, and th
 experiments that made the same model share it.
 """
 
-import importlib
 import json
 import tempfile
 import time
@@ -116,7 +115,7 @@ def log_model(config: Tracking, variant: Variant, run: "Run", contents: str, ser
 
     with tempfile.TemporaryDirectory() as folder:
         graph, whole = Path(folder) / GRAPH, Path(folder) / "model"
-        save_graph(served, graph)
+        served.write(graph)
         model = retry_while_away(config, create)  # a lost answer leaves one that is deleted as cut off
         with warnings.catch_warnings(record=True):  # MLflow's, about types, which the signature has
             mlflow.pyfunc.save_model(
@@ -127,14 +126,6 @@ def log_model(config: Tracking, variant: Variant, run: "Run", contents: str, ser
                 pip_requirements=[f"{name}=={version}" for name, version in versions.items()])
         retry_while_away(config, connection.log_model_artifacts, model.model_id, str(whole))
     return retry_while_away(config, connection.finalize_logged_model, model.model_id, "READY")
-
-
-def save_graph(served: "ServedGraph", path: Path) -> None:
-    """Write the graph as torch.export.load reads it."""
-    torch = importlib.import_module("torch")  # by its name: this room imports nothing that computes
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "No complete tensor found")  # torch.export, about weights on a GPU
-        torch.export.save(served.graph, path)
 
 
 def name_in_run(connection: "MlflowClient", run_id: str, model_id: str) -> None:
