@@ -8,8 +8,8 @@ PROSE := pipeline stages tests benchmarks docs deploy $(wildcard *.md *.yaml *.t
 # Containers often tell Python to keep no bytecode. Each of some 40 processes would then compile its packages anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help repro check fix test test-fast coverage chaos bench full-size submit leftovers compare export ui lock \
-        detector again
+.PHONY: help repro check fix test test-fast coverage chaos bench full-size submit leftovers compare export ui serve ask \
+        lock detector again
 help:    ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 22
 
@@ -62,11 +62,18 @@ compare: $(READY)  ## EXP="main my-experiment …": one page with what differs i
 export: $(READY) ## VARIANT=dfc as a folder for elsewhere: ONNX, vectors, a model card, an example
 	@$(BIN)/python -m pipeline export "$(VARIANT)" $(if $(TO),--to "$(TO)")
 
-ui: $(READY)     ## MLflow in the browser
-	@uri=$$($(BIN)/python -m pipeline.tracking) && case "$$uri" in \
+ui: $(READY)     ## MLflow in the browser, on PORT=5000
+	@uri=$$($(BIN)/python -m pipeline.tracking $(or $(PORT),5000)) && case "$$uri" in \
 	  http*|databricks*) echo "MLflow's pages are at $$uri" | sed 's|//[^/@]*@|//|' ;; \
-	  *) $(BIN)/mlflow ui --backend-store-uri "$$uri" ;; \
+	  *) echo "open http://127.0.0.1:$(or $(PORT),5000)/#/experiments?workflowType=machine_learning" && \
+	    $(BIN)/mlflow ui --backend-store-uri "$$uri" --port $(or $(PORT),5000) ;; \
 	esac
+
+serve: $(READY)  ## VARIANT=dfc from MLflow over HTTP, until Ctrl-C; PORT=5001
+	@$(BIN)/python -m pipeline.serving serve $(or $(VARIANT),dfc) --port $(or $(PORT),5001) $(SERVE)
+
+ask: $(READY)    ## the same, asked once with FACE=face.jpg and stopped
+	@$(BIN)/python -m pipeline.serving ask $(or $(VARIANT),dfc) $(if $(FACE),--face "$(FACE)") $(SERVE)
 
 lock: $(READY)   ## renew requirements.lock from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade --no-header \

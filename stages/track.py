@@ -6,6 +6,7 @@ and a server that is away shall cost no other stage.
 
 from typing import TYPE_CHECKING
 
+from pipeline import paths
 from pipeline.config.loading import load_params
 from pipeline.config.plans import read_variants
 from pipeline.config.variant import Variant
@@ -17,6 +18,7 @@ from pipeline.process import whole_process
 from pipeline.tracking.contents import report_contents, results_contents
 from pipeline.tracking.experiments import experiment_name
 from pipeline.tracking.keys import report_key, results_keys
+from pipeline.tracking.models import svms_of_one_view
 from pipeline.tracking.results import write_or_join_report, write_or_join_results
 from pipeline.tracking.store import store_uri
 from pipeline.tracking.training_completion import find_and_complete_training
@@ -26,8 +28,7 @@ from pipeline.workspace.dvc_lock import dvc_lock_entry
 from pipeline.workspace.project import in_project
 
 if TYPE_CHECKING:
-    import numpy as np
-    from torch import nn
+    from pipeline.models.served_graph import ServedGraph
 
 
 def main() -> None:
@@ -42,19 +43,26 @@ def main() -> None:
     except FileNotFoundError as error:
         raise InputError(f"{error}; run `dvc pull` if results came from elsewhere, or `dvc repro`") from error
     for variant in variants:
-        run_id = find_and_complete_training(params, variant, load_model)
-        write_or_join_results(config, variant, keys[variant.name], run_id, results_contents(variant, params))
+        run_id, model = find_and_complete_training(params, variant, load_graph)
+        write_or_join_results(config, variant, keys[variant.name], run_id, results_contents(variant, params), model)
         delete_complete_runs(in_project(params.cluster.storage), variant.name, dvc_lock_entry(f"train@{variant.name}"))
     write_or_join_report(config, key_of_report, report_contents(params))
     print(f"MLflow: {experiment_name()} has a training and results of {counted(len(variants), 'variant')}, "
           f"and a report, in {without_password(store_uri(config))}")
 
 
-def load_model(variant: Variant) -> "tuple[nn.Module, tuple[np.ndarray, np.ndarray]]":
-    """Load a trained model with an example; torch takes seconds to load and is seldom needed here."""
-    from pipeline.models.numpy_functions import load_with_example
+def load_graph(variant: Variant) -> "ServedGraph":
+    """Load a trained model as a graph with its SVMs; torch takes seconds to load and is seldom needed here."""
+    from pipeline.evaluation.svm_file import read_svms
+    from pipeline.models.served_graph import served_graph
+    from pipeline.models.weights_file import load_model
 
-    return load_with_example(variant)
+    model = load_model(paths.weights(variant.name), variant)
+    svms = svms_of_one_view(variant)
+    if svms is None:
+        return served_graph(model, variant.encodes)
+    names, fitted = read_svms(svms)
+    return served_graph(model, variant.encodes, names, fitted.weights)
 
 
 if __name__ == "__main__":

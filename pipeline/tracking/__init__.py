@@ -15,7 +15,9 @@ import os
 
 # MLflow reads these when it is imported.
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "ERROR")
 os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
+os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")  # we retry, and first look what was carried out
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "30")
 for noisy in ("alembic", "mlflow", "mlflow.store.db.utils"):

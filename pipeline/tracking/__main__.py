@@ -1,9 +1,18 @@
-"""Print the URI of MLflow's store, for `make ui`, as `python -m pipeline.tracking`."""
+"""Print the URI of MLflow's store, for `make ui`, as `python -m pipeline.tracking [PORT]`.
+
+Refuses a port that is in use, where the pages are to be served from here.
+"""
+
+import sys
 
 from pipeline.config.loading import load_params
 from pipeline.errors import exit_on_input_error
+from pipeline.tracking.ports import refuse_used_port
 from pipeline.tracking.store import store_uri
 
 if __name__ == "__main__":
     with exit_on_input_error():
-        print(store_uri(load_params().tracking))
+        uri = store_uri(load_params().tracking)
+        if sys.argv[1:] and not uri.startswith(("http", "databricks")):
+            refuse_used_port(int(sys.argv[1]))
+        print(uri)

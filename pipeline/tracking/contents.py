@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from pipeline import paths
@@ -10,6 +11,7 @@ from pipeline.config.plans import BaselinesPlan, EvaluatePlan, ReportPlan, ViewG
 from pipeline.config.variant import Variant
 from pipeline.files.json_file import read_json
 from pipeline.tracking import runs, training_run
+from pipeline.tracking.datasets import Dataset, datasets
 from pipeline.tracking.keys import SECTIONS, SECTIONS_OF_ENCODERS
 from pipeline.workspace.records import SPEED, machine, read_record
 
@@ -23,6 +25,8 @@ class Contents(NamedTuple):
     parameters: Mapping[str, Any]
     files: Mapping[str, Sequence[Path]]  # local files by the record's folder
     tags: Mapping[str, str | int | float]
+    datasets: Mapping[str, Dataset] = MappingProxyType({})  # by split
+    reference: str = "test"  # the split that samples are compared with
 
 
 def results_contents(variant: Variant, params: Params) -> Contents:
@@ -38,7 +42,13 @@ def results_contents(variant: Variant, params: Params) -> Contents:
                     **protocol_parameters(name)},
         files={"figures": uploaded_files(paths.FIGURES / name), "attributes": uploaded_files(paths.ATTRIBUTES / name),
                "evaluation": uploaded_files(paths.EVALUATION / name), **pipeline_files()},
-        tags=machine_tags(read_record("train", name)))
+        tags=machine_tags(read_record("train", name)), datasets=datasets(data_parameters(params)),
+        reference=params.sampling.reference)
+
+
+def data_parameters(params: Params) -> dict[str, Any]:
+    """Return the parameters of the data, by dotted names."""
+    return runs.flatten({"data": params.data.model_dump()}, ".")
 
 
 def with_possible_views(params: Params) -> Params:
@@ -71,7 +81,7 @@ def report_contents(params: Params) -> Contents:
         files={"report": uploaded_files(paths.REPORT, paths.FIGURES), "baselines": uploaded_files(paths.BASELINES),
                "teaching": uploaded_files(paths.TEACHING), "view_gains": uploaded_files(paths.VIEW_GAINS),
                **pipeline_files()},
-        tags=machine())
+        tags=machine(), datasets=datasets(data_parameters(params)))
 
 
 def machine_tags(record: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,8 @@
 """Experiments: MLflow's one, which holds all runs of the project, and DVC's, which are tags of runs."""
 
+import contextlib
 import functools
+import getpass
 import os
 import re
 from typing import TYPE_CHECKING
@@ -15,6 +17,9 @@ from pipeline.workspace.project import project_root
 
 if TYPE_CHECKING:
     from mlflow.entities import Experiment
+
+# MLflow's pages open an experiment of this kind with its table of runs, and not with what language models need.
+KIND = {"mlflow.experimentKind": "custom_model_development"}
 
 
 def find_or_create_mlflow_experiment(config: Tracking) -> str:
@@ -34,7 +39,7 @@ def find_or_create_mlflow_experiment(config: Tracking) -> str:
         if experiment := connection.get_experiment_by_name(config.experiment):
             return experiment
         try:
-            connection.create_experiment(config.experiment, artifact_location=location)
+            connection.create_experiment(config.experiment, artifact_location=location, tags=KIND)
         except MlflowException as error:
             if error.error_code != "RESOURCE_ALREADY_EXISTS":  # another run was faster
                 raise
@@ -43,7 +48,10 @@ def find_or_create_mlflow_experiment(config: Tracking) -> str:
         return experiment
 
     experiment = retry_while_away(config, find_or_create)
-    if experiment.lifecycle_stage == "deleted":
+    if experiment.lifecycle_stage != "deleted":
+        for name in KIND.keys() - experiment.tags.keys():  # an earlier version of this project created it
+            retry_while_away(config, connection.set_experiment_tag, experiment.experiment_id, name, KIND[name])
+    else:
         raise Refused(f"the experiment {config.experiment} was deleted in MLflow at {without_password(uri)}; "
                       f"restore it (mlflow experiments restore --experiment-id {experiment.experiment_id}), or set "
                       "tracking.experiment to another name.")
@@ -78,6 +86,29 @@ def source_tags() -> dict[str, str]:
     `experiment` names the experiment that created the run, not those that joined it later.
     """
     return {"git_commit": git.commit(), "experiment": experiment_name()}
+
+
+def mlflow_source_tags(file: str) -> dict[str, str]:
+    """Return the tags that fill the columns Source, Version and User of MLflow's table of runs.
+
+    Args:
+        file: What made the run, by its path in the project.
+    """
+    tags = {"mlflow.source.name": file, "mlflow.source.type": "LOCAL"}
+    if (commit := git.commit()) != "none":
+        tags["mlflow.source.git.commit"] = commit
+    with contextlib.suppress(OSError, KeyError):  # a container's user may have no name
+        tags["mlflow.user"] = getpass.getuser()
+    return tags
+
+
+def alias(experiment: str) -> str:
+    """Return the alias by which an experiment names its version of a registered model.
+
+    Aliases have letters, digits, "_" and "-". MLflow keeps "latest" and "v" with a number for itself.
+    """
+    allowed = re.sub(r"[^\w-]", "-", experiment)
+    return f"experiment-{allowed}" if re.fullmatch(r"latest|v?\d+", allowed, re.IGNORECASE) else allowed
 
 
 def mlflow_name(name: str) -> str:

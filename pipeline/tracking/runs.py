@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, Any, Literal
 from pipeline.config.params import Params
 from pipeline.config.running import Tracking
 from pipeline.config.variant import Variant
-from pipeline.tracking.experiments import experiment_name, experiment_tag, find_or_create_mlflow_experiment, source_tags
+from pipeline.tracking.experiments import (
+    experiment_name,
+    experiment_tag,
+    find_or_create_mlflow_experiment,
+    mlflow_source_tags,
+    source_tags,
+)
 from pipeline.tracking.rows import REQUEST_METRICS
 from pipeline.tracking.store import client
 from pipeline.tracking.waiting import retry_while_away
@@ -21,6 +27,7 @@ if TYPE_CHECKING:
     from mlflow.entities import Run
 
 Kind = Literal["training", "results", "report"]
+SOURCES: Mapping[Kind, str] = {"training": "stages/train.py", "results": "stages/track.py", "report": "stages/track.py"}
 REQUEST_PARAMETERS = 100  # MLflow takes at most so many in one request
 
 
@@ -42,7 +49,8 @@ def find_or_create_run(config: Tracking, kind: Kind, identity: str, name: str, t
     def find_or_create() -> "Run":
         return oldest_run(connection, experiment, kind, identity) or connection.create_run(
             experiment, run_name=f"{experiment_name()}: {name}",
-            tags={**tags, **source_tags(), "kind": kind, kind: identity, experiment_tag(): "made it"})
+            tags={**tags, **source_tags(), **mlflow_source_tags(SOURCES[kind]), "kind": kind, kind: identity,
+                  experiment_tag(): "made it"})
 
     return retry_while_away(config, find_or_create)
 
@@ -100,12 +108,20 @@ def add_parameters(config: Tracking, run: "Run", values: Mapping[str, Any]) -> N
                          params=missing[start:start + REQUEST_PARAMETERS])
 
 
-def add_metrics(config: Tracking, run: "Run", metrics: Mapping[str, float]) -> None:
-    """Log metrics, except those that are not finite and those that the run has with the same value."""
+def add_metrics(config: Tracking, run: "Run", metrics: Mapping[str, float],
+                links: Mapping[str, Mapping[str, str]] | None = None) -> None:
+    """Log metrics, except those that are not finite and those that the run has with the same value.
+
+    Args:
+        config: Names the store.
+        run: Gets the metrics.
+        metrics: By name.
+        links: By name, which model and which data set a metric is of: `model_id`, `dataset_name`, `dataset_digest`.
+    """
     from mlflow.entities import Metric
 
     now = int(time.time() * 1000)  # MLflow keeps a metric with the same time and value once, however often it is sent
-    new = [Metric(name, float(value), now, 0) for name, value in metrics.items()
+    new = [Metric(name, float(value), now, 0, **(links or {}).get(name, {})) for name, value in metrics.items()
            if math.isfinite(value) and run.data.metrics.get(name) != value]
     for start in range(0, len(new), REQUEST_METRICS):
         retry_while_away(config, client(config).log_batch, run.info.run_id, new[start:start + REQUEST_METRICS])

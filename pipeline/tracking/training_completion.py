@@ -4,7 +4,6 @@ Reads training/, pictures/, metrics/train/, records/train/ and models/ of the va
 """
 
 import csv
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ from pipeline.files.json_file import read_json
 from pipeline.tracking import runs, training_run
 from pipeline.tracking.contents import machine_tags
 from pipeline.tracking.keys import Undecided, results_key
+from pipeline.tracking.models import LoadGraph, log_model_once
 from pipeline.tracking.pictures import pictures_of
 from pipeline.tracking.results import join_known_results
 from pipeline.tracking.rows import Row
@@ -24,12 +24,7 @@ from pipeline.tracking.waiting import retry_while_away
 from pipeline.workspace.records import SPEED, read_record
 
 if TYPE_CHECKING:
-    import numpy as np
-    from torch import nn
-
-# Loads the trained model of a variant, with an example of what it takes and returns. A stage hands it down, since what
-# is told to MLflow imports no code that computes.
-LoadModel = Callable[[Variant], "tuple[nn.Module, tuple[np.ndarray, np.ndarray]]"]
+    from mlflow.entities import LoggedModel
 
 
 def complete_training(config: Tracking, variant: Variant, run_id: str) -> None:
@@ -48,8 +43,8 @@ def complete_training(config: Tracking, variant: Variant, run_id: str) -> None:
     join_known_results(config, key, run_id)
 
 
-def find_and_complete_training(params: Params, variant: Variant, load_model: LoadModel) -> str:
-    """Find or create the run of a variant's training, complete and finish it, and return MLflow's id of it.
+def find_and_complete_training(params: Params, variant: Variant, load_graph: LoadGraph) -> "tuple[str, LoggedModel]":
+    """Find or create the run of a variant's training, complete and finish it; return MLflow's id of it, and its model.
 
     The stage track calls it. A short training has no run yet, and MLflow may have been away during a long one. A
     FINISHED run gets the tag of the present experiment, and the model if it has none.
@@ -59,11 +54,10 @@ def find_and_complete_training(params: Params, variant: Variant, load_model: Loa
         config, variant, read_record("train", variant.name)["training"], training_run.parameters(variant, params), {})
     if run.info.status != "FINISHED":
         add_missing_parts(config, variant, run.info.run_id)
-    if not training_run.has_model(config, run.info.run_id):
-        training_run.log_model(config, run.info.run_id, *load_model(variant))
+    model = log_model_once(config, variant, run, load_graph)
     runs.mark_finished(config, run)
     runs.add_to_experiment(config, run)
-    return run.info.run_id
+    return run.info.run_id, model
 
 
 def add_missing_parts(config: Tracking, variant: Variant, run_id: str) -> None:

@@ -1,15 +1,14 @@
-"""A training's run in MLflow: parameters, curves while it trains, the trained model, and its status as it ends."""
+"""A training's run in MLflow: parameters, curves while it trains, data sets, and its status as it ends."""
 
 import time
-import warnings
 from collections.abc import Mapping, Sequence
-from importlib import metadata
 from typing import TYPE_CHECKING, Any, Literal
 
 from pipeline.config.params import Params
 from pipeline.config.running import Tracking
 from pipeline.config.variant import Variant
 from pipeline.tracking import rows, runs
+from pipeline.tracking.datasets import datasets, log_datasets
 from pipeline.tracking.live import Live
 from pipeline.tracking.pictures import LoggedPictures, Picture, log_picture
 from pipeline.tracking.rows import Entry, LoggedSteps, Row, TimedRow
@@ -17,12 +16,10 @@ from pipeline.tracking.store import client, store_uri
 from pipeline.tracking.waiting import retry_while_away
 
 if TYPE_CHECKING:
-    import numpy as np
-    from mlflow import MlflowClient
-    from mlflow.entities import LoggedModel, Run
-    from torch import nn
+    from mlflow.entities import Run
 
 SECTIONS = ("data", "loss_network")  # of params.yaml, on which training depends beside its variant
+SPLITS = ("train", "valid")          # of the data, which a training sees
 
 
 def sections(params: Params) -> tuple[str, ...]:
@@ -74,6 +71,8 @@ def find_or_create_training_run(config: Tracking, variant: Variant, training: st
                                   {"variant": variant.name, "label": variant.label, **tags})
     if run.info.status != "FINISHED":  # a later version of params.yaml or this code may know more parameters
         runs.add_parameters(config, run, parameters)
+    seen = datasets(parameters)
+    log_datasets(config, run, {split: seen[split] for split in SPLITS if split in seen})
     return run
 
 
@@ -111,48 +110,3 @@ def log_missing_pictures(config: Tracking, run_id: str, pictures: Sequence[Pictu
     with rows.logging_rows:
         for picture in pictures:
             retry_while_away(config, log_picture, connection, run_id, picture, logged)
-
-
-def has_model(config: Tracking, run_id: str) -> bool:
-    """Return True if the whole model was logged to the run."""
-    return any(model.status == "READY" for model in retry_while_away(config, models_of_run, client(config), run_id))
-
-
-def models_of_run(connection: "MlflowClient", run_id: str) -> "list[LoggedModel]":
-    """Return the models that were logged to a run, also those whose upload was cut off."""
-    experiment = connection.get_run(run_id).info.experiment_id
-    return list(connection.search_logged_models([experiment], f"source_run_id = '{run_id}'"))
-
-
-def log_model(config: Tracking, run_id: str, model: "nn.Module", example: "tuple[np.ndarray, np.ndarray]") -> None:
-    """Log the trained model as an MLflow model, unless the run has its model already.
-
-    The MLflow model takes images, float32 N×3×S×S in -1 … 1, and returns reconstructions of the same shape. One
-    without an encoder takes z, float32 N×latent_dim, and returns images. It is stored as a graph (torch.export), so
-    that loading it runs no code and needs none of this project's. Deletes models of the run whose upload was cut off.
-
-    Args:
-        config: Names the store.
-        run_id: MLflow's id of the run.
-        model: In evaluation mode.
-        example: What the model takes, and what it returns for that.
-    """
-    import mlflow
-    from mlflow.models import infer_signature
-
-    connection, signature = client(config), infer_signature(*example)
-
-    def log_unless_ready() -> None:
-        for known in models_of_run(connection, run_id):
-            if known.status == "READY":
-                return
-            connection.delete_logged_model(known.model_id)  # its upload was cut off
-        run = connection.get_run(run_id)
-        new = connection.create_logged_model(run.info.experiment_id, "model", run_id, params=run.data.params)
-        mlflow.pytorch.log_model(model, name="model", model_id=new.model_id, run_id=run_id, signature=signature,
-                                 input_example=example[0], serialization_format="pt2",
-                                 pip_requirements=[f"torch=={metadata.version('torch').split('+')[0]}"])
-
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "No complete tensor found")  # torch.export, about weights on a GPU
-        retry_while_away(config, log_unless_ready)

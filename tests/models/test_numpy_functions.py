@@ -7,7 +7,7 @@ import torch
 from pipeline.data.pixels import to_network, to_uint8
 from pipeline.models.architectures.vae import VAE
 from pipeline.models.build import build_model
-from pipeline.models.numpy_functions import decode_function, example_input_and_output, reconstruct_function
+from pipeline.models.numpy_functions import decode_function, reconstruct_function
 from pipeline.models.weights_file import load_model, write_weights
 from tests import tiny
 
@@ -45,21 +45,3 @@ def test_a_model_without_an_encoder_decodes(tmp_path):
     images = decode_function(load_model(tmp_path / "model.safetensors", variant))(z)
     assert images.shape == (3, 3, tiny.SIZE, tiny.SIZE) and images.dtype == np.uint8
     np.testing.assert_array_equal(images, to_uint8(model.eval().decode(torch.from_numpy(z))).numpy())
-
-
-def test_the_example_of_a_model_with_an_encoder_is_of_images(vae):
-    images, output = example_input_and_output(vae, encodes=True)
-    assert images.shape == output.shape == (2, 3, tiny.SIZE, tiny.SIZE) and images.dtype == output.dtype == np.float32
-    assert -1 <= images.min() < images.max() <= 1 and images.flags.c_contiguous
-    with torch.no_grad():
-        torch.testing.assert_close(torch.from_numpy(output), vae(torch.from_numpy(images)))
-    np.testing.assert_array_equal(images, example_input_and_output(vae, encodes=True)[0])
-
-
-def test_the_example_of_a_generator_is_of_latents():
-    generator = build_model(tiny.variant("dcgan")).eval()
-    z, output = example_input_and_output(generator, encodes=False)
-    assert z.shape == (2, 4) and output.shape == (2, 3, tiny.SIZE, tiny.SIZE)
-    assert z.dtype == output.dtype == np.float32
-    with torch.no_grad():
-        torch.testing.assert_close(torch.from_numpy(output), generator.decode(torch.from_numpy(z)))

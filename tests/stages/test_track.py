@@ -18,7 +18,7 @@ from pipeline.config.plans import (
 from pipeline.files.json_file import write_json
 from pipeline.models.build import build_model
 from pipeline.models.weights_file import write_weights
-from pipeline.tracking import runs, training_run
+from pipeline.tracking import models, runs, training_run
 from pipeline.tracking.errors import NoAnswer
 from pipeline.tracking.keys import results_key
 from pipeline.tracking.results import RESULTS_RUN, join_known_results
@@ -105,7 +105,7 @@ def test_the_stage_delivers_what_training_could_not(config, all_stages_done):
     for _ in range(2):
         track.main()
     run = only_run(config, "training", "dfc")
-    assert run.info.run_id == run_id and run.info.status == "FINISHED" and training_run.has_model(config, run_id)
+    assert run.info.run_id == run_id and run.info.status == "FINISHED" and len(run.outputs.model_outputs) == 1
     assert run.data.params["name"] == "dfc" and run.data.params["data.source"] == "synthetic"
     assert run.data.metrics["train/loss"] == 0.3 and history(config, run_id, "train/active_units") == [(0, 4.0)]
     assert (run.data.tags["precision"], run.data.tags["device"], run.data.tags["workers"]) == ("fp32", "a laptop", "1")
@@ -210,7 +210,7 @@ def test_runs_that_a_killed_stage_began_are_completed(config, all_stages_done, m
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
-        patched.setattr(training_run, "log_model", killed)
+        patched.setattr(models, "log_model", killed)
         track.main()
     with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
         patched.setattr(runs, "upload_files", killed)

@@ -13,7 +13,7 @@ import pytest
 
 from pipeline.config.running import Tracking
 from pipeline.files.json_file import write_json
-from pipeline.tracking import reporter, store, training_run
+from pipeline.tracking import reporter, store
 from pipeline.tracking.errors import NoAnswer
 from pipeline.tracking.pictures import known_pictures
 from pipeline.tracking.reporter import Reporter, reporter_of_training
@@ -85,7 +85,7 @@ def test_a_long_training_is_live_and_finished_at_its_end(config, begin, capfd):
     assert history(config, run.info.run_id, "epoch/valid_loss") == [(25, 4.0)]
     assert known_pictures(store.client(config), run.info.run_id) == {("samples", 10), ("samples", 25)}
     assert len(artifacts(config, run.info.run_id, "images")) == 4  # each is two files
-    assert not training_run.has_model(config, run.info.run_id)  # the stage track adds it
+    assert not run.outputs.model_outputs  # the stage track adds the model
     assert capfd.readouterr().err == ""
 
 

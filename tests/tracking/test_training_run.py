@@ -1,14 +1,10 @@
 """A training's run: while it trains, as it ends, and what it gets afterwards."""
 
-import numpy as np
 import pytest
-import torch
 
 from pipeline.config.loading import load_params
 from pipeline.config.running import Tracking
-from pipeline.models.architectures.vae import VAE
-from pipeline.models.numpy_functions import example_input_and_output
-from pipeline.tracking import experiments, store, training_run
+from pipeline.tracking import store, training_run
 from pipeline.tracking.errors import NoAnswer
 from tests import tiny
 from tests.tracking.conftest import AWAY, TRAINING, get, history, lose_answers, runs_of, start_run
@@ -120,31 +116,3 @@ def test_a_run_says_what_trains_it_while_it_trains(config):
 def test_the_numbers_of_a_training():
     assert training_run.metrics({"loss": 0.3, "step": 8}, {"seconds": 9.0}) == {
         "train/loss": 0.3, "train/step": 8, "train/seconds": 9.0}
-
-
-@pytest.fixture
-def vae() -> VAE:
-    torch.manual_seed(0)
-    vae = VAE(4, tiny.SIZE, (4, 4, 8, 8))
-    vae(torch.randn(8, 3, tiny.SIZE, tiny.SIZE))
-    return vae.eval().requires_grad_(False)
-
-
-def test_a_logged_model_serves_without_this_project(config, vae, monkeypatch):
-    import mlflow
-
-    run_id = start_run(config)
-    assert not training_run.has_model(config, run_id)
-    lose_answers(monkeypatch, "log_model_artifacts")
-    example = example_input_and_output(vae, encodes=True)
-    training_run.log_model(config.model_copy(update={"patience": 60}), run_id, vae, example)
-    assert training_run.has_model(config, run_id)
-    training_run.log_model(config, run_id, vae, example)
-    [logged] = store.client(config).search_logged_models([experiments.find_or_create_mlflow_experiment(config)])
-    assert logged.source_run_id == run_id and logged.name == "model" and logged.params["name"] == "dfc"
-    assert logged.model_id in [model.model_id for model in get(config, run_id).outputs.model_outputs]
-    served = mlflow.pyfunc.load_model(logged.model_uri)
-    for number in (1, 5):  # the example had two images
-        images = np.random.default_rng(0).uniform(-1, 1, (number, 3, tiny.SIZE, tiny.SIZE)).astype(np.float32)
-        np.testing.assert_allclose(served.predict(images), vae(torch.from_numpy(images)).numpy(), atol=1e-5)
-    assert get(config, run_id).info.status == "RUNNING"
