@@ -1,4 +1,4 @@
-"""The command that makes a folder of a trained variant which needs none of this code: python -m pipeline export VARIANT.
+"""Make a folder of a trained variant that needs none of this code: python -m pipeline export VARIANT [--to FOLDER].
 
 `make export VARIANT=dfc` calls it. The folder is export/VARIANT, or another by --to. It holds the encoder and the
 decoder as ONNX, attribute vectors and SVMs, a model card, an example in Python, and a picture.
