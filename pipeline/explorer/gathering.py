@@ -15,10 +15,11 @@ from pipeline.data.attributes import Attributes
 from pipeline.data.celeba_layout import POINTS, TEMPLATE
 from pipeline.data.pixels import to_network
 from pipeline.data.views.aligned import ALIGNED_BOX
+from pipeline.errors import InputError
+from pipeline.evaluation.svm_file import read_svms
 from pipeline.explorer.contents import Explored, ExploredVariant, Frame
 from pipeline.explorer.layers import UnknownLayer
 from pipeline.explorer.networks import Network, read_decoder, read_encoder
-from pipeline.evaluation.svm_file import read_svms
 from pipeline.latent_space.attribute_vectors import read_attribute_vectors
 from pipeline.latent_space.embedding import embed
 from pipeline.latent_space.latents import read_latents
@@ -29,7 +30,7 @@ from pipeline.models.weights_file import load_model
 TITLE = "Faces to explore"
 VIEW = "aligned"
 FACES = 300  # test faces at most
-TRIED = 32  # samples, and as many faces, on which the page's networks are compared with the models
+TRIED = 8  # samples, and as many faces, on which the page's networks are compared with the models
 PHOTOGRAPHER = "dfc"  # whose encoder is in the page, if it can run there
 
 
@@ -133,9 +134,11 @@ def tried_images(model: Model, z: np.ndarray, faces: Faces) -> np.ndarray:
 
 
 def latents_of(variant: str, ids: np.ndarray) -> np.ndarray:
-    """Return the posterior means of the page's faces: float32 F×D."""
+    """Return the posterior means of the page's faces, float32 F×D; raise InputError where one has none."""
     latents = read_latents(paths.latents(variant), ["test"])
     rows = {image_id: row for row, image_id in enumerate(latents.image_ids)}
+    if missing := [image_id for image_id in ids if image_id not in rows]:
+        raise InputError(f"{paths.latents(variant)} has no latents of the test image {missing[0]}; run `dvc repro`")
     return latents.mu[[rows[image_id] for image_id in ids]]
 
 

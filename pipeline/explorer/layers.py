@@ -151,7 +151,7 @@ def weighted(module: nn.Module, before: Shape, upsampled: bool) -> Layer:
     Raises:
         UnknownLayer: it is another module, or has options that the page cannot run.
     """
-    channels, height, width = before
+    _, height, width = before
     if isinstance(module, nn.Linear) and module.in_features == prod(before):
         return Layer("linear", numbers(module.weight), bias_of(module, module.out_features), before,
                      (module.out_features, 1, 1))

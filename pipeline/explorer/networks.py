@@ -1,4 +1,4 @@
-"""The decoders and encoders that run in the page: read from models, rounded to float16, and compared with the models."""
+"""Decoders and encoders that run in the page: read from models, rounded to float16, and compared with the models."""
 
 from dataclasses import dataclass
 
