@@ -4,7 +4,7 @@
   const { element, byId } = explorer;
   let options = [];
 
-  /** Return "first" or "second": which of two faces a choice sets. */
+  /** Return which of two faces a choice sets: "face", the first, or "second". */
   function which() {
     const { view } = explorer.state.current;
     const chosen = document.querySelector('input[name="which"]:checked');
@@ -14,7 +14,12 @@
   function show() {
     const chosen = explorer.state.current[which()];
     const list = byId("face-list");
-    for (const option of options) option.setAttribute("aria-selected", String(option.dataset.id === chosen));
+    const { view, face, second } = explorer.state.current;
+    const other = view === "between" ? (which() === "face" ? second : face) : null;
+    for (const option of options) {
+      option.setAttribute("aria-selected", String(option.dataset.id === chosen));
+      option.classList.toggle("other", option.dataset.id === other);
+    }
     const at = options.find((option) => option.dataset.id === chosen);
     if (!at) { list.removeAttribute("aria-activedescendant"); return; }
     list.setAttribute("aria-activedescendant", at.id);
@@ -33,11 +38,17 @@
 
   function choose(option, event) { explorer.state.set({ [which()]: option.dataset.id }, event); }
 
+  /** Return by how many faces the next column and the next row are away: the list fills rows or, where it is low, columns. */
+  function steps() {
+    const beside = (side) => Math.max(1, options.filter((option) => option[side] === options[0][side]).length);
+    const byColumn = options.length > 1 && options[1].offsetLeft === options[0].offsetLeft;
+    return byColumn ? [beside("offsetLeft"), 1] : [1, beside("offsetTop")];
+  }
+
   function onKey(event) {
     const at = options.findIndex((option) => option.getAttribute("aria-selected") === "true");
-    const top = options[0].offsetTop;
-    const columns = Math.max(1, options.filter((option) => option.offsetTop === top).length);
-    const next = { ArrowRight: at + 1, ArrowLeft: at - 1, ArrowDown: at + columns, ArrowUp: at - columns,
+    const [right, down] = steps();
+    const next = { ArrowRight: at + right, ArrowLeft: at - right, ArrowDown: at + down, ArrowUp: at - down,
                    Home: 0, End: options.length - 1 }[event.key];
     if (next === undefined) return;
     event.preventDefault();

@@ -158,8 +158,7 @@
         drawnFor = variant;
         view.reset();
       }
-      byId("map-of").textContent = variant === state.variant() ? `By ${variant.label}.`
-        : `${state.variant() ? state.variant().label : "The chosen variant"} has no map here; this is that of ${variant.label}.`;
+      byId("map-of").textContent = variant.label + (variant === state.variant() ? "" : ", the one variant with a map here");
       byId("map-colour").value = state.current.colour;
       byId("map-key").hidden = !state.current.colour;
       if (!changed || changed.has("face") || changed.has("variant")) {

@@ -10,7 +10,7 @@
     const table = (attributes, caption) => element("table", { class: "answers" },
       element("caption", { class: "hidden" }, caption),
       element("thead", {}, element("tr", {}, ...["Attribute", "Answer", "Decision value", "Label"].map(
-        (text) => element("th", { scope: "col" }, text)))),
+        (text) => element("th", { scope: "col", class: text === "Label" ? "label" : null }, text)))),
       element("tbody", {}, ...attributes.map((attribute) => {
         const answer = element("td", { class: "answer" });
         const bar = element("span", { class: "bar" });
@@ -36,6 +36,7 @@
     return (variant, z, labels) => {
       const able = variant && variant.svms && z;
       tables.hidden = !able;
+      tables.classList.toggle("unlabelled", !labels);
       sentence.textContent = able
         ? `By the linear SVMs of ${variant.label} on this latent vector. Above 0 the answer is yes.`
         : missing(variant, z);

@@ -2,7 +2,7 @@
 (() => {
   "use strict";
   const { byId, element, state, subject, drawing, pictures } = explorer;
-  const SHOWN = 6;
+  const SHOWN = 8;
   const LARGEST = 4294967295;
   let rows;
 

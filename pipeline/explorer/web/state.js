@@ -19,12 +19,14 @@
       variant: first ? first.name : "",
       edits: {}, // attribute → amount; those that are 0 are absent
       t: 0.5,
-      plus: names[0] || "", plusBy: 1,
-      minus: names[1] || names[0] || "", minusBy: 1,
+      plus: preferred(names, "Smiling", 0), plusBy: 1,
+      minus: preferred(names, "Eyeglasses", 1), minusBy: 1,
       seed: 1, source: "prior",
       colour: "",
     };
   }
+
+  const preferred = (names, name, at) => (names.includes(name) ? name : names[at] || names[0] || "");
 
   const state = {
     VIEWS, LIMIT, fresh,

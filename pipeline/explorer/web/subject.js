@@ -40,7 +40,7 @@
       if (!variant.canDecode) return "Its decoder is not in this page; Notes says why.";
       if (subject.latent(variant, id)) return "";
       if (SAMPLE.test(id)) return "It has no mixture.";
-      if (!variant.hasEncoder) return "It has no encoder, so no latent vector of a face; see Samples.";
+      if (!variant.hasEncoder) return "It has no encoder. See Samples.";
       return id === PHOTOGRAPH ? "Its encoder is not in this page." : "The page has no latent vectors of it.";
     },
 

@@ -19,6 +19,8 @@
     explorer.byId("faces").hidden = !WITH_FACES.includes(name) || !explorer.data.faces.length;
     explorer.byId("explorer").dataset.view = name;
     explorer.views[name].update(null, null);
+    const focused = document.activeElement;
+    if (focused !== document.body && focused.closest("[hidden]")) explorer.byId(`tab-${name}`).focus();
   }
 
   function onKey(event) {
@@ -39,8 +41,10 @@
     }
     explorer.state.listen((changed, event) => {
       const { view } = explorer.state.current;
-      if (changed.has("view")) choose(view);
-      else explorer.views[view].update(changed, event);
+      if (changed.has("view")) {
+        explorer.say("");
+        choose(view);
+      } else explorer.views[view].update(changed, event);
     });
     choose(explorer.state.current.view);
   };
