@@ -97,6 +97,12 @@ def phone(chromium: Any, options: argparse.Namespace) -> None:
     """Every view as a phone shows it; the whole page."""
     page = open_page(chromium, options.page, viewport=PHONE, color_scheme="light", device_scale_factor=2,
                      has_touch=True, is_mobile=True)
+    slider = page.locator("#sliders input:enabled").nth(3)
+    if slider.count():  # the face stays in sight, above the sliders
+        slider.scroll_into_view_if_needed()
+        page.evaluate("window.scrollBy(0, 120)")
+        slider.fill("3")
+        page.screenshot(path=options.folder / "phone-moving.png")
     for view in VIEWS:
         show(page, view)
         page.screenshot(path=options.folder / f"phone-{view}.png", full_page=True)

@@ -22,7 +22,7 @@
 
   function build() {
     const names = explorer.data.attributes.map(({ name, label }) => [name, label]);
-    original = pictures.canvas("", { id: "arithmetic-original" });
+    original = pictures.canvas("The face as it is", { id: "arithmetic-original" });
     byId("arithmetic-original-place").prepend(original);
     terms = ["face", "added", "result"].map((name) => {
       const entry = { canvas: pictures.canvas("", { id: `arithmetic-${name}` }), reason: byId(`arithmetic-${name}-reason`) };
