@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from math import prod
 
 import numpy as np
+import torch
 from torch import nn
 
 from pipeline.explorer.folding import fold
@@ -189,7 +190,7 @@ def is_plain(module: nn.Conv2d | nn.ConvTranspose2d) -> bool:
     return square and module.groups == 1 and module.dilation == (1, 1) and not isinstance(module.padding, str)
 
 
-def numbers(tensor: nn.Parameter) -> np.ndarray:
+def numbers(tensor: torch.Tensor) -> np.ndarray:
     """Return a parameter as float32 numpy."""
     return np.ascontiguousarray(tensor.detach().cpu().float().numpy())
 

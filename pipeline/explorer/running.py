@@ -51,7 +51,9 @@ def multiplied(layer: Layer, x: torch.Tensor, weight: torch.Tensor, bias: torch.
 
 def activated(layer: Layer, x: torch.Tensor) -> torch.Tensor:
     """Return what the activation of a layer makes of a tensor."""
-    if layer.activation.name == "leaky_relu":
+    name = layer.activation.name
+    if name == "none":
+        return x
+    if name == "leaky_relu":
         return functional.leaky_relu(x, layer.activation.slope)
-    functions = {"none": torch.nn.Identity(), "relu": torch.relu, "tanh": torch.tanh, "sigmoid": torch.sigmoid}
-    return functions[layer.activation.name](x)
+    return {"relu": torch.relu, "tanh": torch.tanh, "sigmoid": torch.sigmoid}[name](x)
