@@ -101,7 +101,7 @@ def test_a_phone_and_a_dark_desktop(browser, small):
 
 def test_without_javascript_a_sentence_says_so(browser, small):
     with opened(browser, small.path, java_script_enabled=False) as page:
-        assert "JavaScript" in page.locator("noscript").inner_text()
+        assert "JavaScript" in page.locator("body noscript").inner_text()
         assert page.locator("#explorer").is_hidden()
 
 

@@ -25,7 +25,8 @@
     original = pictures.canvas("The face as it is", { id: "arithmetic-original" });
     byId("arithmetic-original-place").prepend(original);
     terms = ["face", "added", "result"].map((name) => {
-      const entry = { canvas: pictures.canvas("", { id: `arithmetic-${name}` }), reason: byId(`arithmetic-${name}-reason`) };
+      const entry = { canvas: pictures.canvas("", { id: `arithmetic-${name}` }),
+                      reason: byId(`arithmetic-${name}-reason`) };
       byId(`arithmetic-${name}-place`).prepend(entry.canvas);
       return entry;
     });
@@ -34,7 +35,8 @@
       const select = byId(`arithmetic-${which}`);
       explorer.fillSelect(select, names, state.current[which]);
       select.addEventListener("change", (event) => state.set({ [which]: select.value }, event));
-      sliders[which] = explorer.slider({ id: `arithmetic-${which}-by`, label: which === "plus" ? "Added, in whole vectors" : "Taken away, in whole vectors",
+      sliders[which] = explorer.slider({ id: `arithmetic-${which}-by`,
+        label: `${which === "plus" ? "Added" : "Taken away"}, in whole vectors`,
         low: 0, high: state.LIMIT, step: 0.05, marks: [[0, "0"], [1, "1"], [state.LIMIT, "4"]],
         text: (value) => value.toFixed(2), oninput: (value, event) => state.set({ [`${which}By`]: value }, event) });
       byId(`arithmetic-${which}-slider`).append(sliders[which].row);
@@ -55,8 +57,11 @@
     terms.forEach((entry, at) => {
       pictures.explain(entry, reason);
       entry.canvas.dataset.variant = variant.name;
-      entry.canvas.setAttribute("aria-label", `${subject.title(state.current.face)} by ${variant.label}: ${words.slice(0, at + 1).join(" ")}`);
-      if (!reason) drawing.face(entry.canvas, variant, by[at], at === 2 ? "live" : `term ${at}`, at === 2 ? event : null);
+      const sum = words.slice(0, at + 1).join(" ");
+      entry.canvas.setAttribute("aria-label", `${subject.title(state.current.face)} by ${variant.label}: ${sum}`);
+      if (reason) return;
+      const last = at === terms.length - 1;
+      drawing.face(entry.canvas, variant, by[at], last ? "live" : `term ${at}`, last ? event : null);
     });
     byId("arithmetic-added-name").textContent = words[1];
     byId("arithmetic-result-name").textContent = words[2];

@@ -42,7 +42,7 @@
     explorer.pictures.explain(live, reason);
     byId("live-name").textContent = variant.label;
     live.canvas.dataset.variant = variant.name;
-    live.canvas.setAttribute("aria-label", `${subject.title(state.current.face)} by ${variant.label}${editsInWords()}`);
+    live.canvas.setAttribute("aria-label", inWords(variant));
     if (!reason) drawing.face(live.canvas, variant, shown(variant), "live", event);
     cancelAnimationFrame(frame);
     frame = requestAnimationFrame(() => {
@@ -51,9 +51,11 @@
     });
   }
 
-  function editsInWords() {
-    const edits = Object.entries(state.current.edits);
-    return edits.length ? ", " + edits.map(([name, by]) => `${explorer.attributeLabel(name)} ${explorer.signed(by)}`).join(", ") : "";
+  /** Return what a picture shows: "face 000123.png by VAE-123, Smiling +1.20". */
+  function inWords(variant) {
+    const edits = Object.entries(state.current.edits)
+      .map(([name, by]) => `, ${explorer.attributeLabel(name)} ${explorer.signed(by)}`).join("");
+    return `${subject.title(state.current.face)} by ${variant.label}${edits}`;
   }
 
   /** Draw every variant's picture once the slider rests. */
@@ -63,7 +65,7 @@
     drawing.later("every", delay, () => [...every.map((entry) => async () => {
       const reason = subject.whyNot(entry.variant, state.current.face);
       explorer.pictures.explain(entry, reason);
-      entry.canvas.setAttribute("aria-label", `${subject.title(state.current.face)} by ${entry.variant.label}${editsInWords()}`);
+      entry.canvas.setAttribute("aria-label", inWords(entry.variant));
       if (!reason) await drawing.face(entry.canvas, entry.variant, shown(entry.variant), `every ${entry.variant.name}`);
     }), async () => {
       byId("every").classList.remove("waiting");

@@ -13,23 +13,25 @@
     return first && second && first.map((value, i) => (1 - t) * value + t * second[i]);
   }
 
-  const whyNot = (variant) => subject.whyNot(variant, state.current.face) || subject.whyNot(variant, state.current.second);
+  const whyNot = (variant) =>
+    subject.whyNot(variant, state.current.face) || subject.whyNot(variant, state.current.second);
 
   function build() {
     ends = ["first", "second"].map((name) => pictures.canvas("", { id: `between-${name}` }));
     byId("between-first-place").prepend(ends[0]);
     byId("between-second-place").prepend(ends[1]);
-    live = { canvas: pictures.canvas("", { id: "between-live" }), reason: byId("between-reason") };
+    live = { canvas: pictures.canvas("", { id: "between-live" }), reason: byId("between-live-reason") };
     byId("between-live-place").prepend(live.canvas);
-    slider = explorer.slider({ id: "between-slider", label: "From the first face (0) to the second (1)", low: 0, high: 1,
-      step: 0.01, text: (value) => value.toFixed(2), oninput: (t, event) => state.set({ t }, event) });
+    slider = explorer.slider({ id: "between-slider", label: "From the first face (0) to the second (1)",
+      low: 0, high: 1, step: 0.01, text: (value) => value.toFixed(2), oninput: (t, event) => state.set({ t }, event) });
     byId("between-slider-place").append(slider.row);
     strips = explorer.data.variants.map((variant) => {
       const cells = Array.from({ length: STEPS }, (_, at) =>
         pictures.canvas(`${variant.label}, step ${at + 1} of ${STEPS}`, { data: { variant: variant.name, step: at } }));
       const reason = element("p", { class: "reason", hidden: true });
       const line = element("div", { class: "strip" }, ...cells);
-      return { variant, cells, reason, line, row: element("div", { class: "strip-row" }, element("h3", {}, variant.label), reason, line) };
+      const row = element("div", { class: "strip-row" }, element("h3", {}, variant.label), reason, line);
+      return { variant, cells, reason, line, row };
     });
     byId("strips").append(...strips.map(({ row }) => row));
     for (const input of document.querySelectorAll('input[name="which"]')) {

@@ -20,6 +20,10 @@ window.explorer = window.explorer || {};
   /** Return the element of the page with this id. */
   explorer.byId = (id) => document.getElementById(id);
 
+  /** Return the direction of an arrow key, [right, down] of −1, 0 or 1; [0, 0] for another key. */
+  explorer.arrow = ({ key }) =>
+    ({ ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowDown: [0, 1], ArrowUp: [0, -1] })[key] || [0, 0];
+
   /** Fill a <select> with options, pairs of value and text. */
   explorer.fillSelect = (select, options, chosen) => {
     select.replaceChildren(...options.map(([value, text]) => explorer.element("option", { value }, text)));

@@ -38,7 +38,7 @@
 
   function choose(option, event) { explorer.state.set({ [which()]: option.dataset.id }, event); }
 
-  /** Return by how many faces the next column and the next row are away: the list fills rows or, where it is low, columns. */
+  /** Return how many faces away the next column and the next row are: a low list fills columns, not rows. */
   function steps() {
     const beside = (side) => Math.max(1, options.filter((option) => option[side] === options[0][side]).length);
     const byColumn = options.length > 1 && options[1].offsetLeft === options[0].offsetLeft;
@@ -86,8 +86,9 @@
     const inputs = explorer.data.variants.map((variant) => element("input", {
       type: "radio", name: "variant", id: `variant-${variant.name}`, value: variant.name, disabled: !variant.canDecode,
       onchange: (event) => explorer.state.set({ variant: variant.name }, event) }));
-    place.append(...explorer.data.variants.map((variant, at) => element("label", {
-      title: variant.canDecode ? null : "Its decoder is not in this page; Notes says why." }, inputs[at], element("span", {}, variant.label))));
+    const why = (variant) => (variant.canDecode ? null : "Its decoder is not in this page; Notes says why.");
+    place.append(...explorer.data.variants.map((variant, at) =>
+      element("label", { title: why(variant) }, inputs[at], element("span", {}, variant.label))));
     const check = () => {
       for (const input of inputs) input.checked = input.value === explorer.state.current.variant;
     };

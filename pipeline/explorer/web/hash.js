@@ -1,8 +1,9 @@
 /* The state as the part of the address behind #: face=000123.png&variant=dfc&Smiling=1.2&view=attributes */
 (() => {
   "use strict";
-  const NAMES = { face: "face", variant: "variant", view: "view", second: "second", t: "t", plus: "plus", plusBy: "plusby",
-                  minus: "minus", minusBy: "minusby", seed: "seed", source: "source", colour: "colour" };
+  const NAMES = { face: "face", variant: "variant", view: "view", second: "second", t: "t", plus: "plus",
+                  plusBy: "plusby", minus: "minus", minusBy: "minusby", seed: "seed", source: "source",
+                  colour: "colour" };
   const ATTRIBUTE = "attribute."; // before an attribute that is called like one of the names above
   let written = null;
   let timer = 0;
@@ -63,9 +64,8 @@
 
   /** Say which parts of a link were ignored. */
   function complain(complaints) {
-    if (complaints.length) {
-      explorer.say(`This page has nothing for ${complaints.map((part) => `“${part}”`).join(", ")} of the link, and shows the rest.`);
-    }
+    const parts = complaints.map((part) => `“${part}”`).join(", ");
+    if (parts) explorer.say(`This page has nothing for ${parts} of the link, and shows the rest.`);
   }
 
   explorer.hash = {

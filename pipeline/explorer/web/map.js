@@ -30,7 +30,8 @@
     if (shown >= 0) {
       explorer.pictures.drawOriginal(byId("map-face"), shown);
       byId("map-face").setAttribute("aria-label", explorer.faceInWords(shown));
-      byId("map-name").textContent = explorer.faceInWords(shown).replace(/^Face /, "") + (shown === chosen() ? " (taken)" : "");
+      const words = explorer.faceInWords(shown).replace(/^Face /, "");
+      byId("map-name").textContent = shown === chosen() ? `${words} (taken)` : words;
     }
     if (aloud && index >= 0) explorer.whisper(explorer.faceInWords(index));
     draw();
@@ -85,7 +86,7 @@
   }
 
   function onKey(event) {
-    const [right, down] = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowDown: [0, 1], ArrowUp: [0, -1] }[event.key] || [0, 0];
+    const [right, down] = explorer.arrow(event);
     if (event.ctrlKey || event.altKey || event.metaKey) return;
     if (right || down) {
       if (event.shiftKey) view.pan(-right * PAN, -down * PAN);
@@ -133,7 +134,8 @@
     press("map-all", () => view.reset());
     byId("map-faces").addEventListener("change", draw);
     const colour = byId("map-colour");
-    explorer.fillSelect(colour, [["", "nothing"], ...explorer.data.attributes.map(({ name, label }) => [name, label])], state.current.colour);
+    const names = explorer.data.attributes.map(({ name, label }) => [name, label]);
+    explorer.fillSelect(colour, [["", "nothing"], ...names], state.current.colour);
     colour.addEventListener("change", (event) => state.set({ colour: colour.value }, event));
     byId("map-open").addEventListener("click", (event) => state.set({ view: "attributes" }, event));
     new ResizeObserver(draw).observe(canvas);
@@ -158,7 +160,8 @@
         drawnFor = variant;
         view.reset();
       }
-      byId("map-of").textContent = variant.label + (variant === state.variant() ? "" : ", the one variant with a map here");
+      const own = variant === state.variant();
+      byId("map-of").textContent = own ? variant.label : `${variant.label}, the one variant with a map here`;
       byId("map-colour").value = state.current.colour;
       byId("map-key").hidden = !state.current.colour;
       if (!changed || changed.has("face") || changed.has("variant")) {

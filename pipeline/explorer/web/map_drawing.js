@@ -6,7 +6,7 @@
   const colours = () => {
     const style = getComputedStyle(document.documentElement);
     const of = (name) => style.getPropertyValue(name).trim();
-    return { yes: of("--yes"), no: of("--no"), unknown: of("--unknown"), accent: of("--accent"), back: of("--panel"), text: of("--text") };
+    return { yes: of("--yes"), no: of("--no"), unknown: of("--unknown"), accent: of("--accent"), text: of("--text") };
   };
 
   /** Return the side of a face on the map, in CSS pixels. */
@@ -16,8 +16,8 @@
   /**
    * Draw the map.
    *
-   * @param map { points, view, size, colour, cursor, chosen, faces }: points 0 … 1; colour, the name of an attribute or "";
-   *   cursor and chosen, numbers of faces or −1; faces, whether faces are drawn or points.
+   * @param map { points, view, size, colour, cursor, chosen, faces }: points 0 … 1; colour, the name of an attribute
+   *   or ""; cursor and chosen, numbers of faces or −1; faces, whether faces are drawn or points.
    */
   explorer.drawMap = (canvas, { points, view, size, colour, cursor, chosen, faces }) => {
     const [width, height] = size;
@@ -36,8 +36,9 @@
       if (x < -side || y < -side || x > width + side || y > height + side) continue;
       const label = colour && (explorer.data.faces[i].labels || {})[colour];
       const tint = colour ? (label === true ? paint.yes : label === false ? paint.no : paint.unknown) : "";
-      const own = i === cursor ? Math.max(side * 1.35, 30) : i === chosen ? Math.max(side * 1.15, 26) : side;
-      if (faces || i === cursor || i === chosen) face(context, i, x, y, own, tint, i === cursor ? paint.accent : i === chosen ? paint.text : "");
+      if (i === cursor) face(context, i, x, y, Math.max(side * 1.35, 30), tint, paint.accent);
+      else if (i === chosen) face(context, i, x, y, Math.max(side * 1.15, 26), tint, paint.text);
+      else if (faces) face(context, i, x, y, side, tint, "");
       else dot(context, x, y, tint || paint.accent);
     }
   };

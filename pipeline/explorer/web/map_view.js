@@ -57,7 +57,7 @@
 
   const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 
-  /** Return the number of the point that lies nearest to `from` in the direction right, down, of those not itself; or −1. */
+  /** Return the number of the point that lies nearest to the one with number `from` in a direction; −1 for none. */
   explorer.nearestInDirection = (pixels, from, right, down) => {
     let best = -1;
     let least = Infinity;

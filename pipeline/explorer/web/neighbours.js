@@ -7,8 +7,9 @@
   /** Show in `place` the neighbours of z by a variant; a click takes a face. */
   explorer.showNeighbours = (place, variant, z) => {
     if (!variant || !variant.latents || !z) {
-      place.replaceChildren(element("p", { class: "muted" },
-        variant && !variant.latents ? `${variant.label} has no latent vectors of the test faces.` : "Choose a face first."));
+      const reason = variant && !variant.latents ? `${variant.label} has no latent vectors of the test faces.`
+        : "Choose a face first.";
+      place.replaceChildren(element("p", { class: "muted" }, reason));
       return;
     }
     const own = explorer.subject.indexOf(explorer.state.current.face);

@@ -1,4 +1,4 @@
-/* View: a photograph of one's own, brought into the frame in which the encoder expects a face. Nothing leaves the machine. */
+/* View: a photograph of one's own, put where the encoder expects a face. Nothing leaves the machine. */
 (() => {
   "use strict";
   const { byId, state, subject } = explorer;
@@ -9,6 +9,8 @@
   let turn = 0;
 
   const NO_PICTURE = "This file is no picture that the browser can read; choose a JPEG, PNG or WebP file.";
+
+  const MIRRORED = "The eye on the left must be left of the other; take the points back and set them anew.";
 
   async function open(file) {
     if (!file) return;
@@ -52,13 +54,14 @@
     byId("photograph-undo").disabled = !set.length;
     byId("photograph-result").hidden = true;
     byId("photograph-next").textContent = set.length < points.NAMES.length
-      ? `Point ${set.length + 1} of 3: click on ${points.NAMES[set.length]}, as you see it.` : "All three points are set.";
+      ? `Point ${set.length + 1} of 3: click on ${points.NAMES[set.length]}, as you see it.`
+      : "All three points are set.";
     if (set.length < points.NAMES.length) return;
     const own = ++turn;
     const scale = picture.width / canvas.width;
     const [leftEye, rightEye, mouth] = set.map((point) => point.map((value) => value * scale));
     try {
-      if (rightEye[0] <= leftEye[0]) throw new Error("The eye on the left must be left of the other; take the points back and set them anew.");
+      if (rightEye[0] <= leftEye[0]) throw new Error(MIRRORED);
       const whole = picture.getContext("2d").getImageData(0, 0, picture.width, picture.height);
       const aligned = explorer.alignment.warp(whole, { leftEye, rightEye, mouth }, explorer.data.frame);
       const { mean } = await explorer.engine.encode(encoder.name, aligned);
@@ -86,7 +89,8 @@
     build() {
       encoder = explorer.data.variants.find((variant) => variant.canEncode) || null;
       const reason = !encoder ? "A photograph needs an encoder, and no variant’s encoder is in this page."
-        : !explorer.data.frame ? "A photograph needs a frame, and the faces of this data set were not aligned by landmarks." : "";
+        : explorer.data.frame ? ""
+          : "A photograph needs a frame, and the faces of this data set were not aligned by landmarks.";
       byId("photograph-needs").textContent = reason;
       byId("photograph-needs").hidden = !reason;
       byId("photograph-body").hidden = Boolean(reason);

@@ -31,12 +31,13 @@
 
     canvas.addEventListener("click", (event) => {
       const box = canvas.getBoundingClientRect();
-      set([((event.clientX - box.left) / box.width) * canvas.width, ((event.clientY - box.top) / box.height) * canvas.height]);
+      set([((event.clientX - box.left) / box.width) * canvas.width,
+           ((event.clientY - box.top) / box.height) * canvas.height]);
     });
 
     canvas.addEventListener("keydown", (event) => {
       if (event.ctrlKey || event.altKey || event.metaKey) return;
-      const [right, down] = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowDown: [0, 1], ArrowUp: [0, -1] }[event.key] || [0, 0];
+      const [right, down] = explorer.arrow(event);
       if (right || down) {
         const step = STEP * (event.shiftKey ? 10 : 1);
         cross = [Math.min(Math.max(cross[0] + right * step, 0), canvas.width - 1),

@@ -62,7 +62,8 @@
     /** Return a square canvas for one face of the decoder's size. */
     canvas(label, properties = {}) {
       const size = explorer.data.imageSize;
-      return element("canvas", { width: size, height: size, class: "face", role: "img", "aria-label": label, ...properties });
+      return element("canvas", { width: size, height: size, class: "face", role: "img", "aria-label": label,
+                                 ...properties });
     },
 
     /** Return a <figure> with a canvas for a variant, its name, and a place for the reason where it stays empty. */

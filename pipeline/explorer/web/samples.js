@@ -13,7 +13,7 @@
       const buttons = Array.from({ length: SHOWN }, (_, at) => {
         const canvas = pictures.canvas("", { data: { variant: variant.name, sample: at } });
         const button = element("button", { type: "button", class: "take", disabled: !variant.canDecode,
-          onclick: (event) => state.set({ face: idOf(at), variant: variant.name, edits: {}, view: "attributes" }, event) }, canvas);
+          onclick: (event) => take(variant, at, event) }, canvas);
         return { button, canvas };
       });
       const reason = element("p", { class: "reason", hidden: true });
@@ -38,6 +38,11 @@
     }
   }
 
+  /** Take a sample to the sliders. */
+  function take(variant, at, event) {
+    state.set({ face: idOf(at), variant: variant.name, edits: {}, view: "attributes" }, event);
+  }
+
   function step(by, event) {
     const seed = Math.min(Math.max(state.current.seed + by, 0), LARGEST);
     state.set({ seed }, event);
@@ -49,7 +54,7 @@
     const same = sizes.size === 1 ? "Every variant gets the same z"
       : "Variants of as many latent dimensions get the same z; the others get their own";
     return state.current.source === "prior" ? `${same}, drawn from N(0, I).`
-      : "Every variant draws from the mixture of Gaussians that was fitted to its own latent vectors, by the same seed.";
+      : "Every variant draws by the same seed from the mixture of Gaussians that was fitted to its own latent vectors.";
   }
 
   explorer.views.samples = {
