@@ -11,7 +11,7 @@ from pipeline.explorer.page_data import page_data
 from pipeline.files.atomic import write_text
 
 WEB = Path(__file__).parent
-TEMPLATE = "web/page.html.j2"
+TEMPLATE = "web/explorer.html.j2"
 STYLES = ("web/page.css", "web/controls.css", "web/pictures.css")
 WORKER = ("web/arrays.js", "web/layers.js", "web/worker.js")  # they run in a thread of their own
 SCRIPTS = ("web/arrays.js", "web/mathematics.js", "web/alignment.js", "web/client.js", "web/elements.js",

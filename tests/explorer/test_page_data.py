@@ -94,7 +94,7 @@ def test_names_from_data_stay_text(tmp_path):
 
 
 def test_every_file_of_the_page_is_in_it():
-    listed = {*STYLES, *WORKER, *SCRIPTS, "web/page.html.j2"}
+    listed = {*STYLES, *WORKER, *SCRIPTS, "web/explorer.html.j2"}
     assert listed == {f"web/{path.name}" for path in (WEB / "web").iterdir()}
 
 
