@@ -13,7 +13,7 @@ OF_PHOTOGRAPHS = {"photograph-file", "photograph-canvas", "photograph-undo", "ph
 
 
 class Hand:
-    """Moves controls, and remembers which are left: of each variant's samples one, and no neighbour, made anew often."""
+    """Moves controls, and remembers which are left; of each variant's samples one, and no neighbour."""
 
     def __init__(self, page):
         self.page = page
