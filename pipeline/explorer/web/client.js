@@ -55,7 +55,6 @@ var explorer = explorer || {};
       waiting.delete(lane);
       const { key, network, message } = busy;
       const first = loaded.has(key) ? {} : { network, blob: blob(network.layers[0].weight.blob) };
-      loaded.add(key);
       worker.postMessage({ id: ++number, ...message, ...first });
     }
 
@@ -67,7 +66,9 @@ var explorer = explorer || {};
     }
 
     worker.onmessage = ({ data }) => {
-      if (busy && data.id === number) finish(data.error ? ({ reject }) => reject(new Error(data.error)) : ({ resolve }) => resolve(data));
+      if (!busy || data.id !== number) return;
+      if (!data.error) loaded.add(busy.key);
+      finish(data.error ? ({ reject }) => reject(new Error(data.error)) : ({ resolve }) => resolve(data));
     };
     worker.onerror = (event) => {
       event.preventDefault();
