@@ -149,7 +149,7 @@ def tab_to(page, identity):
         page.keyboard.press("Tab")
         focused, outline = page.evaluate("""() => {
           const one = document.activeElement;
-          const shown = one.matches("input[type=radio]") ? one.nextElementSibling : one;
+          const shown = one.matches("input[type=radio]") ? one.nextElementSibling : one.closest(".slider") || one;
           return [one.id, getComputedStyle(shown).outlineStyle];
         }""")
         assert outline != "none", focused
