@@ -23,6 +23,7 @@ VIEW_GAINS, BASELINES = Path("view_gains"), Path("baselines")
 GAINS_TABLE = Path("view_gains/gains.csv")
 BASELINE_NOTES = Path("baselines/notes.json")  # the label of each baseline, and a sentence on it
 FIGURES, CURVES, FIGURE_NOTES, REPORT = Path("figures"), Path("curves.csv"), Path("figure_notes.json"), Path("report")
+EXPLORER = Path("explorer")  # the page in which trained decoders run
 PHOTOGRAPHS = Path("photographs")  # those that samples are compared with
 PHOTOGRAPH_FEATURES, FLOOR = Path("photographs/features.npz"), Path("photographs/floor.json")
 METRICS, VIEW_GAINS_METRICS = Path("metrics"), Path("metrics/view_gains.json")

@@ -33,7 +33,7 @@ TINY = {"data": {"synthetic_images": 120}, "train": {"epochs": 1}, "loss_network
 VARIANTS = {"dfc", "dcgan", "vae_wgan"}  # the other committed ones differ from dfc only in their loss
 STAGES = {"train", "latents", "attributes", "samples", "evaluate"}  # those that each variant has
 ENCODERS = {"dfc", "vae_wgan"}
-END = {"figures", "report", "track"}
+END = {"figures", "report", "explorer", "track"}
 
 
 def ran(output: str) -> set[str]:
@@ -121,7 +121,8 @@ def test_repro_makes_everything(clone, reproduced):
     baselines = json.loads((clone / "metrics/baselines.json").read_text())
     assert baselines and all(0 < scores["accuracy"] <= 1 for scores in baselines.values())
     page = (clone / "report/index.html").read_text()
-    assert "VAE-123" in page and "LNets+ANet" in page and "all results" in page
+    assert "VAE-123" in page and "LNets+ANet" in page and "all results" in page and "../explorer/index.html" in page
+    assert (clone / "explorer/index.html").stat().st_size < 20e6
     assert "has learned from landmarks, thumbnails and noise of" in page and "random weights" not in page
     ignored = run(clone, "git", "status", "--porcelain", "--untracked-files=all")
     assert not re.search(r"\.(safetensors|parquet|zip|db|png)$", ignored, re.M), ignored
@@ -188,7 +189,8 @@ def test_mlflow_has_a_training_and_results_for_each_variant_and_one_report(clone
             "evaluation/svm_aligned.csv", "evaluation/flips.csv", "evaluation/entanglement.csv",
             "pipeline/dvc.lock"} <= \
         artifacts(clone, results.info.run_id).keys()
-    assert {"report/samples.png", "report/index.html", "baselines/pca.csv", "view_gains/gains.csv"} <= \
+    assert {"report/samples.png", "report/index.html", "explorer/index.html", "baselines/pca.csv",
+            "view_gains/gains.csv"} <= \
         artifacts(clone, record(clone, name, "report").info.run_id).keys()
 
 
@@ -305,11 +307,11 @@ EDITS = [
     ("pipeline/losses/adversaries/wasserstein.py", "add(1e-12)", "add(1e-11)", {"train@vae_wgan"}),
     ("pipeline/losses/terms/total_variation.py", "diff(dim=2)", "diff(dim=-2)", set()),
     ("pipeline/data/pixels.py", ".div_(127.5)", ".div_(127.0)",
-     {"teach", "loss_network", "photographs", "baselines", "figures", "track"} | of_all("train") | of_all("samples")
-     | of_all("latents", ENCODERS) | of_all("evaluate", ENCODERS)),
+     {"teach", "loss_network", "photographs", "baselines", "figures", "explorer", "track"} | of_all("train")
+     | of_all("samples") | of_all("latents", ENCODERS) | of_all("evaluate", ENCODERS)),
     ("pipeline/data/views/landmark.py", "32.5, 72, 144.5, 184", "32.5, 71, 144.5, 183", {"prepare"}),
     ("pipeline/evaluation/feature_table.py", "deviation[constant] = 1", "deviation[constant] = 2",
-     of_all("evaluate", ENCODERS) | {"view_gains", "baselines"}),
+     of_all("evaluate", ENCODERS) | {"view_gains", "baselines", "explorer"}),
     ("pipeline/report/published_table1.csv", "VGG-FC,83", "VGG-FC,82", {"report"}),
     ("pipeline/figures/svm_bars.py", "linewidth=5", "linewidth=6", {"figures"}),
     ("stages/photographs.py", "\"aligned\", plan.reference", "\"flipped\", plan.reference", {"photographs"}),

@@ -10,12 +10,8 @@ from PIL import Image
 from pipeline.errors import InputError
 from pipeline.figures import style
 from pipeline.figures.choice import Pixels
+from pipeline.latent_space.embedding import embed
 from pipeline.vocabulary import SPLITS
-
-PERPLEXITY = 30  # t-SNE's usual number of neighbours; lower if there are few images
-# With half of scikit-learn's iterations, and coarser far forces, 1,600 faces take 1.7 s instead of 4.7 s on a core of a
-# Zen 5. Neighbours are as alike: their distance (`neighbour_distance`) is 0.499 instead of 0.496.
-ITERATIONS, ANGLE = 500, 0.8
 
 
 def latent_mosaic(path: str | Path, mu: np.ndarray, pixels: Pixels, images: int = 1600,
@@ -61,16 +57,6 @@ def mosaic_splits(test_images: int, images: int) -> Sequence[str]:
     The paper takes them "from CelebA" (section 4.3.4), whichever split they are in.
     """
     return ("test",) if test_images >= images else SPLITS
-
-
-def embed(mu: np.ndarray, seed: int) -> np.ndarray:
-    """Return the t-SNE embedding (van der Maaten & Hinton 2008) of float32 N×D: float N×2."""
-    if len(mu) < 4:  # t-SNE needs a few neighbours
-        return np.arange(2 * len(mu), dtype=float).reshape(-1, 2)
-    from sklearn.manifold import TSNE  # takes seconds to import
-
-    return TSNE(perplexity=min(PERPLEXITY, (len(mu) - 1) / 3), init="pca", random_state=seed, max_iter=ITERATIONS,
-                angle=ANGLE).fit_transform(mu)
 
 
 def to_grid(points: np.ndarray, side: int) -> np.ndarray:

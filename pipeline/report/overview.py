@@ -12,6 +12,7 @@ from pipeline.vocabulary import counted
 
 # Files beside the page that open in a browser or a table program, each with what it is.
 BESIDE: tuple[tuple[Path, str], ...] = (
+    (paths.EXPLORER / "index.html", "the explorer, a page in which the trained decoders run and faces move"),
     (paths.REPORT / "table1.csv", "Table 1 as numbers"),
     (paths.PARAMS, "the parameters of this run"),
 )

@@ -78,9 +78,9 @@ def report_contents(params: Params) -> Contents:
                  for name, value in scores.items()},
         parameters=runs.flatten({section: getattr(with_possible_views(params), section).model_dump()
                                  for section in sections}, "."),
-        files={"report": uploaded_files(paths.REPORT, paths.FIGURES), "baselines": uploaded_files(paths.BASELINES),
-               "teaching": uploaded_files(paths.TEACHING), "view_gains": uploaded_files(paths.VIEW_GAINS),
-               **pipeline_files()},
+        files={"report": uploaded_files(paths.REPORT, paths.FIGURES), "explorer": uploaded_files(paths.EXPLORER),
+               "baselines": uploaded_files(paths.BASELINES), "teaching": uploaded_files(paths.TEACHING),
+               "view_gains": uploaded_files(paths.VIEW_GAINS), **pipeline_files()},
         tags=machine(), datasets=datasets(data_parameters(params)))
 
 

@@ -86,7 +86,7 @@ def report_key(keys_of_results: Mapping[str, str]) -> str:
               for path in sorted(folder.rglob("*")) if path.is_file()]
     sections = ("report", "view_gains", "baselines", "teaching", "loss_network")
     return digest(*keys_of_results.values(), *map(section_without_paths, sections),
-                  *(code.path_of(stage) for stage in ("figures", "view_gains", "baselines", "report")),
+                  *(code.path_of(stage) for stage in ("figures", "view_gains", "baselines", "report", "explorer")),
                   *warnings, *tables)
 
 

@@ -14,7 +14,7 @@ from pipeline.errors import InputError
 from pipeline.plan import code, exempt, modules
 from pipeline.plan.code import digests, path_of, refuse_unplanned_code
 from pipeline.plan.exempt import NUMERIC, reason
-from pipeline.plan.modules import PACKAGES, PROJECT, Modules
+from pipeline.plan.modules import PACKAGES, PROJECT, Modules, names_file
 from pipeline.plan.syntax import texts
 from pipeline.plan.table import in_words, page, table
 from tests import tiny
@@ -65,25 +65,26 @@ ENCODERS = "pvae,dfc,dfc_345,vae_wgan"
 @pytest.mark.parametrize(("module", "stages"), [
     # Once missing.
     ("stages.train", "train"), ("stages.report", "report"), ("pipeline.report.table1", "report"),
-    ("pipeline.data.pixels", f"baselines, evaluate@{ENCODERS}, figures, latents@{ENCODERS}, loss_network, photographs, "
-                             "samples, teach, train"),
+    ("pipeline.data.pixels", f"baselines, evaluate@{ENCODERS}, explorer, figures, latents@{ENCODERS}, loss_network, "
+                             "photographs, samples, teach, train"),
     ("pipeline.data.sources.celeba", "dataset, prepare"),
-    ("pipeline.data.shards", f"attributes@{ENCODERS}, baselines, evaluate@{ENCODERS}, figures, latents@{ENCODERS}, "
-                             "loss_network, photographs, prepare, report, samples, teach, train, view_gains"),
-    ("pipeline.models.architectures.vae", f"baselines, evaluate@{ENCODERS}, figures, latents@{ENCODERS}, "
-                                          f"samples@{ENCODERS}, track, train@{ENCODERS}"),
+    ("pipeline.data.shards", f"attributes@{ENCODERS}, baselines, evaluate@{ENCODERS}, explorer, figures, "
+                             f"latents@{ENCODERS}, loss_network, photographs, prepare, report, samples, teach, "
+                             "train, view_gains"),
+    ("pipeline.models.architectures.vae", f"baselines, evaluate@{ENCODERS}, explorer, figures, "
+                                          f"latents@{ENCODERS}, samples@{ENCODERS}, track, train@{ENCODERS}"),
     ("pipeline.latent_space.latents",
-     f"attributes@{ENCODERS}, baselines, evaluate@{ENCODERS}, figures, latents, samples, view_gains"),
+     f"attributes@{ENCODERS}, baselines, evaluate@{ENCODERS}, explorer, figures, latents, samples, view_gains"),
     # Once run too often.
     ("pipeline.losses.terms.total_variation", ""), ("pipeline.losses.adversaries.gan", "train@dcgan"),
     ("pipeline.losses.adversaries.wasserstein", "train@vae_wgan"),
     ("pipeline.losses.reconstruction.pixel", "train@pvae"),
-    ("pipeline.models.architectures.dcgan", "figures, samples@dcgan, track, train@dcgan"),
+    ("pipeline.models.architectures.dcgan", "explorer, figures, samples@dcgan, track, train@dcgan"),
     ("pipeline.figures.svm_bars", "figures"), ("pipeline.data.views.landmark", "prepare"),
-    ("pipeline.data.upright", "dataset, prepare"),
-    ("pipeline.latent_space.sampling", f"evaluate@{ENCODERS}, figures, photographs, samples"),
+    ("pipeline.data.upright", "dataset, prepare"), ("pipeline.explorer.page", "explorer"),
+    ("pipeline.latent_space.sampling", f"evaluate@{ENCODERS}, explorer, figures, photographs, samples"),
     ("pipeline.drawn_faces.hair", "dataset"),
-    ("pipeline.evaluation.linear_svm", f"baselines, evaluate@{ENCODERS}, track, view_gains"),
+    ("pipeline.evaluation.linear_svm", f"baselines, evaluate@{ENCODERS}, explorer, track, view_gains"),
     ("pipeline.evaluation.baselines.pca", "baselines"),
     ("pipeline.losses.teaching.recipe", "teach"), ("pipeline.losses.teaching.training", "teach"),
     ("pipeline.training.loop", "train"), ("pipeline.training.runs", "train"), ("pipeline.tracking.results", "track"),
@@ -135,13 +136,16 @@ def test_exempt_modules_exist_and_do_not_compute():
 def test_each_data_file_is_named_by_one_module():
     whole = Modules()
     all_texts = {module: texts(whole.file(module).read_text()) for module in whole.names}
-    naming = {path.name: [module for module in all_texts if path.name in all_texts[module]]
+    naming = {path.name: [module for module in all_texts if names_file(all_texts[module], path)]
               for path in whole.data_files}
-    assert naming == {"published_table1.csv": ["pipeline.report.table1"], "page.html.j2": ["pipeline.report.page"],
-                      "page_style.css.j2": ["pipeline.report.page"], "page_script.js.j2": ["pipeline.report.page"],
-                      "macros.html.j2": ["pipeline.report.page"],
-                      "published_later.csv": ["pipeline.report.published_later"],
-                      "inception_convolutions.csv": ["pipeline.evaluation.inception"]}
+    web = {name for name, by in naming.items() if by == ["pipeline.explorer.page"]}
+    assert {"explorer.html.j2", "layers.js", "page.css"} <= web
+    assert {name: by for name, by in naming.items() if name not in web} == {
+        "published_table1.csv": ["pipeline.report.table1"], "page.html.j2": ["pipeline.report.page"],
+        "page_style.css.j2": ["pipeline.report.page"], "page_script.js.j2": ["pipeline.report.page"],
+        "macros.html.j2": ["pipeline.report.page"],
+        "published_later.csv": ["pipeline.report.published_later"],
+        "inception_convolutions.csv": ["pipeline.evaluation.inception"]}
 
 
 def test_a_data_file_changes_the_digest_of_its_module(monkeypatch, tmp_path):

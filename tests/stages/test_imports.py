@@ -16,7 +16,7 @@ HEAVY = ("torch", "torchvision", "matplotlib", "sklearn", "skimage", "ray", "mlf
 # Others load them when their work begins, or not at all. test_without_torch.py runs those that have nothing to do.
 ALLOWED = {
     "loss_network": {"torch"}, "train": {"torch"}, "photographs": {"torch"}, "samples": {"torch"},
-    "figures": {"torch", "matplotlib", "pandas"}, "view_gains": {"pandas"}, "report": {"pandas"},
+    "figures": {"torch", "matplotlib", "pandas"}, "view_gains": {"pandas"}, "report": {"pandas"}, "explorer": {"torch"},
 }
 
 

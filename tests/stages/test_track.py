@@ -56,7 +56,8 @@ def all_stages_done(planned, config) -> Path:
     for name in ("figures/dfc/curves.png", "figures/dfc/prior.png", "figures/dcgan/curves.png", "figures/samples.png",
                  "figures/removed/curves.png", "attributes/dfc/correlation.csv", "attributes/dfc/vectors.parquet",
                  "attributes/dcgan/notes.json", "evaluation/dfc/svm_aligned.csv", "view_gains/gains.csv",
-                 "baselines/pca.csv", "baselines/notes.json", "report/index.html", "dvc.lock", "teaching/epochs.csv"):
+                 "baselines/pca.csv", "baselines/notes.json", "report/index.html", "dvc.lock", "teaching/epochs.csv",
+                 "explorer/index.html"):
         Path(name).parent.mkdir(parents=True, exist_ok=True)
         Path(name).write_text("{}")
     Path("dvc.lock").write_text("stages: {train@dfc: {cmd: after}, train@dcgan: {cmd: after}}")
@@ -143,9 +144,9 @@ def test_each_variant_has_a_record_and_the_report_one(config, all_stages_done, c
     assert report.data.params["teaching.epochs"] == str(load_params().teaching.epochs)
     assert report.data.params["baselines.view"] == "landmark"
     assert {folder: [Path(path).name for path in artifacts(config, report.info.run_id, folder)]
-            for folder in ("report", "baselines", "view_gains", "teaching", "pipeline")} == {
-        "report": ["index.html", "samples.png"], "baselines": ["pca.csv"], "view_gains": ["gains.csv"],
-        "teaching": ["epochs.csv"], "pipeline": ["dvc.lock", "params.yaml"]}
+            for folder in ("report", "explorer", "baselines", "view_gains", "teaching", "pipeline")} == {
+        "report": ["index.html", "samples.png"], "explorer": ["index.html"], "baselines": ["pca.csv"],
+        "view_gains": ["gains.csv"], "teaching": ["epochs.csv"], "pipeline": ["dvc.lock", "params.yaml"]}
     trained = only_run(config, "training", "dfc")
     assert trained.data.tags[RESULTS_RUN] == record.info.run_id
     assert record.data.tags["training_run"] == trained.info.run_id

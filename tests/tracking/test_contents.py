@@ -34,7 +34,7 @@ def test_without_attributes_a_record_has_the_other_metrics_and_the_empty_tables(
     write_json(Path("metrics/train/dfc.json"), {"loss": 0.5})
     write_json(Path("samples/dfc/protocol.json"), {})
     write_json(Path("records/train/dfc.json"), {"device": "a laptop"})
-    for folder in ("figures/dfc", "evaluation/dfc", "attributes/dfc", "baselines", "view_gains", "report"):
+    for folder in ("figures/dfc", "evaluation/dfc", "attributes/dfc", "baselines", "view_gains", "report", "explorer"):
         Path(folder).mkdir(parents=True)
     pd.DataFrame({"attribute": []}).to_csv("evaluation/dfc/flips.csv", index=False)
     write_json(Path("teaching/none.json"), {})

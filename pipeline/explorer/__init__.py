@@ -1,0 +1,1 @@
+"""One HTML page in which trained decoders run: faces that move, without a server."""
