@@ -218,7 +218,8 @@ def test_no_other_module_imports_by_a_name():
     by_importlib = Modules().graph.find_modules_that_directly_import("importlib")
     for_other_things = {"pipeline.evaluation.fidelity_package", "pipeline.evaluation.inception",
                         "pipeline.export.description", "pipeline.plan.written", "pipeline.report.published_later",
-                        "pipeline.report.table1", "pipeline.tracking.models", "pipeline.tracking.served_model", "pipeline.tracking.store"}
+                        "pipeline.report.table1", "pipeline.tracking.models", "pipeline.tracking.served_model",
+                        "pipeline.tracking.store"}
     assert by_importlib == {"pipeline.registry"} | for_other_things
 
 
