@@ -25,15 +25,21 @@
     const rest = attributes.filter((attribute) => !attribute.main);
     const sentence = element("p", { class: "muted" });
     const tables = element("div", {});
+    let folded = null; // the rows in it are not kept up to date while it is closed
     if (main.length) tables.append(table(main, "Predicted attributes"));
     if (rest.length) {
-      tables.append(element("details", { open: !main.length },
+      folded = element("details", { open: !main.length, ontoggle: () => { if (folded.open) again(); } },
         element("summary", {}, `${main.length ? "More predicted" : "Predicted"} attributes (${rest.length})`),
-        table(rest, "More predicted attributes")));
+        table(rest, "More predicted attributes"));
+      tables.append(folded);
     }
     place.replaceChildren(sentence, tables);
 
-    return (variant, z, labels) => {
+    let shown = [null, null, null];
+    const again = () => show(...shown);
+
+    function show(variant, z, labels) {
+      shown = [variant, z, labels];
       const able = variant && variant.svms && z;
       tables.hidden = !able;
       tables.classList.toggle("unlabelled", !labels);
@@ -43,24 +49,25 @@
       if (!able) return;
       const seen = new Set();
       for (const { attribute, decision } of explorer.math.predict(variant, z)) {
-        const { name } = attributes[attribute];
+        const { name, main: always } = attributes[attribute];
+        if (!always && folded && !folded.open) continue;
         const row = rows.get(name);
         seen.add(name);
-        const share = Math.min(Math.abs(decision) / FULL, 1) * 50;
         row.answer.textContent = decision > 0 ? "yes" : "no";
         row.answer.classList.toggle("yes", decision > 0);
         row.value.textContent = explorer.signed(decision);
-        row.bar.style.width = `${share}%`;
-        row.bar.style.left = `${decision > 0 ? 50 : 50 - share}%`;
+        row.bar.style.transform = `scaleX(${Math.min(Math.max(decision / FULL, -1), 1)})`;
         row.label.textContent = labels && name in labels ? (labels[name] ? "yes" : "no") : "–";
       }
       for (const [name, row] of rows) {
         if (seen.has(name)) continue;
         row.answer.textContent = "–";
         row.value.textContent = "no SVM";
-        row.bar.style.width = "0";
+        row.bar.style.transform = "scaleX(0)";
       }
-    };
+    }
+
+    return show;
   };
 
   function missing(variant, z) {

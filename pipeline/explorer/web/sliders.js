@@ -59,9 +59,11 @@
       ...build(rest));
     place.replaceChildren(...build(main), ...(rest.length ? [folded] : []));
     if (rest.some(({ name }) => name in state.current.edits)) folded.open = true;
+    showAble();
     show();
     state.listen((changed) => {
-      if (changed.has("edits") || changed.has("variant")) show();
+      if (changed.has("variant")) showAble();
+      if (changed.has("edits")) show();
     });
     explorer.byId("reset").addEventListener("click", (event) => {
       state.set({ edits: {} }, event);
@@ -69,14 +71,20 @@
     });
   };
 
-  function show() {
+  /** Let the sliders of those attributes move that the chosen variant has a vector of. */
+  function showAble() {
     const variant = state.variant();
-    for (const { name, row, input, set } of rows) {
-      const amount = state.current.edits[name] || 0;
-      if (Number(input.value) !== amount || !input.hasAttribute("aria-valuetext")) set(amount);
+    for (const { name, row, input } of rows) {
       const able = Boolean(variant && explorer.subject.vector(variant, name));
       input.disabled = !able;
       row.title = able || !variant ? "" : `${variant.label} has no vector of this attribute.`;
+    }
+  }
+
+  function show() {
+    for (const { name, input, set } of rows) {
+      const amount = state.current.edits[name] || 0;
+      if (Number(input.value) !== amount || !input.hasAttribute("aria-valuetext")) set(amount);
     }
     explorer.byId("reset").disabled = !Object.keys(state.current.edits).length;
   }
