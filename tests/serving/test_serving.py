@@ -63,6 +63,14 @@ def test_a_model_or_an_experiment_that_is_not_there_is_one_sentence(config, vae)
         scoring_server.find_version(config, "dfc", "none-such")
 
 
+@pytest.mark.parametrize(("uri", "whole"), [
+    ("sqlite:///mlflow.db?timeout=30", "sqlite:///{}/mlflow.db?timeout=30"), ("sqlite:////a/b.db", "sqlite:////a/b.db"),
+    ("http://localhost:5000", "http://localhost:5000")])
+def test_a_server_in_another_folder_finds_the_store(tmp_path, monkeypatch, uri, whole):
+    monkeypatch.chdir(tmp_path)
+    assert scoring_server.from_anywhere(uri) == whole.format(tmp_path.resolve())
+
+
 def test_a_photograph_that_is_none_is_one_sentence(tmp_path):
     (tmp_path / "face.jpg").write_text("no picture")
     with pytest.raises(InputError, match="face.jpg"):
