@@ -35,16 +35,12 @@ def face_from_file(path: Path, size: int, align: Choice = "auto", detector: Path
 def test_face(folder: Path, size: int) -> np.ndarray:
     """Return the first test face of the view aligned as the model takes it, float32 1×3×S×S in -1 … 1.
 
-    Where there are no test images, it is a validation face, or one of the training.
-
     Raises:
-        InputError: There are no images, or they have another size than S.
+        InputError: There are no shards, or their images have another size than S.
     """
     if not (folder / shards.manifest_name("aligned")).is_file():
         raise InputError(f"{folder} has no faces that could be sent; give a photograph: FACE=face.jpg")
-    images = shards.manifest(folder, "aligned")["images"]
-    split = next((split for split in ("test", "valid") if images.get(split)), "train")
-    pixels = shards.first_pixels(folder, "aligned", split, 1)
+    pixels = shards.first_pixels(folder, "aligned", "test", 1)
     if pixels.shape[-1] != size:
         raise InputError(f"the model takes {size}×{size} pixels, but the images in {folder} have "
                          f"{pixels.shape[-1]}×{pixels.shape[-1]}; give a photograph: FACE=face.jpg")

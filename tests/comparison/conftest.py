@@ -17,7 +17,7 @@ from pipeline.models.build import build_model
 from pipeline.models.weights_file import write_weights
 from tests import tiny
 
-FACES, SPLIT = 12, "test"  # images
+FACES = 12  # test images
 CURVES = "epoch,step,learning_rate,kl,relu1_1,loss,valid_loss\n1,5,0.1,9.5,2.5,7,8\n2,10,0.1,8.5,1.5,5,6\n"
 
 
@@ -73,7 +73,7 @@ class Project:
         params = yaml.safe_load(tiny.PARAMS.read_text())
         params["loss"]["layers"] = layers
         params["variants"] = {name: params["variants"][name] for name in variants}
-        write_faces(scratch / "shards", faces_seed, SPLIT)
+        write_faces(scratch / "shards", faces_seed)
         stages = {"plan": {"deps": [self.write_file(paths.PARAMS, yaml.safe_dump(params, sort_keys=False))]},
                   "prepare": {"outs": [{"path": "data/shards", "md5": self.store_folder(scratch / "shards")}]}}
         # As in DVC, the cache has no list of the files of this view alone.
@@ -115,13 +115,13 @@ class Project:
         return self.git("rev-parse", "HEAD")
 
 
-def write_faces(folder: Path, seed: int, split: str) -> None:
-    """Write shards of a few faces, all of them in one split."""
+def write_faces(folder: Path, seed: int) -> None:
+    """Write shards of a few test faces."""
     ids = np.array([f"{row}.jpg" for row in range(FACES)])
-    shard_files.write_part(folder, "aligned", split, 0, ids, tiny.faces(FACES, seed), no_attributes(FACES), None,
+    shard_files.write_part(folder, "aligned", "test", 0, ids, tiny.faces(FACES, seed), no_attributes(FACES), None,
                            about={})
     (folder / shards.manifest_name("aligned")).write_text(
-        json.dumps({"image_size": tiny.SIZE, "images": {split: FACES}, "attributes": []}))
+        json.dumps({"image_size": tiny.SIZE, "images": {"test": FACES}, "attributes": []}))
 
 
 @pytest.fixture

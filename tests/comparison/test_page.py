@@ -16,8 +16,6 @@ from pipeline.data import shards
 from pipeline.latent_space.sampling import sample_prior
 from pipeline.models.numpy_functions import decode_function, reconstruct_function
 from pipeline.models.weights_file import load_trained
-from tests import tiny
-from tests.comparison import conftest
 
 
 def images_of(picture: str) -> np.ndarray:
@@ -121,14 +119,3 @@ def test_the_page_needs_no_other_file_and_leaves_the_working_tree_as_it_was(proj
     page = (project.folder / "comparison/index.html").read_text()
     assert not re.search(r'(src|href)="(?!data:|#)', page) and "pvae" not in page
     assert page.count("<svg") == 3 and "relu2_1" in page and "another layer" in page and "Better" in page
-
-
-def test_data_without_test_images_show_the_faces_that_there_are(project, tmp_path, monkeypatch):
-    monkeypatch.setattr(conftest, "SPLIT", "train")
-    for number, name in enumerate(("few", "more"), 1):
-        project.git("checkout", "-qb", name)
-        project.write(tmp_path / name, {"dfc": number}, ["relu1_1"], faces_seed=9)
-        project.commit(name)
-    faces, = gather(["few", "more"]).faces
-    rows = np.sort(np.random.default_rng(0).choice(12, FACES, replace=False))
-    np.testing.assert_array_equal(images_of(faces.reconstructions[0].photographs), tiny.faces(12, 9)[rows])
