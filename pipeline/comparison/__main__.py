@@ -51,4 +51,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
 
 if __name__ == "__main__":
     with whole_process():
-        main(sys.argv[1:])
+        try:
+            main(sys.argv[1:])
+        except KeyboardInterrupt:
+            sys.exit("interrupted; no page was written")

@@ -1,6 +1,7 @@
 """Serve a trained variant from MLflow over HTTP: `make serve VARIANT=dfc`, `make ask VARIANT=dfc FACE=face.jpg`."""
 
 import argparse
+import signal
 import sys
 import threading
 from pathlib import Path
@@ -10,6 +11,8 @@ import numpy as np
 from pipeline import paths
 from pipeline.config.loading import load_params
 from pipeline.errors import InputError, exit_on_input_error
+from pipeline.inference.loading import nearest_project
+from pipeline.inference.photographs import find_detector
 from pipeline.serving import question
 from pipeline.tracking.experiments import alias
 from pipeline.tracking.scoring_server import ServedVersion, find_version, serving
@@ -20,16 +23,22 @@ IMAGES = 4  # dimensions of what a model takes that has an encoder
 def main() -> None:
     """Run the command."""
     asked = arguments()
+    for signaled in (signal.SIGTERM, signal.SIGHUP):  # so that the server is stopped then, too
+        signal.signal(signaled, lambda number, frame: sys.exit(128 + number))
     config = load_params().tracking
     served = find_version(config, asked.variant, alias(asked.experiment) if asked.experiment else None)
     given = what_to_send(served, asked) if asked.command == "ask" else np.empty(0)
     print(f"starting a server of {served.uri}{', in a new environment' if asked.fresh else ''}", file=sys.stderr)
     with serving(config, served, asked.port, asked.fresh) as url:
         if asked.command == "serve":
-            print(f"{served.uri} is served at {url}/invocations; stop it with Ctrl-C")
+            print(f"{served.uri} is served at {url}/invocations; stop it with Ctrl-C", flush=True)
             print(f"""curl {url}/invocations -H 'Content-Type: application/json' -d '{{"inputs": [...]}}'  """
-                  f"# numbers of the shape {'×'.join(map(str, ('N', *served.shape[1:])))}")
-            threading.Event().wait()
+                  f"# numbers of the shape {'×'.join(map(str, ('N', *served.shape[1:])))}", flush=True)
+            try:
+                threading.Event().wait()
+            except KeyboardInterrupt:
+                print("stopping the server", file=sys.stderr)
+                return
         answer = question.ask(url, given)
     print(f"POST {url}/invocations with {'×'.join(map(str, given.shape))} numbers; the answer has "
           + ", ".join(f"{name} {'×'.join(map(str, values.shape))}" for name, values in answer.items()))
@@ -51,8 +60,8 @@ def what_to_send(served: ServedVersion, asked: argparse.Namespace) -> np.ndarray
             raise InputError(f"{asked.variant} has no encoder, so it takes no photograph; leave out --face")
         return np.random.default_rng(asked.seed).standard_normal((1, served.shape[1])).astype(np.float32)
     if asked.face:
-        return question.face_from_file(asked.face, served.shape[-1])
-    return question.test_face(paths.SHARDS)
+        return question.face_from_file(asked.face, served.shape[-1], asked.align, find_detector(nearest_project()))
+    return question.test_face(paths.SHARDS, served.shape[-1])
 
 
 def arguments() -> argparse.Namespace:
@@ -65,6 +74,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--fresh", action="store_true",
                         help="serve in a new environment with the model's requirements alone: a download of gigabytes")
     parser.add_argument("--face", type=Path, help="a photograph of a face; else the first test face is sent")
+    parser.add_argument("--align", choices=("auto", "none", "detect", "crop"), default="auto",
+                        help="how the photograph's face comes to where the encoder expects it; as for `python -m "
+                             "pipeline edit`")
     parser.add_argument("--seed", type=int, default=0, help="of z, for a variant without an encoder")
     parser.add_argument("-o", "--out", type=Path, default=Path("answer.png"), help="the picture to write")
     return parser.parse_args()
@@ -72,4 +84,7 @@ def arguments() -> argparse.Namespace:
 
 if __name__ == "__main__":
     with exit_on_input_error():
-        main()
+        try:
+            main()
+        except KeyboardInterrupt:
+            sys.exit("interrupted; the server is stopped")

@@ -5,33 +5,46 @@ from typing import Any
 
 import numpy as np
 import requests
-from PIL import Image, ImageOps
+from PIL import Image
 
-from pipeline.data import picture, shards
+from pipeline.data import shards
+from pipeline.data.framing import Choice
 from pipeline.errors import InputError
+from pipeline.inference.photographs import to_pixels
 
 SECONDS = 120.0  # for an answer
 STRONGEST = 5
 HEAD = 6         # latents that are shown
 
 
-def face_from_file(path: Path, size: int) -> np.ndarray:
-    """Return a picture of any size as the model takes it: its middle square, float32 1×3×S×S in -1 … 1.
+def face_from_file(path: Path, size: int, align: Choice = "auto", detector: Path | None = None) -> np.ndarray:
+    """Return a photograph as the model takes it: cut as the view aligned, float32 1×3×S×S in -1 … 1.
 
-    The model was trained on faces of the view aligned, with the eyes and the mouth at fixed places.
+    Args:
+        path: Of the photograph.
+        size: S.
+        align: How the face comes to where the encoder expects it (`pipeline.inference.photographs`).
+        detector: The detector's weights, for detect.
 
     Raises:
-        InputError: There is no such picture.
+        InputError: There is no such picture, or it cannot be aligned so.
     """
-    read = picture.read_picture(path.name, picture.read_file(path, "give the file of a photograph"), path.parent,
-                                "give the file of a photograph")
-    square = ImageOps.fit(read, (size, size), Image.Resampling.LANCZOS)
-    return to_model(np.asarray(square).transpose(2, 0, 1)[None])
+    return to_model(to_pixels(path, size, align, detector=detector))
 
 
-def test_face(folder: Path) -> np.ndarray:
-    """Return the first test face of the view aligned as the model takes it, float32 1×3×S×S in -1 … 1."""
-    return to_model(shards.first_pixels(folder, "aligned", "test", 1))
+def test_face(folder: Path, size: int) -> np.ndarray:
+    """Return the first test face of the view aligned as the model takes it, float32 1×3×S×S in -1 … 1.
+
+    Raises:
+        InputError: There are no shards, or their images have another size than S.
+    """
+    if not (folder / shards.manifest_name("aligned")).is_file():
+        raise InputError(f"{folder} has no faces that could be sent; give a photograph: FACE=face.jpg")
+    pixels = shards.first_pixels(folder, "aligned", "test", 1)
+    if pixels.shape[-1] != size:
+        raise InputError(f"the model takes {size}×{size} pixels, but the images in {folder} have "
+                         f"{pixels.shape[-1]}×{pixels.shape[-1]}; give a photograph: FACE=face.jpg")
+    return to_model(pixels)
 
 
 def to_model(pixels: np.ndarray) -> np.ndarray:

@@ -17,7 +17,7 @@ from pipeline.errors import InputError
 from pipeline.messages import without_password
 from pipeline.tracking.models import registered_name
 from pipeline.tracking.ports import HOST, free_port, refuse_used_port
-from pipeline.tracking.store import client, store_uri
+from pipeline.tracking.store import client, sqlite_file, store_uri
 from pipeline.tracking.waiting import retry_while_away
 
 START_SECONDS, FRESH_SECONDS = 180.0, 3600.0  # until the server answers; with an environment of its own, a download
@@ -87,12 +87,18 @@ def serving(config: Tracking, served: ServedVersion, port: int = 0, fresh: bool 
         refuse_used_port(port)
     port = port or free_port()
     with tempfile.TemporaryDirectory(prefix="face-vae-serving-") as folder:
-        process, log = start(store_uri(config), served, port, fresh, Path(folder))
+        process, log = start(from_anywhere(store_uri(config)), served, port, fresh, Path(folder))
         try:
             wait_until_healthy(process, port, log, FRESH_SECONDS if fresh else START_SECONDS)
             yield f"http://{HOST}:{port}"
         finally:
             stop(process)
+
+
+def from_anywhere(uri: str) -> str:
+    """Return a store's URI with the whole path of its SQLite file, for a process that runs in another folder."""
+    path = sqlite_file(uri)
+    return uri if path is None else uri.replace(f"///{path}", f"///{path.resolve()}", 1)
 
 
 def start(uri: str, served: ServedVersion, port: int, fresh: bool,

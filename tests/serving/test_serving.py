@@ -8,12 +8,14 @@ import pytest
 import torch
 from PIL import Image
 
+from pipeline.data.views import aligned
 from pipeline.errors import InputError
 from pipeline.models.architectures.vae import VAE
 from pipeline.models.served_graph import served_graph
 from pipeline.serving import question
 from pipeline.tracking import models, scoring_server
 from tests import tiny
+from tests.comparison.conftest import write_faces
 from tests.tracking.conftest import get, start_run
 
 pytestmark = pytest.mark.slow
@@ -61,9 +63,34 @@ def test_a_model_or_an_experiment_that_is_not_there_is_one_sentence(config, vae)
         scoring_server.find_version(config, "dfc", "none-such")
 
 
+@pytest.mark.parametrize(("uri", "whole"), [
+    ("sqlite:///mlflow.db?timeout=30", "sqlite:///{}/mlflow.db?timeout=30"), ("sqlite:////a/b.db", "sqlite:////a/b.db"),
+    ("http://localhost:5000", "http://localhost:5000")])
+def test_a_server_in_another_folder_finds_the_store(tmp_path, monkeypatch, uri, whole):
+    monkeypatch.chdir(tmp_path)
+    assert scoring_server.from_anywhere(uri) == whole.format(tmp_path.resolve())
+
+
 def test_a_photograph_that_is_none_is_one_sentence(tmp_path):
     (tmp_path / "face.jpg").write_text("no picture")
     with pytest.raises(InputError, match="face.jpg"):
         question.face_from_file(tmp_path / "face.jpg", tiny.SIZE)
-    with pytest.raises(InputError, match="give the file of a photograph"):
+    with pytest.raises(InputError, match="does not exist"):
         question.face_from_file(tmp_path / "none.jpg", tiny.SIZE)
+
+
+def test_a_photograph_is_cut_as_the_training_images_are(tmp_path):
+    pixels = np.random.default_rng(0).integers(0, 255, (218, 178, 3), dtype=np.uint8)  # as CelebA has them
+    Image.fromarray(pixels).save(tmp_path / "face.png")
+    face = question.face_from_file(tmp_path / "face.png", tiny.SIZE)
+    expected = aligned.crop(Image.fromarray(pixels), tiny.SIZE)
+    np.testing.assert_array_equal(question.to_picture(face[0]), expected.transpose(1, 2, 0))
+
+
+def test_a_face_of_the_data_is_sent_and_refused_in_another_size(tmp_path):
+    with pytest.raises(InputError, match="has no faces that could be sent; give a photograph: FACE=face.jpg"):
+        question.test_face(tmp_path, tiny.SIZE)
+    write_faces(tmp_path, 0)
+    np.testing.assert_array_equal(question.test_face(tmp_path, tiny.SIZE), question.to_model(tiny.faces(1)))
+    with pytest.raises(InputError, match="the model takes 64×64 pixels, but the images in .* have 32×32"):
+        question.test_face(tmp_path, 64)
