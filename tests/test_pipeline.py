@@ -132,7 +132,7 @@ def test_every_link_of_the_report_leads_to_a_file_or_an_anchor(clone, reproduced
     page = (clone / "report/index.html").read_text()
     links, ids = set(re.findall(r'href="([^"]+)"', page)), set(re.findall(r' id="([^"]+)"', page))
     files = {unquote(link) for link in links if not link.startswith("#")}
-    assert len(files) > 60 and [file for file in files if not (clone / "report" / file).is_file()] == []
+    assert len(files) > 50 and [file for file in files if not (clone / "report" / file).is_file()] == []
     assert {link[1:] for link in links if link.startswith("#")} <= ids
 
 
@@ -307,11 +307,11 @@ EDITS = [
     ("pipeline/losses/adversaries/wasserstein.py", "add(1e-12)", "add(1e-11)", {"train@vae_wgan"}),
     ("pipeline/losses/terms/total_variation.py", "diff(dim=2)", "diff(dim=-2)", set()),
     ("pipeline/data/pixels.py", ".div_(127.5)", ".div_(127.0)",
-     {"teach", "loss_network", "photographs", "baselines", "figures", "explorer", "track"} | of_all("train")
+     {"teach", "loss_network", "photographs", "baselines", "figures", "explorer"} | of_all("train")
      | of_all("samples") | of_all("latents", ENCODERS) | of_all("evaluate", ENCODERS)),
     ("pipeline/data/views/landmark.py", "32.5, 72, 144.5, 184", "32.5, 71, 144.5, 183", {"prepare"}),
     ("pipeline/evaluation/feature_table.py", "deviation[constant] = 1", "deviation[constant] = 2",
-     of_all("evaluate", ENCODERS) | {"view_gains", "baselines", "explorer"}),
+     of_all("evaluate", ENCODERS) | {"view_gains", "baselines", "explorer", "track"}),
     ("pipeline/report/published_table1.csv", "VGG-FC,83", "VGG-FC,82", {"report"}),
     ("pipeline/figures/svm_bars.py", "linewidth=5", "linewidth=6", {"figures"}),
     ("stages/photographs.py", "\"aligned\", plan.reference", "\"flipped\", plan.reference", {"photographs"}),

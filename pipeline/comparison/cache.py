@@ -74,6 +74,6 @@ def how_to_get(experiment: Experiment, path: Path) -> str:
     elif any(one.commit == experiment.commit for one in dvc_experiments()):
         remedy = f"`dvc exp pull REMOTE {name}` {remote}, or make it again by `dvc exp apply {name}` and `dvc repro`"
     else:
-        remedy = (f"`dvc fetch --all-commits` {remote}, or make it again here by `git checkout {name}` and `dvc repro`, "
-                  "and commit dvc.lock and metrics/")
+        remedy = (f"`dvc fetch --all-commits` {remote}, or make it again here by `git checkout {name}` and "
+                  "`dvc repro`, and commit dvc.lock and metrics/")
     return f"{path} of {name} is not in DVC's cache: {remedy}."

@@ -11,6 +11,7 @@ import numpy as np
 from pipeline import paths
 from pipeline.config.loading import load_params
 from pipeline.errors import InputError, exit_on_input_error
+from pipeline.inference.commands.output import check_output, write_picture
 from pipeline.inference.loading import nearest_project
 from pipeline.inference.photographs import find_detector
 from pipeline.serving import question
@@ -25,6 +26,8 @@ def main() -> None:
     asked = arguments()
     for signaled in (signal.SIGTERM, signal.SIGHUP):  # so that the server is stopped then, too
         signal.signal(signaled, lambda number, frame: sys.exit(128 + number))
+    if asked.command == "ask":
+        check_output(asked.out, [asked.face] if asked.face else [])
     config = load_params().tracking
     served = find_version(config, asked.variant, alias(asked.experiment) if asked.experiment else None)
     given = what_to_send(served, asked) if asked.command == "ask" else np.empty(0)
@@ -44,9 +47,9 @@ def main() -> None:
           + ", ".join(f"{name} {'×'.join(map(str, values.shape))}" for name, values in answer.items()))
     for line in question.in_words(answer):
         print(line)
-    asked.out.parent.mkdir(parents=True, exist_ok=True)
-    question.to_picture(answer["reconstruction" if "reconstruction" in answer else "images"][0]).save(asked.out)
-    print(f"{asked.out}: the {'reconstruction' if 'reconstruction' in answer else 'sample'}; the server is stopped")
+    picture = "reconstruction" if "reconstruction" in answer else "images"
+    write_picture(asked.out, question.to_picture(answer[picture][0]))
+    print(f"{asked.out}: the {'reconstruction' if picture == 'reconstruction' else 'sample'}; the server is stopped")
 
 
 def what_to_send(served: ServedVersion, asked: argparse.Namespace) -> np.ndarray:

@@ -10,13 +10,14 @@ def small(tmp_path_factory):
     return write_small_page(tmp_path_factory.mktemp("explorer"))
 
 
-@pytest.fixture(scope="session")
+# For this folder alone: while Playwright runs, its process has a running asyncio loop, and no other can start.
+@pytest.fixture(scope="package")
 def browser():
     with chromium() as started:
         yield started
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def one_page(browser, small):
     with opened(browser, small.path) as shown:
         yield shown

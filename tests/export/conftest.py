@@ -2,7 +2,6 @@
 
 import os
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -67,13 +66,13 @@ def project(made, tmp_path, monkeypatch) -> Path:
 
 
 @pytest.fixture(scope="session")
-def exports(made) -> Iterator[dict[str, Exported]]:
-    """Yield what an export has made of each variant, in that working tree, by its name."""
+def exports(made) -> dict[str, Exported]:
+    """Return what an export has made of each variant, in that working tree, by its name."""
     before = Path.cwd()
     os.chdir(made)
     try:
         folders = made.parent / "exports"
-        yield {name: export_variant(name, folders / name) for name in ("dfc", "dcgan")}
+        return {name: export_variant(name, folders / name) for name in ("dfc", "dcgan")}
     finally:
         os.chdir(before)
 

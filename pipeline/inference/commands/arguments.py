@@ -96,7 +96,7 @@ def of_variants(parser: argparse.ArgumentParser) -> None:
 def writing(action: Callable[[argparse.Namespace], None]) -> Callable[[argparse.Namespace], None]:
     """Return an action that first checks the picture that it writes."""
     def checked(given: argparse.Namespace) -> None:
-        check_output(given)
+        check_output(given.output, getattr(given, "pictures", ()))
         action(given)
 
     return checked

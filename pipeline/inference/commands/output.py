@@ -2,7 +2,7 @@
 
 import argparse
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,14 +19,17 @@ if TYPE_CHECKING:
 FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
 
 
-def check_output(given: argparse.Namespace) -> None:
+def check_output(path: Path, read: Iterable[str | Path]) -> None:
     """Refuse, before the work, an output that cannot be written.
+
+    Args:
+        path: of the output.
+        read: the pictures that are read.
 
     Raises:
         InputError: its folder does not exist, it is a folder, its ending is unknown, or it is one of the pictures that
             are read.
     """
-    path: Path = given.output
     if not path.parent.is_dir():
         raise InputError(f"{path.parent}, the folder of the output {path.name}, does not exist; make it, or give "
                          "another -o")
@@ -36,7 +39,7 @@ def check_output(given: argparse.Namespace) -> None:
         raise InputError(f"the output {path} does not end in {', '.join(FORMATS)}; give another -o")
     if not os.access(path.parent, os.W_OK):
         raise InputError(f"the folder {path.parent} cannot be written to; give another -o")
-    if any(path.exists() and Path(read).exists() and path.samefile(read) for read in getattr(given, "pictures", ())):
+    if any(path.exists() and Path(one).exists() and path.samefile(one) for one in read):
         raise InputError(f"the output {path} is a picture that is read, and would be lost; give another -o")
 
 
@@ -52,8 +55,13 @@ def write_sheet(given: argparse.Namespace, faces: "TrainedVariant", pictures: "S
         how: a few words on them.
     """
     whole = sheet(pictures, columns, given.zoom)
-    with replacing(given.output) as temporary:
-        whole.save(temporary, format=FORMATS[given.output.suffix.lower()])
+    write_picture(given.output, whole)
     larger = f", enlarged {given.zoom} times" if given.zoom > 1 else ""
     print(f"{given.output}: {counted(len(pictures), 'face')} of {faces.image_size}×{faces.image_size} pixels{larger}, "
           f"by {faces.name} ({how})")
+
+
+def write_picture(path: Path, picture: "Image.Image") -> None:
+    """Write a picture in the format of its ending, whole or not at all."""
+    with replacing(path) as temporary:
+        picture.save(temporary, format=FORMATS[path.suffix.lower()])
