@@ -144,15 +144,17 @@ def test_by_keys_alone(browser, small):
 
 
 def tab_to(page, identity):
-    """Press Tab until the element has the focus, which can be seen at every stop."""
+    """Press Tab until the element has the focus, which can be seen at every stop but once: behind the last element."""
+    in_the_browser = 0
     for _ in range(60):
         page.keyboard.press("Tab")
         focused, outline = page.evaluate("""() => {
           const one = document.activeElement;
           const shown = one.matches("input[type=radio]") ? one.nextElementSibling : one.closest(".slider") || one;
-          return [one.id, getComputedStyle(shown).outlineStyle];
+          return [one === document.body ? "body" : one.id, getComputedStyle(shown).outlineStyle];
         }""")
-        assert outline != "none", focused
+        in_the_browser += focused == "body"
+        assert outline != "none" or (focused == "body" and in_the_browser == 1), focused
         if focused == identity:
             return
     raise AssertionError(f"Tab does not reach {identity}")
