@@ -18,6 +18,7 @@ from pipeline.data.attributes import all_known
 from pipeline.data.pixels import to_network
 from pipeline.evaluation.linear_svm import LinearSVMs
 from pipeline.evaluation.svm_file import write_svms
+from pipeline.errors import InputError
 from pipeline.export.export import Exported, export_variant
 from pipeline.files.atomic import write_text
 from pipeline.files.json_file import write_json
@@ -149,3 +150,10 @@ def write_latent_space(name: str, variant: Variant) -> dict:
                                 "average_precision": 0.5, "valid_accuracy": 0.8}},
             "reconstruction": {"psnr": 17.25, "ssim": 0.5, "blur": 0.6, "feature_distance": 1.0, "images": 12},
             "posterior": {"kl": 2.5, "active_units": 4, "valid_images": 4}}
+
+
+def refusal(variant: str, folder: Path | str = "export/dfc") -> str:
+    with pytest.raises(InputError) as error:
+        export_variant(variant, Path(folder))
+    assert "\n" not in str(error.value) and not list(Path().glob("export/*.part"))
+    return str(error.value)

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -16,13 +17,21 @@ from onnxruntime import InferenceSession
 from PIL import Image
 from safetensors.numpy import load_file
 
+from pipeline import paths
 from pipeline.data.pixels import to_network
+from pipeline.errors import InputError
 from pipeline.evaluation.svm_file import read_svms
+from pipeline.export import agreement
+from pipeline.export.export import example_for, what_is_left_out
+from pipeline.export.folder import replacing_export
+from pipeline.export.latent_space_file import LatentSpace
+from pipeline.export.trained_variant import read_trained_variant
 from pipeline.files.hashes import sha256
 from pipeline.latent_space.attribute_vectors import read_attribute_vectors
 from pipeline.latent_space.sampling import read_mixture
 from pipeline.models.weights_file import load_trained
 from tests import tiny
+from tests.export.conftest import refusal
 
 pytestmark = pytest.mark.slow
 
@@ -140,3 +149,42 @@ def test_the_card_says_data_training_results_and_limits(exports):
         assert not re.search(r"\bNone\b|\bnan\b|Undefined|{[{%]|  $", prose, re.MULTILINE)
         rows = [line.count("|") - line.count("\\|") for line in text.splitlines() if line.startswith("|")]
         assert min(rows) >= 3
+
+
+def test_other_folders_and_files_of_ones_own_are_kept(project, exports):
+    Path("mine").mkdir()
+    Path("mine/thesis.txt").write_text("work")
+    assert refusal("dfc", "mine").startswith("mine is there and is no export of this project")
+    assert refusal("dfc", "mine/thesis.txt").startswith("mine/thesis.txt is a file")
+    shutil.copytree(exports["dcgan"].folder, "export/dcgan")
+    Path("export/dcgan/notes.md").write_text("work")
+    assert "files of your own in it (notes.md)" in refusal("dcgan", "export/dcgan")
+    Path("export/dcgan/notes.md").unlink()
+    Path("export/dcgan/example.bmp").touch()  # made by the example
+    with replacing_export(Path("export/dcgan")) as work:
+        (work / "config.json").write_text("{}")
+    assert [path.name for path in Path("export/dcgan").iterdir()] == ["config.json"]
+    with pytest.raises(ZeroDivisionError), replacing_export(Path("export/other")):
+        raise ZeroDivisionError
+    assert [path.name for path in Path("export").iterdir()] == ["dcgan"]
+
+
+def test_a_graph_that_computes_something_else_is_refused(project, exports):
+    model, _ = load_trained(paths.weights("dcgan"))
+    with torch.no_grad():
+        next(model.parameters()).add_(0.1)
+    with pytest.raises(InputError, match="onnxruntime and torch differ in images by .*, so nothing was exported"):
+        agreement.largest_differences(exports["dcgan"].folder, model, np.empty((0, 3, 1, 1)), np.empty((0, 4)))
+
+
+def test_without_attributes_the_example_walks_between_faces(project, exports, tmp_path):
+    trained = read_trained_variant("dfc")
+    for name, mixture in (("mixture", trained.space.mixture), ("none", None)):
+        without = trained._replace(space=LatentSpace(None, None, mixture), svm_set=None)
+        kind, text = example_for(without)
+        folder = shutil.copytree(exports["dfc"].folder, tmp_path / name)
+        (folder / "example.py").write_text(text)
+        assert kind == "walk" and len(text.splitlines()) <= 20
+        assert "8 faces of 32×32 pixels" in run_without_the_project(folder / "example.py", tmp_path)
+        assert what_is_left_out(without) == ["the data set has no attributes, so the folder has neither attribute "
+                                             "vectors nor SVMs"]
