@@ -16,9 +16,9 @@ from pipeline.config.variant import Variant
 from pipeline.data import shard_files, shards
 from pipeline.data.attributes import all_known
 from pipeline.data.pixels import to_network
+from pipeline.errors import InputError
 from pipeline.evaluation.linear_svm import LinearSVMs
 from pipeline.evaluation.svm_file import write_svms
-from pipeline.errors import InputError
 from pipeline.export.export import Exported, export_variant
 from pipeline.files.atomic import write_text
 from pipeline.files.json_file import write_json
