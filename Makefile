@@ -30,7 +30,7 @@ check: $(READY)  ## style, types, the rooms' arrows, spelling, schemas, links; n
 fix: $(READY)    ## mends what ruff can mend: the order of imports and much of what `make check` finds
 	$(BIN)/ruff check --fix .
 
-test: check      ## everything: the checks, then all tests; 13 minutes on two cores
+test: check      ## everything: the checks, then all tests; 15 to 25 minutes on two cores
 	$(BIN)/python -m pytest
 
 test-fast: $(READY)  ## the tests that take no real pipeline, cluster or server; some four minutes
