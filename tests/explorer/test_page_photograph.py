@@ -84,6 +84,24 @@ def test_files_and_points_that_are_no_face(page):
     assert page.locator("#photograph-result").is_hidden()
 
 
+def test_a_point_that_is_taken_back_at_once_stops_the_photograph(page):
+    page.locator("#tab-photograph").click()
+    page.locator("#photograph-file").set_input_files(photograph())
+    page.locator("#photograph-work").wait_for()
+    page.evaluate("""async (points) => {
+      const canvas = document.getElementById("photograph-canvas"), box = canvas.getBoundingClientRect();
+      for (const [x, y] of points)
+        canvas.dispatchEvent(new MouseEvent("click", { clientX: box.left + x, clientY: box.top + y }));
+      document.getElementById("photograph-undo").click();
+      const size = explorer.data.imageSize;
+      await explorer.engine.encode("dfc", new ImageData(size, size), { lane: "b" });
+      await explorer.engine.decode("dfc", new Float32Array(4), { lane: "b" });
+      await new Promise((next) => setTimeout(next, 50));
+    }""", [EYE_LEFT, EYE_RIGHT, MOUTH])
+    assert page.locator("#photograph-next").inner_text().startswith("Point 3 of 3")
+    assert page.locator("#photograph-result").is_hidden()
+
+
 def test_a_phone_and_a_dark_desktop(browser, small):
     phone = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
     with opened(browser, small.path, **phone, reduced_motion="reduce") as page:

@@ -6,7 +6,8 @@
   const LARGEST = 2048; // of the picture that is warped; larger ones are made smaller first
   let canvas, points, encoder;
   let picture = null; // a canvas with the photograph
-  let turn = 0;
+  let turn = 0; // of the files that were opened
+  let pointing = 0; // of the changes of the points
 
   const NO_PICTURE = "This file is no picture that the browser can read; choose a JPEG, PNG or WebP file.";
 
@@ -51,13 +52,13 @@
   }
 
   async function changed(set) {
+    const own = ++pointing;
     byId("photograph-undo").disabled = !set.length;
     byId("photograph-result").hidden = true;
     byId("photograph-next").textContent = set.length < points.NAMES.length
       ? `Point ${set.length + 1} of 3: click on ${points.NAMES[set.length]}, as you see it.`
       : "All three points are set.";
     if (set.length < points.NAMES.length) return;
-    const own = ++turn;
     const scale = picture.width / canvas.width;
     const [leftEye, rightEye, mouth] = set.map((point) => point.map((value) => value * scale));
     try {
@@ -65,7 +66,7 @@
       const whole = picture.getContext("2d").getImageData(0, 0, picture.width, picture.height);
       const aligned = explorer.alignment.warp(whole, { leftEye, rightEye, mouth }, explorer.data.frame);
       const { mean } = await explorer.engine.encode(encoder.name, aligned);
-      if (own !== turn) return;
+      if (own !== pointing) return;
       subject.setPhotograph(aligned, encoder, mean);
       const preview = byId("photograph-aligned");
       preview.width = preview.height = explorer.data.imageSize;
@@ -73,10 +74,11 @@
       const decoded = byId("photograph-decoded");
       decoded.width = decoded.height = explorer.data.imageSize;
       await explorer.drawing.face(decoded, encoder, mean, "photograph");
+      if (own !== pointing) return;
       byId("photograph-result").hidden = false;
       explorer.whisper("Your photograph is in its frame. The button Use it takes it to the sliders.");
     } catch (error) {
-      if (own === turn) explorer.say(error.message);
+      if (own === pointing) explorer.say(error.message);
     }
   }
 
