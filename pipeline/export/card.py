@@ -1,6 +1,8 @@
 """README.md: the model card, as model hubs read it."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -8,6 +10,7 @@ import yaml
 from pipeline.export.licences import licence_of
 from pipeline.export.templates import rendered
 from pipeline.export.trained_variant import TrainedVariant
+from pipeline.report.contents import VariantResults
 from pipeline.report.numbers import metric_in_words
 from pipeline.report.protocol import protocol_in_words
 from pipeline.report.run_facts import LONG, flatten, trainings_in_words
@@ -32,7 +35,9 @@ def model_card(trained: TrainedVariant, config: Mapping[str, Any], shown: str, f
         shown: what samples.png shows, as a sentence.
         files: the names of the files in the folder.
     """
-    variant, results, licence = trained.variant, trained.results, licence_of(trained.manifest["source"])
+    variant, results = trained.variant, without_folders(trained.results)
+    start = results.trained.get("start_weights_of", "") if "start_weights" in results.trained else None
+    licence = licence_of(trained.manifest["source"], None if start is None else str(start))
     front = {**licence.front_matter, "library_name": "onnx",
              "pipeline_tag": "image-to-image" if variant.encodes else "unconditional-image-generation",
              "tags": tags(trained)}
@@ -50,8 +55,16 @@ def model_card(trained: TrainedVariant, config: Mapping[str, Any], shown: str, f
                   if name.startswith("valid_") or name in ("kl", "active_units", "loss")})
 
 
+def without_folders(results: VariantResults) -> VariantResults:
+    """Return results in which the weights that a training began with have a file's name alone, and no path."""
+    start = results.trained.get("start_weights")
+    if start is None:
+        return results
+    return replace(results, trained={**results.trained, "start_weights": Path(str(start)).name})
+
+
 def mixture_is_nearer(samples: Mapping[str, Mapping[str, float | int]]) -> bool:
-    """Whether samples from the mixture are nearer to photographs than those from N(0, I), by the Fréchet distance."""
+    """Whether samples from the mixture are nearer to test faces than those from N(0, I), by the Fréchet distance."""
     of_mixture, of_prior = (samples.get(source, {}).get("frechet_distance") for source in ("mixture", "prior"))
     return of_mixture is not None and of_prior is not None and of_mixture < of_prior
 
@@ -88,5 +101,5 @@ def markdown(table: Table) -> str:
 
     if not table.rows:
         return ""
-    return "\n".join([line([Cell("images"), *table.headings[1:]]), "|---" * len(table.headings) + "|",
+    return "\n".join([line([Cell("what is scored"), *table.headings[1:]]), "|---" * len(table.headings) + "|",
                       *map(line, table.rows)])

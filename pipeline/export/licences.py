@@ -34,6 +34,18 @@ UNKNOWN = Licence(
 BY_SOURCE = {synthetic.IN_WORDS: DRAWN, celeba.IN_WORDS: CELEBA}  # other sources: UNKNOWN
 
 
-def licence_of(source: str) -> Licence:
-    """Return the licence by a source of images, as a manifest of shards names it."""
-    return BY_SOURCE.get(source, UNKNOWN)
+def licence_of(source: str, begun_with: str | None = None) -> Licence:
+    """Return the licence by the data.
+
+    Args:
+        source: of the training images, as a manifest of shards names it.
+        begun_with: what the weights say of themselves with which the training began (train.start_from); "" if they say
+            nothing, None for new weights.
+    """
+    licence = BY_SOURCE.get(source, UNKNOWN)
+    if begun_with is None:
+        return licence
+    stands = UNKNOWN if licence is DRAWN else licence  # drawn faces alone free weights of all conditions
+    first = (f"Training began with other weights ({begun_with or 'whose data are not known'}), so the conditions of "
+             "their data hold for these weights too.")
+    return Licence(stands.front_matter, f"{licence.data} {first}", f"{stands.weights} {first}")

@@ -14,8 +14,11 @@ from pipeline.data.celeba_layout import HEIGHT, TEMPLATE, WIDTH
 from pipeline.data.views.aligned import crop
 from pipeline.errors import InputError
 from pipeline.export import graphs
+from pipeline.export.card import model_card
+from pipeline.export.description import describe
 from pipeline.export.frame import NAMES, frame
 from pipeline.export.licences import licence_of
+from pipeline.export.trained_variant import read_trained_variant
 from pipeline.files.json_file import read_json, write_json
 from pipeline.vocabulary import ARCHITECTURES
 from tests.export.conftest import refusal
@@ -41,6 +44,27 @@ def test_a_licence_follows_the_data():
     assert licence_of("drawn faces (synthetic)").front_matter == {"license": "apache-2.0"}
     assert "non-commercial" in licence_of("CelebA").weights
     assert licence_of("photographs (folder)").front_matter == {"license": "unknown"}
+
+
+def test_a_licence_follows_the_data_of_the_weights_that_training_began_with():
+    begun = licence_of("drawn faces (synthetic)", "dfc, 8 epochs of 4,500 images of CelebA")
+    assert begun.front_matter == {"license": "unknown"} and "under Apache 2.0" not in begun.weights
+    assert "4,500 images of CelebA" in begun.weights and "4,500 images of CelebA" in begun.data
+    assert "whose data are not known" in licence_of("drawn faces (synthetic)", "").weights
+    begun = licence_of("CelebA", "dfc, 8 epochs of 300 images of photographs (folder)")
+    assert "non-commercial" in begun.weights and "300 images" in begun.weights
+    assert begun.front_matter == licence_of("CelebA").front_matter
+
+
+def test_a_card_names_the_first_weights_without_their_folder(project):
+    record = paths.of_stage(paths.RECORDS, "train", "dcgan")
+    write_json(record, read_json(record) | {
+        "start_weights": "/home/me/secret/model.safetensors", "start_weights_sha256": "cd" * 32,
+        "start_weights_of": "dcgan, 8 epochs of 4,500 images of CelebA"})
+    trained = read_trained_variant("dcgan")
+    card = model_card(trained, describe(trained, {"images": 1e-7}, "walk"), "Samples.", [])
+    assert "begun with the model's weights of dcgan, 8 epochs of 4,500 images of CelebA, in model.safetensors" in card
+    assert "license: unknown" in card and "secret" not in card
 
 
 def test_a_wrong_variant_is_refused_in_one_sentence(project):
