@@ -19,6 +19,12 @@ def pictures_of(pixels: "np.ndarray") -> "list[Image.Image]":
     return [Image.fromarray(image.copy()) for image in pixels.transpose(0, 2, 3, 1)]
 
 
+def sheet_size(side: tuple[int, int], number: int, columns: int, zoom: int) -> tuple[int, int]:
+    """Return width and height of the sheet of `number` pictures, in pixels; `side` is the size of each."""
+    columns, rows = min(columns, number), -(-number // min(columns, number))
+    return columns * zoom * (side[0] + GAP) - zoom * GAP, rows * zoom * (side[1] + GAP) - zoom * GAP
+
+
 def sheet(pictures: "Sequence[Image.Image]", columns: int | None = None, zoom: int = 1) -> "Image.Image":
     """Put pictures side by side on white, row after row.
 
@@ -41,8 +47,8 @@ def sheet(pictures: "Sequence[Image.Image]", columns: int | None = None, zoom: i
     if columns < 1 or zoom < 1:
         raise InputError(f"columns is {columns} and zoom is {zoom}; both must be at least 1")
     width, height, gap = pictures[0].width * zoom, pictures[0].height * zoom, GAP * zoom
-    columns, rows = min(columns, len(pictures)), -(-len(pictures) // columns)
-    whole = Image.new("RGB", (columns * (width + gap) - gap, rows * (height + gap) - gap), "white")
+    columns = min(columns, len(pictures))
+    whole = Image.new("RGB", sheet_size(pictures[0].size, len(pictures), columns, zoom), "white")
     for number, picture in enumerate(pictures):
         row, column = divmod(number, columns)
         large = picture if zoom == 1 else picture.resize((width, height), Image.Resampling.BICUBIC)

@@ -90,7 +90,11 @@ def test_wrong_command_lines_are_refused_in_a_sentence(run, tmp_path):
             (("edit", "face.jpg", *smile, "-o", "face.jpg"), "the output face.jpg is a picture that is read"),
             (("edit", "face.jpg", *smile, "-o", "gone/out.png"), "gone, the folder of the output out.png, does not"),
             (("edit", "face.jpg", *smile, "-o", "."), "the output . is a folder"),
-            (("edit", "face.jpg", *smile, "-o", "out.txt"), "out.txt does not end in .png")):
+            (("edit", "face.jpg", *smile, "-o", "out.txt"), "out.txt does not end in .png"),
+            (("edit", "face.jpg", *smile, "--zoom", "5000"), "the output edit.png would have 160,000×160,000 pixels"),
+            (("sample", "--number", "100000000"), "would have 1,080×1,699,999,992 pixels, .*; ask for fewer faces"),
+            (("interpolate", "face.jpg", "other.png", "--steps", "200", "-o", "a.webp"), "more than WEBP or a viewer"),
+            (("reconstruct", "face.jpg", "--zoom", "3000"), "96,000×198,000 pixels")):
         with pytest.raises(InputError, match=message):
             run(*arguments)
     for arguments in (("variants",), ("sample",), ("edit", "face.jpg", *smile)):

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.errors import InputError
-from pipeline.inference.commands.output import write_sheet
+from pipeline.inference.commands.output import check_size, write_sheet
 from pipeline.inference.loading import REMEDY, configuration_of, load, nearest_project, trained_variants
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ def edit(given: argparse.Namespace) -> None:
         raise InputError("edit needs an attribute and its strength, as in --Smiling 2")
     faces = chosen(given)
     strengths = {name: numbers if len(numbers) > 1 else numbers[0] for name, numbers in given.strengths.items()}
+    steps = max(map(len, given.strengths.values()))
+    check_size(given, faces, len(given.pictures) * steps, steps)
     framed = framed_pictures(given, faces)
     moved = faces.edit(framed, strengths)
     walk = any(len(numbers) > 1 for numbers in given.strengths.values())
@@ -32,6 +34,7 @@ def edit(given: argparse.Namespace) -> None:
 def reconstruct(given: argparse.Namespace) -> None:
     """Write faces as the encoder sees them, and below them what the variant keeps of them."""
     faces = chosen(given)
+    check_size(given, faces, 2 * len(given.pictures), len(given.pictures))
     framed = framed_pictures(given, faces)
     write_sheet(given, faces, [*framed, *faces.reconstruct(framed)], len(framed),
                 "above as the encoder sees them, below reconstructed")
@@ -40,6 +43,7 @@ def reconstruct(given: argparse.Namespace) -> None:
 def interpolate(given: argparse.Namespace) -> None:
     """Write a row of faces between two."""
     faces = chosen(given)
+    check_size(given, faces, given.steps, given.steps)
     first, second = framed_pictures(given, faces)
     write_sheet(given, faces, faces.interpolate(first, second, given.steps), given.steps,
                 "the first and last are reconstructions")
@@ -48,6 +52,7 @@ def interpolate(given: argparse.Namespace) -> None:
 def sample(given: argparse.Namespace) -> None:
     """Write new faces."""
     faces = chosen(given, encoder=False)
+    check_size(given, faces, given.number, given.columns)
     write_sheet(given, faces, faces.sample(given.number, given.seed, given.source), given.columns,
                 f"z from the {given.source}, seed {given.seed}")
 

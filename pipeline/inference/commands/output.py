@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.errors import InputError
 from pipeline.files.atomic import replacing
-from pipeline.inference.pictures import sheet
+from pipeline.inference.pictures import sheet, sheet_size
 from pipeline.vocabulary import counted
 
 if TYPE_CHECKING:
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from pipeline.inference.trained import TrainedVariant
 
 FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
+LONGEST = {"PNG": 2**31 - 1, "JPEG": 65_500, "WEBP": 16_383}  # pixels of a side that the format and its writer allow
+MOST_PIXELS = 2**27  # of the whole picture; Pillow reads few larger ones
 
 
 def check_output(path: Path, read: Iterable[str | Path]) -> None:
@@ -41,6 +43,25 @@ def check_output(path: Path, read: Iterable[str | Path]) -> None:
         raise InputError(f"the folder {path.parent} cannot be written to; give another -o")
     if any(path.exists() and Path(one).exists() and path.samefile(one) for one in read):
         raise InputError(f"the output {path} is a picture that is read, and would be lost; give another -o")
+
+
+def check_size(given: argparse.Namespace, faces: "TrainedVariant", number: int, columns: int) -> None:
+    """Refuse, before the work, a picture that is too large to be written.
+
+    Args:
+        given: the command line, of which `output` and `zoom` are read.
+        faces: the variant that is to make the pictures.
+        number: of the pictures.
+        columns: pictures in a row.
+
+    Raises:
+        InputError: it would have too many pixels for its format, or for a viewer.
+    """
+    width, height = sheet_size((faces.image_size, faces.image_size), number, columns, given.zoom)
+    form = FORMATS[given.output.suffix.lower()]
+    if max(width, height) > LONGEST[form] or width * height > MOST_PIXELS:
+        raise InputError(f"the output {given.output} would have {width:,}×{height:,} pixels, more than {form} or a "
+                         "viewer takes; ask for fewer faces, or give a smaller --zoom")
 
 
 def write_sheet(given: argparse.Namespace, faces: "TrainedVariant", pictures: "Sequence[Image.Image]", columns: int,
