@@ -7,6 +7,7 @@ import numpy as np
 from pipeline.errors import InputError
 from pipeline.latent_space.attribute_vectors import AttributeVectors
 
+LARGEST = 1_000_000  # of a strength: far beyond every face, and far from what float32 cannot hold
 Strengths = float | Sequence[float]  # one α, or one for each step of a walk
 
 
@@ -22,8 +23,8 @@ def edited(z: np.ndarray, strengths: Mapping[str, Strengths], vectors: Attribute
         float32 N×L×D, and whether there was a sequence; L is 1 without one.
 
     Raises:
-        InputError: no attribute is named, one is unknown or has no vector, a strength is no finite number, or
-            sequences have several lengths.
+        InputError: no attribute is named, one is unknown or has no vector, a strength is no number or beyond
+            LARGEST, or sequences have several lengths.
     """
     if not strengths:
         raise InputError("no attribute is named; say which and how strongly, as in Smiling=2")
@@ -43,11 +44,12 @@ def edited(z: np.ndarray, strengths: Mapping[str, Strengths], vectors: Attribute
 
 
 def _numbers(name: str, given: Strengths) -> np.ndarray:
-    """Return one strength or several as float64, one axis; raise InputError unless they are finite numbers."""
+    """Return one strength or several as float64, one axis; raise InputError unless they are numbers up to LARGEST."""
     try:
         values = np.atleast_1d(np.asarray(given, float))
     except (TypeError, ValueError):
         values = np.array([np.nan])
-    if values.ndim != 1 or not len(values) or not np.isfinite(values).all():
-        raise InputError(f"the strength of {name} is {given!r}; give a number such as 2, or several")
+    if values.ndim != 1 or not len(values) or not np.abs(values).max() <= LARGEST:  # NaN fails too
+        raise InputError(f"the strength of {name} is {given!r}; give a number such as 2, or several, each from "
+                         f"-{LARGEST:,} to {LARGEST:,}")
     return values

@@ -127,7 +127,8 @@ class TrainedVariant:
             A picture for one face, a list for several; with sequences a list of the steps takes the picture's place.
 
         Raises:
-            InputError: an attribute is unknown or has no vector, or a strength is no finite number.
+            InputError: an attribute is unknown or has no vector, or a strength is no number or
+                beyond a million.
         """
         z, one = self._latents(faces)
         moved, walk = edited(z, {**(strengths or {}), **named}, self.attribute_vectors)

@@ -117,6 +117,7 @@ def test_wrong_latents_and_strengths_are_refused(faces):
     for strengths, message in (({"smiling": 1}, "did you mean Smiling"), ({}, "no attribute is named"),
                                ({"Smiling": "much"}, "strength of Smiling is 'much'"),
                                ({"Smiling": float("inf")}, "strength of Smiling"),
+                               ({"Smiling": 1e30}, "Smiling is 1e.30; .* each from -1,000,000 to 1,000,000"),
                                ({"Smiling": [1, 2], "Male": [1, 2, 3]}, "different numbers of strengths")):
         with pytest.raises(InputError, match=message):
             faces.edit(z, strengths)
