@@ -41,11 +41,13 @@ def load(variant: str | Path, project: str | Path | None = None) -> "TrainedVari
     """
     found = find(variant, project)
     architecture = configuration_of(found.weights).model.architecture
-    from pipeline.inference.trained import TrainedVariant  # torch takes seconds to import
+    from pipeline.hardware.gpu import best_device  # torch takes seconds to import
+    from pipeline.inference.trained import TrainedVariant
     from pipeline.models.weights_file import load_trained
 
+    device = best_device()
     try:
-        model, configuration = load_trained(found.weights)
+        model, configuration = load_trained(found.weights, device)
     except InputError:
         raise
     except Exception as error:  # an architecture of one's own may raise anything

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from pipeline import paths
 from pipeline.errors import InputError
@@ -25,6 +26,11 @@ def test_a_variant_is_found_by_name_file_and_folder(project, monkeypatch):
     assert find("dfc").weights == file and find("dfc").project == project.folder
     for given in (file, str(file), file.parent):
         assert find(given).project == project.folder and find(given).weights == file
+
+
+def test_a_generator_computes_on_the_best_device_too(project, monkeypatch):
+    monkeypatch.setattr("pipeline.hardware.gpu.best_device", lambda: torch.device("meta"))  # as a GPU would be
+    assert next(load("dcgan", project.folder)._model.parameters()).device.type == "meta"
 
 
 def test_a_weights_file_alone_is_enough_to_encode_and_decode(project, tmp_path, monkeypatch):
