@@ -1,7 +1,6 @@
 """A trained model as ONNX graphs of standard operators, with the weights inside."""
 
 import contextlib
-import copy
 import io
 import logging
 import warnings
@@ -12,8 +11,8 @@ import torch
 from torch import nn
 
 from pipeline.errors import InputError
-from pipeline.models.architectures.vae import Decoder
 from pipeline.models.interface import Model
+from pipeline.models.standard_layers import in_standard_layers
 
 if TYPE_CHECKING:
     from onnx import GraphProto, ModelProto
@@ -76,20 +75,6 @@ def write_graphs(folder: Path, model: Model, encodes: bool) -> None:
                              f"as ONNX ({why}); use operations that torch.onnx.export knows") from error
         graph.doc_string, graph.producer_name, graph.producer_version = DESCRIPTIONS[name], "face-vae-pipeline", ""
         (folder / f"{name}.onnx").write_bytes(graph.SerializeToString())
-
-
-def in_standard_layers(model: Model) -> Model:
-    """Return a copy of a model whose decoder runs its layers one by one.
-
-    `vae.Decoder` computes a convolution behind an upsampling on the small image, by views and copies. ONNX has no
-    operator for these, and would get some 300 nodes. The layers that the decoder lists compute the same up to rounding.
-    """
-    copied = copy.deepcopy(model).to(memory_format=torch.contiguous_format)
-    for owner in list(copied.modules()):
-        for name, child in list(owner.named_children()):
-            if isinstance(child, Decoder):
-                setattr(owner, name, nn.Sequential(*child))
-    return copied
 
 
 def to_onnx(module: nn.Module, argument: str, example: torch.Tensor, outputs: list[str]) -> "ModelProto":

@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from pipeline.models.interface import Model
+from pipeline.models.standard_layers import in_standard_layers
 
 RECONSTRUCTION, LATENTS, SCORES, IMAGES = "reconstruction", "latents", "attribute_scores", "images"
 
@@ -75,7 +76,8 @@ def served_graph(model: Model, encodes: bool, attributes: tuple[str, ...] = (),
     """
     weights = np.zeros((model.latent_dim + 1, 0)) if svms is None else svms
     known = np.asarray(np.isfinite(weights).all(axis=0))
-    module = Encoding(model, weights[:, known]) if encodes else Decoding(model)
+    plain = in_standard_layers(model)
+    module = Encoding(plain, weights[:, known]) if encodes else Decoding(plain)
     with torch.no_grad():
         example = torch.randn(2, model.latent_dim, generator=torch.Generator().manual_seed(0))
         if encodes:

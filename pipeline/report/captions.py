@@ -13,7 +13,7 @@ CHANGE_TO_LOOK_FOR = ("Whether only the named attribute changes, or also others,
                       "change is usual after a short training.")
 
 RECONSTRUCTIONS = Caption(
-    "Photographs that no model has seen in training, and what each model makes of them.",
+    "Faces that no model has seen in training, and what each model makes of them.",
     "The first row shows test faces. Each row below shows one model's reconstructions: the encoder turns a face into a "
     "latent vector, and the decoder turns it back into a picture. Compare each face with the one at the top.",
     "Sharp hair, eyes and teeth, and the same person as at the top. A model that compares pixels alone blurs such "
@@ -104,8 +104,8 @@ def samples(mixture: bool) -> Caption:
 def mosaic(label: str) -> Caption:
     """Return the caption of Figure 8. label: of the variant by whose latent vectors the faces are laid out."""
     return Caption(
-        f"Photographs, laid out so that faces which {label} finds alike are neighbours.",
-        "Each small picture is a photograph of the data set, and not a reconstruction. The nearer two faces, the more "
+        f"Faces of the data set, laid out so that those which {label} finds alike are neighbours.",
+        "Each small picture is an image of the data set, and not a reconstruction. The nearer two faces, the more "
         "alike their latent vectors, as a rule. The directions have no meaning of their own.",
         "Regions of one kind: hair colour, background, glasses, the turn of the head. They show what the latent "
         "vectors hold.",

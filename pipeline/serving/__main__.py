@@ -16,6 +16,7 @@ from pipeline.inference.loading import nearest_project
 from pipeline.inference.photographs import find_detector
 from pipeline.serving import question
 from pipeline.tracking.experiments import alias
+from pipeline.tracking.ports import refuse_used_port
 from pipeline.tracking.scoring_server import ServedVersion, find_version, serving
 
 IMAGES = 4  # dimensions of what a model takes that has an encoder
@@ -28,6 +29,8 @@ def main() -> None:
         signal.signal(signaled, lambda number, frame: sys.exit(128 + number))
     if asked.command == "ask":
         check_output(asked.out, [asked.face] if asked.face else [])
+    if asked.port:
+        refuse_used_port(asked.port)
     config = load_params().tracking
     served = find_version(config, asked.variant, alias(asked.experiment) if asked.experiment else None)
     given = what_to_send(served, asked) if asked.command == "ask" else np.empty(0)

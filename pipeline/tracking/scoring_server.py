@@ -50,7 +50,10 @@ def find_version(config: Tracking, variant: str, alias: str | None) -> ServedVer
     """
     from mlflow.models import get_model_info
 
-    connection, name = client(config), registered_name(variant)
+    database, name = sqlite_file(store_uri(config)), registered_name(variant)
+    if database is not None and not database.is_file():  # MLflow would make an empty one
+        raise InputError(f"there is no {database} with a registered model {name}; run `dvc repro` first.")
+    connection = client(config)
     versions = retry_while_away(config, connection.search_model_versions, f"name = '{name}'")
     where = f"MLflow at {without_password(store_uri(config))}"
     if not versions:

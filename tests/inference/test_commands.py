@@ -80,8 +80,8 @@ def test_wrong_command_lines_are_refused_in_a_sentence(run, tmp_path):
             (("edti", "face.jpg"), "no command edti; did you mean edit"),
             (("edit", "face.jpg"), "edit needs an attribute and its strength, as in --Smiling 2"),
             (("edit", "face.jpg", "--Smilling", "2"), "unknown attribute 'Smilling'; did you mean Smiling"),
-            (("edit", "face.jpg", "--Smiling"), "--Smiling has no strength behind it"),
-            (("edit", "face.jpg", "--Smiling", "much"), "--Smiling has no strength behind it"),
+            (("edit", "face.jpg", "--Smiling"), "--Smiling needs a number behind it, its strength, as in --Smiling 2"),
+            (("edit", "face.jpg", "--Smiling", "much"), "as in --Smiling 2; much is none"),
             (("edit", "face.jpg", *smile, "--Smiling", "3"), "--Smiling is there twice"),
             (("edit", "face.jpg", *smile, "--varaint", "dfc"), "no option --varaint; did you mean --variant"),
             (("edit", "face.jpg", *smile, "--variant", "dcgan"), "dcgan has no encoder, so it cannot edit; `python -m "

@@ -63,6 +63,13 @@ def test_a_model_or_an_experiment_that_is_not_there_is_one_sentence(config, vae)
         scoring_server.find_version(config, "dfc", "none-such")
 
 
+def test_no_database_is_made_where_nothing_was_trained(config, tmp_path):
+    nowhere = config.model_copy(update={"uri": f"sqlite:///{tmp_path}/mlflow.db"})
+    with pytest.raises(InputError, match="there is no .*mlflow.db with a registered model face-vae-dfc; run `dvc repro`"):
+        scoring_server.find_version(nowhere, "dfc", None)
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize(("uri", "whole"), [
     ("sqlite:///mlflow.db?timeout=30", "sqlite:///{}/mlflow.db?timeout=30"), ("sqlite:////a/b.db", "sqlite:////a/b.db"),
     ("http://localhost:5000", "http://localhost:5000")])

@@ -41,9 +41,10 @@ def split_strengths(arguments: Sequence[str], options: Collection[str]) -> tuple
                 numbers.append(float(left[0]))
                 left.pop(0)
         if not numbers:
+            wrong = f"; {left[0]} is none" if left and not left[0].startswith("-") else ""
             near = difflib.get_close_matches(option, options, n=1, cutoff=0.8)
             raise InputError(f"there is no option {option}; did you mean {near[0]}?" if near else
-                             f"{option} has no strength behind it; give a number, as in {option} 2")
+                             f"{option} needs a number behind it, its strength, as in {option} 2{wrong}")
         if name in strengths:
             raise InputError(f"{option} is there twice; give all its strengths behind one, as in {option} -2 0 2")
         strengths[name] = numbers
