@@ -34,7 +34,7 @@ def measuring_rows(faces: Faces, network: Path, weights: Weights, device: torch.
     """Yield the rows. network: the file of the loss network, weights: the same."""
     torch.manual_seed(0)
     vae, vgg = VAE().to(device, memory_format=torch.channels_last).eval(), PlainVGG19(weights).to(device)
-    for x, y in (latent_features(vae, faces), correlated_features(5000 if rounds > 1 else 300)):
+    for x, y in (latent_features(vae, faces), correlated_features(*((5000, 40) if rounds > 1 else (300, 10)))):
         yield svm_row(x, y, rounds)
     yield features_row(network, vgg, faces.pixels, device, rounds)
     yield reconstruction_row(vae, network, vgg, faces.pixels, device, rounds)
@@ -65,8 +65,8 @@ def latent_features(vae: VAE, faces: Faces) -> tuple[np.ndarray, np.ndarray]:
     return mu + NOISE * mu.std(axis=0) * noise, np.tile(faces.attributes.values, (REPEATS, 1))
 
 
-def correlated_features(rows: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return features like the latents of several views of a face, float64 N×500, and labels of theirs, bool N×40.
+def correlated_features(rows: int, labels: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return features like the latents of several views of a face, float64 N×500, and labels of theirs, bool N×labels.
 
     Each view has the same 100 numbers of a face, with noise of its own. A label is a direction among the 100, with
     noise; one in two to one in twenty is true.
@@ -74,8 +74,8 @@ def correlated_features(rows: int) -> tuple[np.ndarray, np.ndarray]:
     random = np.random.default_rng(0)
     shared = random.standard_normal((rows, 100))
     x = np.hstack([shared + NOISE * random.standard_normal(shared.shape) for _ in range(VIEWS)])
-    scores = shared @ random.standard_normal((100, 40)) / 10 + random.standard_normal((rows, 40))
-    return x, scores > np.quantile(scores, np.linspace(0.5, 0.95, 40), axis=0).diagonal()
+    scores = shared @ random.standard_normal((100, labels)) / 10 + random.standard_normal((rows, labels))
+    return x, scores > np.quantile(scores, np.linspace(0.5, 0.95, labels), axis=0).diagonal()
 
 
 def svm_row(x: np.ndarray, y: np.ndarray, rounds: int) -> Row:

@@ -12,14 +12,24 @@ import pytest
 
 from pipeline import vocabulary
 from pipeline.config.running import Tracking
+from tests.two_nodes import NOT_BEHIND
 
 os.environ.setdefault("MPLBACKEND", "agg")
 os.environ.setdefault("DVC_NO_ANALYTICS", "1")
+os.environ.update(NOT_BEHIND)  # for clusters that begin in pytest's own process
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in the background of a shell's script; programs inherit it
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+PROCESSES = 4  # at most
+
+
+def pytest_xdist_auto_num_workers(config) -> int:
+    """Return the number of test processes: one more than there are cores, since some tests wait for a cluster."""
+    return min(len(os.sched_getaffinity(0)) + 1, PROCESSES)
+
+
 LONG = ("test_pipeline.py", "test_runs_at_once.py", "test_two_nodes.py", "test_elastic.py", "test_job.py",
-        "test_chaos.py", "test_live.py")
+        "test_start_from.py", "test_chaos.py", "test_disk.py", "test_live.py")
 
 
 def pytest_collection_modifyitems(items):

@@ -16,7 +16,9 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
     """A clone after an undisturbed run up to training, with a snapshot of its outputs and the number of steps."""
-    folder = clone(tmp_path_factory.mktemp("chaos") / "project", {"dfc"}, **{**chaos.TINY, "train": {"epochs": 2}})
+    sections = {**chaos.TINY, "data": {"synthetic_images": 200, "image_size": 32}}
+    sections["train"] = {**chaos.TINY["train"], "epochs": 6}
+    folder = clone(tmp_path_factory.mktemp("chaos") / "project", {"dfc"}, **sections)
     code = folder / "pipeline/data/shards.py"
     usual = code.read_text()
     code.write_text(usual.replace("\nPART_ROWS = 2048\n", "\nPART_ROWS = 32\n"))  # few images, but many parts

@@ -22,7 +22,7 @@ def shards(clone: Path) -> dict[str, bytes]:
 
 
 def test_shards_lie_on_the_disk_once_and_no_stage_harms_the_cache(tmp_path):
-    clone = make_clone(tmp_path / "project", {"dfc"}, **TINY | {"view_gains": {"variants": ["dfc"]}})
+    clone = make_clone(tmp_path / "project", {"dfc"}, **TINY | {"data": {"synthetic_images": 40}})
     assert {"plan", "dataset", "prepare"} == ran(dvc(clone, "repro", "prepare"))
     before = shards(clone)
     assert len(before) > 5 and all(is_link(clone, path) for path in files_in(clone, OUTPUTS))

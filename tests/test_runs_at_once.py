@@ -19,12 +19,33 @@ from tests.two_nodes import kill
 
 pytestmark = pytest.mark.slow
 
+# A term of the loss that adds nothing, and trains slowly as long as there is a file. So two trainings surely overlap,
+# and leave the cores to other tests meanwhile.
+SLOW = """
+import time
+from pathlib import Path
+
+from torch import nn
+
+
+class Slow(nn.Module):
+    def __init__(self, file: str):
+        super().__init__()
+        self.file = Path(file)
+
+    def forward(self, reconstruction, image):
+        if self.file.exists():
+            time.sleep(0.4)
+        return 0 * reconstruction.float().mean()
+"""
+
 
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory) -> Path:
     """A committed clone in which everything before training is done. Each test takes a copy."""
-    sections = {**TINY, "data": {"synthetic_images": 120}, "train": {**TINY["train"], "epochs": 2}}
+    sections = {**TINY, "data": {"synthetic_images": 120, "image_size": 32}, "train": {**TINY["train"], "epochs": 2}}
     folder = clone(tmp_path_factory.mktemp("prepared") / "project", {"dfc"}, **sections)
+    (folder / "pipeline/losses/terms/slow.py").write_text(SLOW)
     (folder / "dvc.lock").unlink()  # it names results that are not here
     shutil.rmtree(folder / "metrics")
     dvc(folder, "repro", "loss_networks")
@@ -67,6 +88,9 @@ def weights(folder: Path) -> str:
 def test_two_clones_train_one_configuration_and_one_is_killed(tmp_path, prepared, server):
     storage, first, second = (tmp_path / name for name in ("storage", "first", "second"))
     shutil.copytree(prepared, first, symlinks=True)
+    slow = tmp_path / "slow"
+    slow.touch()
+    set_params(first, "loss", extra={"slow": {"weight": 1, "file": str(slow)}})
     set_params(first, "train", epochs=25)
     set_params(first, "cluster", checkpoint_steps=2, checkpoint_seconds=0, storage=str(storage))
     set_params(first, "tracking", uri=server.uri, live_after=0)
@@ -87,6 +111,7 @@ def test_two_clones_train_one_configuration_and_one_is_killed(tmp_path, prepared
     again = Run(second, "repro", "train@dfc")
     wait_until(lambda: newest_step(storage, of_second) > killed_at + 2 or again.process.poll() is not None)
     assert one.process.poll() is None and not list(storage.glob("dfc-*/*/finished"))  # both train
+    slow.unlink()
     assert one.wait() == 0, one.output
     assert again.wait() == 0, again.output
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import psutil
 
 BIN = Path(sys.executable).parent
+NOT_BEHIND = {"RAY_worker_niceness": "0"}  # else Ray's workers wait for all other tests, and these for the workers
 
 
 def free_port() -> int:
@@ -41,7 +42,7 @@ class TwoNodes:
         self.port, dashboard = free_port(), free_port()
         self.address, self.dashboard = f"127.0.0.1:{self.port}", f"http://127.0.0.1:{dashboard}"
         secret = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(16)}
-        self.environment = {**(secret if token else {"RAY_AUTH_MODE": "disabled"}),
+        self.environment = {**(secret if token else {"RAY_AUTH_MODE": "disabled"}), **NOT_BEHIND,
                             "RAY_API_SERVER_ADDRESS": self.dashboard, "RAY_USAGE_STATS_ENABLED": "0",
                             "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
         self.head_options = ["--head", "--port", str(self.port), "--dashboard-port", str(dashboard),
@@ -134,6 +135,6 @@ def kill(process: psutil.Process | subprocess.Popen, number: int = signal.SIGKIL
 
 def outside() -> dict[str, str]:
     """Return the environment without variables that DVC, MLflow, Ray or pytest around this process has set."""
-    return {name: value for name, value in os.environ.items()
-            if name == "DVC_NO_ANALYTICS"
-            or (not name.startswith(("DVC_", "MLFLOW_", "PYTEST_", "RAY_")) and name != "GIT_COMMIT")}
+    return NOT_BEHIND | {name: value for name, value in os.environ.items()
+                         if name == "DVC_NO_ANALYTICS" or (not name.startswith(("DVC_", "MLFLOW_", "PYTEST_", "RAY_"))
+                                                           and name != "GIT_COMMIT")}

@@ -9,12 +9,14 @@ import sys
 import pytest
 import yaml
 
-from tests.chaos import TINY
+from tests import chaos
 from tests.clone import DVC, PROJECT, clone, run
 from tests.mlflow_server import Server
 from tests.two_nodes import BIN, TwoNodes
 
 pytestmark = pytest.mark.slow
+
+TINY = {**chaos.TINY, "data": {"synthetic_images": 60, "image_size": 32}}
 
 
 @pytest.fixture
