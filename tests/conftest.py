@@ -29,7 +29,7 @@ def pytest_xdist_auto_num_workers(config) -> int:
 
 
 LONG = ("test_pipeline.py", "test_runs_at_once.py", "test_two_nodes.py", "test_elastic.py", "test_job.py",
-        "test_start_from.py", "test_chaos.py", "test_disk.py", "test_live.py")
+        "test_start_from.py", "test_chaos.py", "test_disk.py", "test_before_any_run.py", "test_live.py")
 
 
 def pytest_collection_modifyitems(items):

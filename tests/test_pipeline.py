@@ -22,7 +22,6 @@ from pipeline.plan.exempt import reason
 from tests import dvc_cache, tiny
 from tests.clone import PROJECT, dvc, run, set_params
 from tests.clone import clone as make_clone
-from tests.data.conftest import draw_celeba
 
 pytestmark = pytest.mark.slow
 
@@ -131,7 +130,7 @@ def test_every_link_of_the_report_leads_to_a_file_or_an_anchor(clone, reproduced
     page = (clone / "report/index.html").read_text()
     links, ids = set(re.findall(r'href="([^"]+)"', page)), set(re.findall(r' id="([^"]+)"', page))
     files = {unquote(link) for link in links if not link.startswith("#")}
-    assert len(files) > 50 and [file for file in files if not (clone / "report" / file).is_file()] == []
+    assert len(files) > 30 and [file for file in files if not (clone / "report" / file).is_file()] == []
     assert {link[1:] for link in links if link.startswith("#")} <= ids
 
 
@@ -263,23 +262,6 @@ def test_where_a_run_happens_reruns_nothing_but_the_plan(made):
     assert ran(dvc(made, "repro")) <= {"plan"}
 
 
-def test_an_experiment_in_a_copy_says_that_git_lacks_a_file(made):
-    term = made / "pipeline/losses/terms/mine.py"
-    term.write_text("import torch\n\n\nclass Mine(torch.nn.Module):\n    pass\n")
-    try:
-        said = dvc(made, "exp", "run", "--temp", "-S", "+loss.extra.mine={weight: 1}", "plan", ok=False)
-    finally:
-        term.unlink()
-    assert "is mine, which is neither one of total_variation nor a file of your own" in said
-    assert "a copy that has only Git's files: add it to Git" in said and "Traceback" not in said
-
-
-def test_a_wrong_layer_is_refused_in_one_sentence(made):
-    output = dvc(made, "exp", "run", "-S", "loss.layers=relu9_9", ok=False)
-    assert "relu9_9 is not a layer of VGG-19" in output
-    assert "Traceback" not in output and ran(output) == {"plan"}
-
-
 # Which stages depend on what.
 
 
@@ -327,16 +309,20 @@ HARMLESS = [  # a docstring, a comment, messages, and where work is run
 ]
 
 
-# Argument: JSON with a list of edits, each a list of (file, old text, new text). Runs the stage plan after each, without
-# DVC, in a process that has loaded everything but has not yet begun. Prints a line for each: what the stage has written
-# (file → text), and the name of the folder in which each variant's training looks for checkpoints.
+# Its argument is a JSON list of edits, each a list of (file, old text, new text). After each it runs the stage plan,
+# without DVC, in a fork of a process that has run nothing yet. It prints a line for each: what the
+# stage has written (file → text), and the name of the folder in which each variant's training looks for checkpoints.
 PLAN_AFTER_EDITS = """
 import contextlib, json, os, sys
 from pathlib import Path
 from pipeline.config.plans import read_variants
+from pipeline.plan.modules import Modules
 from pipeline.training.inputs import inputs_of
 from stages.plan import main
 
+known = Modules()  # each fork then reads only the files that were edited
+for module in known.names:
+    known.digest(module)
 for changes in json.loads(sys.argv[1]):
     before = {name: Path(name).read_text() for name, _, _ in changes}
     for name, old, new in changes:
@@ -483,19 +469,6 @@ def test_weights_replaced_by_others_of_equal_size_rerun_their_stages(made, tmp_p
     assert inception.stat().st_size == size
     assert {"loss_network", "baselines", "photographs", *of_all("samples")} <= would_run(made)
     assert ran(dvc(made, "repro", "loss_network")) == {"loss_network"}
-
-
-def test_an_image_replaced_by_another_of_equal_size_reruns_the_data(made, tmp_path):
-    root = draw_celeba(tmp_path / "celeba", images=40, pictures="folder")
-    first, second = (root / "img_align_celeba" / f"00000{number}.jpg" for number in (1, 2))
-    longest = max(first.stat().st_size, second.stat().st_size)
-    for path in (first, second):
-        path.write_bytes(path.read_bytes().ljust(longest, b"\0"))
-    set_params(made, "data", source="celeba", root=str(root))
-    dvc(made, "repro", "prepare")
-    assert ran(dvc(made, "repro", "prepare")) == set()
-    shutil.copy(second, first)
-    assert ran(dvc(made, "repro", "prepare")) == {"dataset", "prepare"}
 
 
 def test_the_documents_loss_of_ones_own(made, recorded):

@@ -19,23 +19,25 @@ from tests.two_nodes import kill
 
 pytestmark = pytest.mark.slow
 
-# A term of the loss that adds nothing, and trains slowly as long as there is a file. So two trainings surely overlap,
-# and leave the cores to other tests meanwhile.
-SLOW = """
+STEPS_BEFORE = 8
+# A term of the loss that adds nothing. After some steps it waits until a file is gone, so that two trainings surely
+# overlap, and leave the cores to other tests meanwhile.
+HELD = f"""
 import time
 from pathlib import Path
 
 from torch import nn
 
 
-class Slow(nn.Module):
+class Held(nn.Module):
     def __init__(self, file: str):
         super().__init__()
-        self.file = Path(file)
+        self.file, self.calls, self.until = Path(file), 0, time.monotonic() + 300
 
     def forward(self, reconstruction, image):
-        if self.file.exists():
-            time.sleep(0.4)
+        self.calls += 1
+        while self.calls > {STEPS_BEFORE} and self.file.exists() and time.monotonic() < self.until:
+            time.sleep(0.05)
         return 0 * reconstruction.float().mean()
 """
 
@@ -45,7 +47,7 @@ def prepared(tmp_path_factory) -> Path:
     """A committed clone in which everything before training is done. Each test takes a copy."""
     sections = {**TINY, "data": {"synthetic_images": 120, "image_size": 32}, "train": {**TINY["train"], "epochs": 2}}
     folder = clone(tmp_path_factory.mktemp("prepared") / "project", {"dfc"}, **sections)
-    (folder / "pipeline/losses/terms/slow.py").write_text(SLOW)
+    (folder / "pipeline/losses/terms/held.py").write_text(HELD)
     (folder / "dvc.lock").unlink()  # it names results that are not here
     shutil.rmtree(folder / "metrics")
     dvc(folder, "repro", "loss_networks")
@@ -88,10 +90,10 @@ def weights(folder: Path) -> str:
 def test_two_clones_train_one_configuration_and_one_is_killed(tmp_path, prepared, server):
     storage, first, second = (tmp_path / name for name in ("storage", "first", "second"))
     shutil.copytree(prepared, first, symlinks=True)
-    slow = tmp_path / "slow"
-    slow.touch()
-    set_params(first, "loss", extra={"slow": {"weight": 1, "file": str(slow)}})
-    set_params(first, "train", epochs=25)
+    hold = tmp_path / "hold"
+    hold.touch()
+    set_params(first, "loss", extra={"held": {"weight": 1, "file": str(hold)}})
+    set_params(first, "train", epochs=5)
     set_params(first, "cluster", checkpoint_steps=2, checkpoint_seconds=0, storage=str(storage))
     set_params(first, "tracking", uri=server.uri, live_after=0)
     shutil.copytree(first, second, symlinks=True)
@@ -111,7 +113,7 @@ def test_two_clones_train_one_configuration_and_one_is_killed(tmp_path, prepared
     again = Run(second, "repro", "train@dfc")
     wait_until(lambda: newest_step(storage, of_second) > killed_at + 2 or again.process.poll() is not None)
     assert one.process.poll() is None and not list(storage.glob("dfc-*/*/finished"))  # both train
-    slow.unlink()
+    hold.unlink()
     assert one.wait() == 0, one.output
     assert again.wait() == 0, again.output
 

@@ -3,6 +3,7 @@
 import ast
 import hashlib
 from collections.abc import Iterator
+from functools import cache
 
 # Left out of the digest. Whether an expression is read or written (ctx) follows from its place.
 FIELDS_LEFT_OUT = {"ctx", "kind", "type_comment"}
@@ -14,6 +15,7 @@ WORDING = {"len", "str", "join", "format", "next", "iter", "values", "items", "k
            "round", "to_dict", "relative_to"}
 
 
+@cache
 def digest(source: str) -> str:
     """Return a short name for what a file does: 16 hexadecimal digits.
 
@@ -87,6 +89,7 @@ def lines_of_inner_imports(source: str) -> set[int]:
             if isinstance(inner, ast.Import | ast.ImportFrom)}
 
 
+@cache
 def texts(source: str) -> set[str]:
     """Return all text constants of a file."""
     return {node.value for node in ast.walk(ast.parse(source))

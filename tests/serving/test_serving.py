@@ -65,7 +65,7 @@ def test_a_model_or_an_experiment_that_is_not_there_is_one_sentence(config, vae)
 
 def test_no_database_is_made_where_nothing_was_trained(config, tmp_path):
     nowhere = config.model_copy(update={"uri": f"sqlite:///{tmp_path}/mlflow.db"})
-    with pytest.raises(InputError, match="there is no .*mlflow.db with a registered model face-vae-dfc; run `dvc repro`"):
+    with pytest.raises(InputError, match="there is no .*mlflow.db with a registered model face-vae-dfc; run `dvc"):
         scoring_server.find_version(nowhere, "dfc", None)
     assert list(tmp_path.iterdir()) == []
 

@@ -9,6 +9,7 @@ from pipeline.config.plans import SamplingPlan
 from pipeline.errors import InputError
 from pipeline.files.json_file import read_json, write_json
 from pipeline.plan.modules import Modules
+from pipeline.tracking import keys as module
 from pipeline.tracking.keys import Undecided, report_key, results_key, results_keys, weights_of_metrics
 from tests import tiny
 
@@ -16,7 +17,7 @@ DFC, DCGAN = tiny.variant("dfc"), tiny.variant("dcgan")
 
 
 @pytest.fixture(autouse=True)
-def tree(tmp_path, monkeypatch) -> Path:
+def tree(tmp_path, monkeypatch, modules) -> Path:
     """Make a working tree with all that decides the current folder."""
     monkeypatch.chdir(tmp_path)
     tiny.write_code(DFC, DCGAN)
@@ -34,7 +35,13 @@ def tree(tmp_path, monkeypatch) -> Path:
         write_json(Path(f"training/{variant.name}/warnings.json"), {})
     for path in ("baselines/pca.csv", "view_gains/gains.csv", "teaching/epochs.csv"):
         write(Path(path), "a table")
+    monkeypatch.setattr(module, "Modules", lambda: modules)  # to read all imports takes longer than all else here
     return tmp_path
+
+
+@pytest.fixture(scope="module")
+def modules() -> Modules:
+    return Modules()
 
 
 def write(path: Path, text: str) -> None:
@@ -183,6 +190,7 @@ def test_code_that_is_being_changed_leaves_a_key_undecided(monkeypatch):
     def broken(self):
         raise InputError("Syntax error in pipeline/losses/kl.py")
 
+    monkeypatch.setattr(module, "Modules", Modules)
     monkeypatch.setattr(Modules, "__init__", broken)
     with pytest.raises(Undecided, match=r"the results of dfc cannot be computed \(Syntax error in .*kl.py\)"):
         results_key(DFC)
@@ -190,6 +198,7 @@ def test_code_that_is_being_changed_leaves_a_key_undecided(monkeypatch):
 
 def test_the_import_graph_is_built_once_for_all_variants(monkeypatch):
     built, original = [], Modules.__init__
+    monkeypatch.setattr(module, "Modules", Modules)
     monkeypatch.setattr(Modules, "__init__", lambda self: built.append(self) or original(self))
     keys()
     assert len(built) == 1
