@@ -33,7 +33,7 @@ def mlflow(tmp_path):
 
 @pytest.fixture(scope="module")
 def cluster():
-    with TwoNodes() as cluster:
+    with TwoNodes(jobs=True) as cluster:
         yield cluster
 
 
