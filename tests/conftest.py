@@ -24,8 +24,8 @@ PROCESSES = 4  # at most
 
 
 def pytest_xdist_auto_num_workers(config) -> int:
-    """Return the number of test processes: one more than there are cores, since some tests wait for a cluster."""
-    return min(len(os.sched_getaffinity(0)) + 1, PROCESSES)
+    """Return the number of test processes: one for each core, but two at least, since some tests wait for a cluster."""
+    return min(max(len(os.sched_getaffinity(0)), 2), PROCESSES)
 
 
 LONG = ("test_pipeline.py", "test_runs_at_once.py", "test_two_nodes.py", "test_elastic.py", "test_job.py",

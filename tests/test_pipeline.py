@@ -316,13 +316,13 @@ PLAN_AFTER_EDITS = """
 import contextlib, json, os, sys
 from pathlib import Path
 from pipeline.config.plans import read_variants
-from pipeline.plan.modules import Modules
+from pipeline.plan.syntax import digest
 from pipeline.training.inputs import inputs_of
 from stages.plan import main
 
-known = Modules()  # each fork then reads only the files that were edited
-for module in known.names:
-    known.digest(module)
+for folder in ("pipeline", "stages"):  # the forks remember these digests. Reading imports would start threads
+    for path in Path(folder).rglob("*.py"):
+        digest(path.read_text())
 for changes in json.loads(sys.argv[1]):
     before = {name: Path(name).read_text() for name, _, _ in changes}
     for name, old, new in changes:
