@@ -131,6 +131,10 @@ def test_every_link_of_the_report_leads_to_a_file_or_an_anchor(clone, reproduced
     links, ids = set(re.findall(r'href="([^"]+)"', page)), set(re.findall(r' id="([^"]+)"', page))
     files = {unquote(link) for link in links if not link.startswith("#")}
     assert len(files) > 30 and [file for file in files if not (clone / "report" / file).is_file()] == []
+    assert {f"../{name}" for variant in VARIANTS for name in (
+        f"models/{variant}/model.safetensors", f"training/{variant}/steps.csv", f"records/train/{variant}.json",
+        *(f"metrics/{stage}/{variant}.json" for stage in ("train", "samples", "evaluate")))} <= files
+    assert {f"../evaluation/dfc/svm_{views}.csv" for views in ("aligned", "landmark", "multi_view")} <= files
     assert {link[1:] for link in links if link.startswith("#")} <= ids
 
 
@@ -310,25 +314,28 @@ HARMLESS = [  # a docstring, a comment, messages, and where work is run
 
 
 # Its argument is a JSON list of edits, each a list of (file, old text, new text). After each it runs the stage plan,
-# without DVC, in a fork of a process that has run nothing yet. It prints a line for each: what the
-# stage has written (file → text), and the name of the folder in which each variant's training looks for checkpoints.
+# without DVC, in a fork that remembers the digests of all other files. It prints a line for each: what the stage has
+# written (file → text), and the name of the folder in which each variant's training looks for checkpoints. Only forks
+# import packages that start threads: a fork lacks the threads of the process that it is made from.
 PLAN_AFTER_EDITS = """
 import contextlib, json, os, sys
 from pathlib import Path
-from pipeline.config.plans import read_variants
 from pipeline.plan.syntax import digest
-from pipeline.training.inputs import inputs_of
-from stages.plan import main
 
-for folder in ("pipeline", "stages"):  # the forks remember these digests. Reading imports would start threads
+for folder in ("pipeline", "stages"):
     for path in Path(folder).rglob("*.py"):
         digest(path.read_text())
+assert len(os.listdir("/proc/self/task")) == 1
 for changes in json.loads(sys.argv[1]):
     before = {name: Path(name).read_text() for name, _, _ in changes}
     for name, old, new in changes:
         assert before[name].count(old) == 1, (name, old)
         Path(name).write_text(before[name].replace(old, new))
     if not (child := os.fork()):
+        from pipeline.config.plans import read_variants
+        from pipeline.training.inputs import inputs_of
+        from stages.plan import main
+
         with contextlib.redirect_stdout(None):
             main()
         files = {str(path): path.read_text() for folder in ("plan", "code") for path in Path(folder).rglob("*.json")}

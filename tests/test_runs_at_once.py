@@ -19,8 +19,8 @@ from tests.two_nodes import kill
 
 pytestmark = pytest.mark.slow
 
-STEPS_BEFORE = 8
-# A term of the loss that adds nothing. After some steps it waits until a file is gone, so that two trainings surely
+CALLS_BEFORE = 8  # seven steps, since validation calls it too
+# A term of the loss that adds nothing. After some calls it waits until a file is gone, so that two trainings surely
 # overlap, and leave the cores to other tests meanwhile.
 HELD = f"""
 import time
@@ -36,7 +36,7 @@ class Held(nn.Module):
 
     def forward(self, reconstruction, image):
         self.calls += 1
-        while self.calls > {STEPS_BEFORE} and self.file.exists() and time.monotonic() < self.until:
+        while self.calls > {CALLS_BEFORE} and self.file.exists() and time.monotonic() < self.until:
             time.sleep(0.05)
         return 0 * reconstruction.float().mean()
 """

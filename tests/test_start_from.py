@@ -10,8 +10,9 @@ from mlflow import MlflowClient
 from safetensors.torch import load_file, save_file
 
 from pipeline.files.hashes import sha256
+from pipeline.plan.exempt import reason
+from tests.clone import PROJECT, dvc, set_params
 from tests.clone import clone as make_clone
-from tests.clone import dvc, set_params
 from tests.test_pipeline import TINY, ran
 
 pytestmark = pytest.mark.slow
@@ -19,8 +20,8 @@ pytestmark = pytest.mark.slow
 VARIANT = "vae_wgan"  # which has a critic too
 
 
-def train(clone: Path, ok: bool = True) -> str:
-    return dvc(clone, "repro", f"train@{VARIANT}", ok=ok)
+def train(clone: Path, ok: bool = True, environment: dict[str, str] | None = None) -> str:
+    return dvc(clone, "repro", f"train@{VARIANT}", ok=ok, environment=environment)
 
 
 def first_loss(clone: Path) -> float:
@@ -32,7 +33,13 @@ def test_a_changed_start_runs_the_training_again_and_is_recorded(tmp_path):
     clone = make_clone(tmp_path / "project", {VARIANT}, **TINY | {
         "data": {"synthetic_images": 80, "image_size": 32}, "view_gains": {"variants": [VARIANT]},
         "report": {"mosaic_images": 16, "mosaic_variant": VARIANT}, "tracking": {"live_after": 0}})
-    train(clone)
+    loaded = tmp_path / "loaded"  # what each process of a stage has imported, as in test_pipeline
+    loaded.mkdir()
+    train(clone, environment={"LOADED_MODULES": str(loaded), "PYTHONPATH": str(PROJECT / "tests/loaded_modules")})
+    modules = {name for path in loaded.glob(f"train@{VARIANT} *") for name in path.read_text().split()}
+    digest = json.loads((clone / f"code/train/{VARIANT}.json").read_text())
+    assert "pipeline.losses.adversaries.wasserstein" in modules
+    assert [name for name in sorted(modules - digest.keys()) if not reason(name)] == []
     assert json.loads((clone / f"metrics/train/{VARIANT}.json").read_text())["gradient_norm"] > 0
     shutil.copytree(clone / "models", tmp_path / "models", copy_function=shutil.copyfile)  # which may be written
     new, start = (folder / f"models/{VARIANT}/model.safetensors" for folder in (clone, tmp_path))

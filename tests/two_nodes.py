@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 
 BIN = Path(sys.executable).parent
-NOT_BEHIND = {"RAY_worker_niceness": "0"}  # else Ray's workers wait for all other tests, and these for the workers
+NOT_BEHIND = {"RAY_worker_niceness": "0"}  # Ray's 15 would let its workers wait for all other tests
 
 
 def free_port() -> int:
@@ -30,7 +30,6 @@ class TwoNodes:
         cores: of each node.
         token: whether it asks for a token. Ray reads RAY_AUTH_MODE once per process, so tests that connect in pytest's
             own process do without.
-        jobs: whether it takes jobs. That needs Ray's dashboard, which is a dozen processes.
 
     Attributes:
         address: of Ray.
@@ -38,7 +37,7 @@ class TwoNodes:
         environment: variables with which both can be reached.
     """
 
-    def __init__(self, cores: int = 1, token: bool = True, jobs: bool = False):
+    def __init__(self, cores: int = 1, token: bool = True):
         self.cores = cores
         self.port, dashboard = free_port(), free_port()
         self.address, self.dashboard = f"127.0.0.1:{self.port}", f"http://127.0.0.1:{dashboard}"
@@ -47,7 +46,7 @@ class TwoNodes:
                             "RAY_API_SERVER_ADDRESS": self.dashboard, "RAY_USAGE_STATS_ENABLED": "0",
                             "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
         self.head_options = ["--head", "--port", str(self.port), "--dashboard-port", str(dashboard),
-                             "--include-dashboard", str(jobs), "--ray-client-server-port", str(free_port())]
+                             "--ray-client-server-port", str(free_port())]
         self.folders: dict[str, Path] = {}
 
     def __enter__(self) -> "TwoNodes":

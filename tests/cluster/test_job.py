@@ -33,7 +33,7 @@ def mlflow(tmp_path):
 
 @pytest.fixture(scope="module")
 def cluster():
-    with TwoNodes(jobs=True) as cluster:
+    with TwoNodes() as cluster:
         yield cluster
 
 
