@@ -8,6 +8,7 @@ anything was lost.
 """
 
 import argparse
+import glob
 import hashlib
 import io
 import json
@@ -81,6 +82,14 @@ class Run:
         self.output = ""
         self.reader = threading.Thread(target=self.read, daemon=True)
         self.reader.start()
+
+    def __enter__(self) -> "Run":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.process.poll() is None:  # a test has failed before its end; DVC's lock would fail the next
+            kill(self.process)
+            self.process.wait()
 
     def read(self) -> None:
         for line in self.process.stdout:
@@ -167,9 +176,17 @@ def left_working(cluster: TwoNodes, stage: str, within: float = 60.0) -> list[st
     return [f"worker {process.pid} goes on" for process in working]
 
 
+def kept(folder: Path, pattern: str) -> list[Path]:
+    """Return the files under .checkpoints that match a pattern.
+
+    A run may delete folders meanwhile. Path.glob raises FileNotFoundError then, on Python 3.11 and 3.12.
+    """
+    return [folder / name for name in glob.glob(f".checkpoints/{pattern}", root_dir=folder)]
+
+
 def newest_checkpoint(folder: Path) -> int:
     """Return the step of the newest checkpoint; 0 if there is none."""
-    return max((int(path.stem[5:]) for path in folder.glob(".checkpoints/dfc-*/*/step-*.pt")), default=0)
+    return max((int(path.stem[5:]) for path in kept(folder, "dfc-*/*/step-*.pt")), default=0)
 
 
 def went_on_from(output: str) -> int:
@@ -183,7 +200,7 @@ def go_on(folder: Path, stage: str, environment: dict[str, str] | None = None) -
 
     With --force: otherwise DVC would take the outputs of the undisturbed run from its cache.
     """
-    step, complete = newest_checkpoint(folder), list(folder.glob(".checkpoints/dfc-*/*/finished"))
+    step, complete = newest_checkpoint(folder), kept(folder, "dfc-*/*/finished")
     again = Run(folder, "repro", "--force", "--single-item", "--no-run-cache", stage, environment=environment)
     if status := again.wait():
         return [f"the second run {'hung' if status == HUNG else 'failed'}: " + again.output[-300:]]

@@ -33,15 +33,15 @@ def test_preparing_killed_after_some_parts_is_bit_equal(project):
 
     def made() -> int:
         """Return the number of parts that the next run need not make."""
-        return len(list(folder.glob(".checkpoints/prepare/*/done/*.json")))
+        return len(chaos.kept(folder, "prepare/*/done/*.json"))
 
     parts = len([name for name in expected if name.startswith("data/shards/view=aligned/")])
-    run = chaos.Run(folder, "repro", "--force", "--single-item", "--no-run-cache", "prepare")
-    run.wait_for("prepare")
-    while made() < 2 and run.process.poll() is None:
-        time.sleep(0.005)
-    assert chaos.kill(run.process, signal.SIGKILL)  # of DVC, and so of the stage
-    run.wait()
+    with chaos.Run(folder, "repro", "--force", "--single-item", "--no-run-cache", "prepare") as run:
+        run.wait_for("prepare")
+        while made() < 2 and run.process.poll() is None:
+            time.sleep(0.005)
+        assert chaos.kill(run.process, signal.SIGKILL)  # of DVC, and so of the stage
+        run.wait()
     assert not chaos.left_running(folder)
     assert 2 <= made() < parts and not (folder / "data/shards").exists()
     assert not chaos.go_on(folder, "prepare")
@@ -51,12 +51,12 @@ def test_preparing_killed_after_some_parts_is_bit_equal(project):
 
 def test_training_killed_after_a_checkpoint_goes_on_and_is_bit_equal(project):
     folder, expected, steps = project
-    run = chaos.Run(folder, "repro", "--force", "--single-item", "--no-run-cache", "train@dfc")
-    run.wait_for("train@dfc")
-    while not 5 <= chaos.newest_checkpoint(folder) < steps and run.process.poll() is None:
-        time.sleep(0.02)
-    assert chaos.kill(run.process, signal.SIGKILL)  # of DVC, and so of the stage
-    run.wait()
+    with chaos.Run(folder, "repro", "--force", "--single-item", "--no-run-cache", "train@dfc") as run:
+        run.wait_for("train@dfc")
+        while not 5 <= chaos.newest_checkpoint(folder) < steps and run.process.poll() is None:
+            time.sleep(0.02)
+        assert chaos.kill(run.process, signal.SIGKILL)  # of DVC, and so of the stage
+        run.wait()
     assert not chaos.left_running(folder)
     assert 5 <= chaos.newest_checkpoint(folder) < steps
     code = folder / "pipeline/losses/kl.py"  # after whose comment DVC would not train again
@@ -69,12 +69,12 @@ def test_training_killed_after_a_checkpoint_goes_on_and_is_bit_equal(project):
 
 def test_a_training_killed_before_dvc_recorded_it_is_not_trained_twice(project):
     folder, expected, steps = project
-    if not list(folder.glob(".checkpoints/dfc-*/*/finished")):  # an earlier test has failed before its end
+    if not chaos.kept(folder, "dfc-*/*/finished"):  # an earlier test has failed before its end
         assert not chaos.go_on(folder, "train@dfc")
     lock = yaml.safe_load((folder / "dvc.lock").read_text())
     del lock["stages"]["train@dfc"]  # as if DVC had not come to write it
     (folder / "dvc.lock").write_text(yaml.safe_dump(lock))
-    finished, = folder.glob(".checkpoints/dfc-*/*/finished")
+    finished, = chaos.kept(folder, "dfc-*/*/finished")
     finished.write_text('""')
     again = chaos.Run(folder, "repro", "--no-run-cache", "train@dfc")
     assert again.wait() == 0, again.output[-2000:]
