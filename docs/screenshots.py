@@ -19,11 +19,13 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, TimeoutError, sync_playwright
 
+from pipeline import paths
 from pipeline.config.loading import load_params
 from pipeline.tracking.experiments import find_or_create_mlflow_experiment
 from pipeline.tracking.models import registered_name
 from pipeline.tracking.ports import HOST, free_port
 from pipeline.tracking.store import client, store_uri
+from pipeline.training.pictures import RECONSTRUCTIONS, SAMPLES
 
 WIDTH, HEIGHT = 1600, 1000
 TRAINING = "workflowType=machine_learning"  # MLflow's pages for training, not those for language models
@@ -81,6 +83,30 @@ def shoot_grouped_runs(page: Page, address: str, path: Path) -> None:
     print(path)
 
 
+def shoot_image_grid(page: Page, address: str, path: Path, step: int) -> None:
+    """Write a picture of a chart with a column per run, and a row per kind of picture at one step."""
+    page.set_viewport_size({"width": WIDTH, "height": 1600})
+    page.goto(address, wait_until="load")
+    page.wait_for_timeout(SETTLE)
+    page.get_by_role("button", name="Add chart").last.click()
+    page.get_by_role("menuitem", name="Image grid").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("combobox", name="Images").click()
+    for kind in (RECONSTRUCTIONS, SAMPLES):
+        page.get_by_role("option", name=kind, exact=True).click()
+    page.keyboard.press("Escape")
+    dialog.get_by_role("switch").click()  # it would print all parameters above each column
+    dialog.locator("input[type=number]").fill(str(step))
+    page.keyboard.press("Enter")
+    dialog.get_by_role("button", name="Add chart").click()
+    page.get_by_placeholder("Search metric charts").fill("Image grid")
+    page.wait_for_timeout(SETTLE)
+    page.locator("[data-component-id=fullscreen_button_chartcard]").last.click()
+    page.wait_for_timeout(SETTLE)
+    page.screenshot(path=path)
+    print(path)
+
+
 def main() -> None:
     """Write all pictures."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -104,6 +130,10 @@ def main() -> None:
         shoot(new_page(browser, pages),  # one that remembers no charts of other runs
               f"{pages}/#/experiments/{experiment}/runs?{TRAINING}&compareRunsMode=CHART&searchFilter={curves}",
               asked.folder / "charts.png", 1800)
+        last = max(int(path.stem) for path in (paths.pictures(asked.variant) / SAMPLES).glob("*.png"))
+        shoot_image_grid(new_page(browser, pages),
+                         f"{pages}/#/experiments/{experiment}/runs?{TRAINING}&compareRunsMode=CHART&searchFilter={curves}",
+                         asked.folder / "image_grid.png", last)
         shoot(page, f"{pages}/#/compare-runs?runs={runs}&experiments=%5B%22{experiment}%22%5D&{TRAINING}",
               asked.folder / "compare.png")
         shoot(page, f"{pages}/#/experiments/{experiment}/models/{model}?{TRAINING}", asked.folder / "model.png", 1400)
