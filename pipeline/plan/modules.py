@@ -75,7 +75,7 @@ class Modules:
         if module not in self._digests:
             source = self.file(module).read_text()
             data = [hashlib.sha256(path.read_bytes()).hexdigest() for path in self.data_files
-                    if path.name in source and names_file(syntax.texts(source), path)]
+                    if names_file(source, path)]
             whole = " ".join([syntax.digest(source), *data])
             self._digests[module] = hashlib.sha256(whole.encode()).hexdigest()[:16] if data else whole
         return self._digests[module]
@@ -93,6 +93,7 @@ def is_ours(module: str) -> bool:
     return module.partition(".")[0] in PACKAGES
 
 
-def names_file(texts: set[str], path: Path) -> bool:
-    """Return whether one of a module's texts is the path of a data file, or its end."""
-    return any(path.as_posix().endswith(f"/{text}") for text in texts if text.endswith(path.name))
+def names_file(source: str, path: Path) -> bool:
+    """Return whether one of the texts in a module's source is the path of a data file, or its end."""
+    return path.name in source and any(path.as_posix().endswith(f"/{text}") for text in syntax.texts(source)
+                                       if text.endswith(path.name))

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from pipeline.errors import InputError
-from pipeline.plan import syntax
 from pipeline.plan.modules import PACKAGES, PROJECT, Modules, is_ours, names_file
 
 
@@ -24,9 +23,9 @@ def refuse_folders_without_init() -> None:
 
 def refuse_data_of_no_module(modules: Modules) -> None:
     """Raise InputError unless each data file is named by exactly one module, whose digest then has it."""
-    texts = {module: syntax.texts(modules.file(module).read_text()) for module in modules.names}
+    sources = {module: modules.file(module).read_text() for module in modules.names}
     for path in modules.data_files:
-        naming = [module for module in modules.names if names_file(texts[module], path)]
+        naming = [module for module in modules.names if names_file(sources[module], path)]
         if len(naming) != 1:
             by = f"by {' and '.join(naming)}" if naming else "by no module"
             raise InputError(f"{path.relative_to(PROJECT)} is named {by}, and so DVC cannot tell which stages "

@@ -15,7 +15,6 @@ from pipeline.plan import code, exempt, modules
 from pipeline.plan.code import digests, path_of, refuse_unplanned_code
 from pipeline.plan.exempt import NUMERIC, is_in, reason
 from pipeline.plan.modules import PACKAGES, PROJECT, Modules, names_file
-from pipeline.plan.syntax import texts
 from pipeline.plan.table import in_words, page, table
 from tests import tiny
 
@@ -139,8 +138,8 @@ def test_exempt_modules_exist_and_do_not_compute():
 
 def test_each_data_file_is_named_by_one_module():
     whole = Modules()
-    all_texts = {module: texts(whole.file(module).read_text()) for module in whole.names}
-    naming = {path.name: [module for module in all_texts if names_file(all_texts[module], path)]
+    sources = {module: whole.file(module).read_text() for module in whole.names}
+    naming = {path.name: [module for module in sources if names_file(sources[module], path)]
               for path in whole.data_files}
     web = {name for name, by in naming.items() if by == ["pipeline.explorer.page"]}
     assert {"explorer.html.j2", "layers.js", "page.css"} <= web
