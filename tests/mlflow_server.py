@@ -1,5 +1,6 @@
 """A real `mlflow server` on this machine."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -39,6 +40,7 @@ class Server:
         raise AssertionError(self.log.read_text()[-4000:])
 
     def kill(self) -> None:
-        """Kill the server and the processes that it has started."""
-        os.killpg(self.process.pid, signal.SIGKILL)
+        """Kill the server and the processes that it has started, unless they are killed already."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()

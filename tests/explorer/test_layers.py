@@ -14,9 +14,13 @@ from pipeline.models.architectures.vae import VAE
 CHANNELS = (4, 6, 8, 10)
 
 
+@pytest.fixture(autouse=True)
+def seed():
+    torch.manual_seed(0)
+
+
 def trained(module: nn.Module) -> nn.Module:
     """Give batch norms other statistics and weights than new ones have, as training does; return the module."""
-    torch.manual_seed(0)
     for norm in module.modules():
         if isinstance(norm, nn.BatchNorm2d | nn.BatchNorm1d):
             norm.running_mean.normal_(0, 0.3)

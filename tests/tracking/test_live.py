@@ -10,7 +10,7 @@ import requests
 from pipeline.config.running import Tracking
 from pipeline.tracking import live, rows, runs, store, training_run, waiting
 from pipeline.tracking.live import Live
-from pipeline.tracking.pictures import known_pictures
+from pipeline.tracking.pictures import TAG, known_pictures
 from pipeline.tracking.waiting import retry_while_away
 from tests import tiny
 from tests.mlflow_server import Server
@@ -78,7 +78,8 @@ def test_each_step_is_logged_once_whatever_happens_to_the_server(server, tmp_pat
     logger.on_epoch({"step": 10, "epoch": 1, "learning_rate": 0.1, "valid_loss": 2.0})
     logger.on_pictures([("samples", 10, PNG)])
     wait_until(lambda: (logged(config, run_id, "step/loss") == list(range(1, 11))
-                        and logged(config, run_id, "epoch/epoch")))
+                        and logged(config, run_id, "epoch/epoch")
+                        and TAG in store.client(config).get_run(run_id).data.tags))  # the last request of a picture
     assert stderr_lines() == []
 
     server.kill()
