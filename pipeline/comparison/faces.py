@@ -144,8 +144,8 @@ def of_group(made: Sequence[Made], places: list[int], group: str, shown: np.ndar
     """
     if shown is None:
         return Reconstructions(places, "", note=how_to_get(experiments[places[0]], paths.SHARDS))
-    rows = [([place for place in one.places if place in places], one.reconstructions.get(group), one.note)
-            for one in made]
+    rows = [([place for place in one.places if place in places], one.reconstructions.get(group),
+             one.note or ("" if one.encodes else "It has no encoder.")) for one in made]
     return Reconstructions(places, strip(shown), strips([row for row in rows if row[0]]))
 
 

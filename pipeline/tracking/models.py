@@ -163,7 +163,7 @@ def create_version(connection: "MlflowClient", name: str, variant: Variant, mode
 
     try:
         connection.create_registered_model(name, {"variant": variant.name},
-                                           f"{variant.label}, trained by face-vae-pipeline")
+                                           f"The variant {variant.name}; each version's run has its parameters")
     except MlflowException as error:
         if error.error_code != "RESOURCE_ALREADY_EXISTS":
             raise

@@ -49,9 +49,9 @@ def find_and_complete_training(params: Params, variant: Variant, load_graph: Loa
     The stage track calls it. A short training has no run yet, and MLflow may have been away during a long one. A
     FINISHED run gets the tag of the present experiment, and the model if it has none.
     """
-    config = params.tracking
+    config, record = params.tracking, read_record("train", variant.name)
     run = training_run.find_or_create_training_run(
-        config, variant, read_record("train", variant.name)["training"], training_run.parameters(variant, params), {})
+        config, variant, record["training"], training_run.parameters(variant, params), {}, record["seconds"])
     if run.info.status != "FINISHED":
         add_missing_parts(config, variant, run.info.run_id)
     model = log_model_once(config, variant, run, load_graph)

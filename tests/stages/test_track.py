@@ -148,6 +148,7 @@ def test_each_variant_has_a_record_and_the_report_one(config, all_stages_done, c
         "report": ["index.html", "samples.png"], "explorer": ["index.html"], "baselines": ["pca.csv"],
         "view_gains": ["gains.csv"], "teaching": ["epochs.csv"], "pipeline": ["dvc.lock", "params.yaml"]}
     trained = only_run(config, "training", "dfc")
+    assert trained.info.end_time - trained.info.start_time >= 1000 * RECORD["seconds"]  # MLflow's Duration
     assert trained.data.tags[RESULTS_RUN] == record.info.run_id
     assert record.data.tags["training_run"] == trained.info.run_id
     assert trained.data.metrics["svm/aligned/accuracy"] == 0.9

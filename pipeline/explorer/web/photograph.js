@@ -53,6 +53,7 @@
 
   async function changed(set) {
     const own = ++pointing;
+    explorer.say("");
     byId("photograph-undo").disabled = !set.length;
     byId("photograph-result").hidden = true;
     byId("photograph-next").textContent = set.length < points.NAMES.length

@@ -25,11 +25,14 @@
     byId("sample-rows").append(...rows.map(({ row }) => row));
     const seed = byId("seed");
     seed.addEventListener("change", (event) => {
-      const value = Math.round(Number(seed.value));
-      if (seed.value === "" || !(value >= 0 && value <= LARGEST)) {
+      const value = Number(seed.value);
+      if (seed.value === "" || !(Number.isInteger(value) && value >= 0 && value <= LARGEST)) {
         explorer.say(`A seed is a whole number from 0 to ${LARGEST}.`);
         seed.value = state.current.seed;
-      } else state.set({ seed: value }, event);
+        return;
+      }
+      explorer.say("");
+      state.set({ seed: value }, event);
     });
     byId("seed-next").addEventListener("click", (event) => step(SHOWN, event));
     byId("seed-back").addEventListener("click", (event) => step(-SHOWN, event));
