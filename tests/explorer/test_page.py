@@ -97,6 +97,23 @@ def test_a_link_holds_the_state(browser, small, page):
         small.assert_shows(other, "#live", "dfc", z)
 
 
+def test_a_message_goes_with_its_error(page):
+    page.locator("#tab-samples").click()
+    for wrong in ("-5", "1.5", ""):
+        page.locator("#seed").fill(wrong)
+        page.locator("#seed").press("Enter")
+        page.locator("#status", has_text="A seed is a whole number").wait_for()
+        assert state(page)["seed"] == 1
+        page.locator("#seed").fill("1")
+        page.locator("#seed").press("Enter")
+        page.locator("#seed").fill("2")
+        page.locator("#seed").press("Enter")
+        settle(page)
+        assert page.locator("#status").inner_text() == ""
+        page.locator("#seed").fill("1")
+        page.locator("#seed").press("Enter")
+
+
 def test_what_a_link_names_and_the_page_lacks_is_ignored_with_a_sentence(browser, small):
     with opened(browser, small.path, "#face=nobody&variant=dfc&Smiling=9&Grin=1&t=%E0%A4%A&seed=-1&&=") as page:
         assert state(page)["face"] == FIRST and state(page)["edits"] == {} and state(page)["seed"] == 1

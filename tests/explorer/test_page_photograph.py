@@ -82,6 +82,8 @@ def test_files_and_points_that_are_no_face(page):
         canvas.click(position={"x": x, "y": y})
     page.locator("#status", has_text="left of the other").wait_for()
     assert page.locator("#photograph-result").is_hidden()
+    page.locator("#photograph-undo").click()
+    assert page.locator("#status").inner_text() == ""
 
 
 def test_a_point_that_is_taken_back_at_once_stops_the_photograph(page):
