@@ -7,7 +7,8 @@
     return [
       `${variant.latentDim} latent dimensions`,
       variant.canDecode ? "its weights are rounded to 16 bits, which moved a pixel by up to "
-        + `${(255 * variant.decoder.difference).toFixed(2)} of 255 grey levels where it was measured, without sliders` : "its decoder is not in this page",
+        + `${(255 * variant.decoder.difference).toFixed(2)} of 255 grey levels where it was measured, without sliders`
+        : "its decoder is not in this page",
       ...(variant.hasEncoder ? [] : ["it has no encoder"]),
       ...(variant.canEncode ? ["its encoder is here too, for a photograph"] : []),
     ];
