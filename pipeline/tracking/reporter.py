@@ -46,7 +46,7 @@ class Reporter:
         self._messages: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
         self._child: subprocess.Popen[str] | None = None
         self._timer: threading.Timer | None = None
-        self._starting, self._began, self._began_at = threading.Lock(), False, time.monotonic()
+        self._starting, self._began, self._began_at = threading.Lock(), False, time.time()
 
     def __reduce__(self) -> tuple[type["Reporter"], tuple[Message, float, str]]:
         return Reporter, (self._first, self._live_after, self._server)
@@ -58,7 +58,7 @@ class Reporter:
 
     def on_start(self, trained: Mapping[str, str | int]) -> None:
         """Tag the run with what trains it; from now on the time runs until the child starts."""
-        self._began, self._began_at = True, time.monotonic()
+        self._began, self._began_at = True, time.time()
         self._messages.put({"tags": dict(trained)})
         if self._live_after:
             self._timer = threading.Timer(self._live_after, self.start)
@@ -85,7 +85,7 @@ class Reporter:
         with self._starting:
             if self._child is not None:
                 return
-            self._first["seconds"] = time.monotonic() - self._began_at
+            self._first["began"] = self._began_at
             path = os.pathsep.join(filter(None, [str(PROJECT), os.environ.get("PYTHONPATH")]))
             self._child = subprocess.Popen([sys.executable, "-m", CHILD], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                            text=True, env={**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1"})

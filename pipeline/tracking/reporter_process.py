@@ -88,7 +88,7 @@ def start_run(tracking: Tracking, variant: Variant, first: Message) -> str:
     while True:
         try:
             run_id = training_run.start_or_resume_run(once, variant, first["training"], first["parameters"],
-                                                      first["run_tags"], first["seconds"])
+                                                      first["run_tags"], first["began"])
         except NoAnswer:
             if first.get("wait"):
                 raise

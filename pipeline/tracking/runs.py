@@ -32,7 +32,7 @@ REQUEST_PARAMETERS = 100  # MLflow takes at most so many in one request
 
 
 def find_or_create_run(config: Tracking, kind: Kind, identity: str, name: str, tags: Mapping[str, str],
-                       seconds: float = 0) -> "Run":
+                       began: float | None = None) -> "Run":
     """Return the run whose tag `kind` has the value `identity`, and create it if it is missing.
 
     A run is found again where the answer to its creation, and with it its id, was lost. Runs that were deleted in
@@ -44,13 +44,13 @@ def find_or_create_run(config: Tracking, kind: Kind, identity: str, name: str, t
         identity: Unique for the kind: a training's name or a record's key.
         name: For a new run; the experiment's name is put before it.
         tags: For a new run; tags that say where it comes from are added.
-        seconds: How long a new run has been under way, so that MLflow's Duration counts them too.
+        began: When a new run began, in seconds since 1970, for MLflow's Duration; None for now.
     """
     connection, experiment = client(config), find_or_create_mlflow_experiment(config)
 
     def find_or_create() -> "Run":
         return oldest_run(connection, experiment, kind, identity) or connection.create_run(
-            experiment, run_name=f"{experiment_name()}: {name}", start_time=int(1000 * (time.time() - seconds)),
+            experiment, run_name=f"{experiment_name()}: {name}", start_time=int(1000 * (began or time.time())),
             tags={**tags, **source_tags(), **mlflow_source_tags(SOURCES[kind]), "kind": kind, kind: identity,
                   experiment_tag(): "made it"})
 

@@ -4,6 +4,7 @@ Reads training/, pictures/, metrics/train/, records/train/ and models/ of the va
 """
 
 import csv
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -51,7 +52,8 @@ def find_and_complete_training(params: Params, variant: Variant, load_graph: Loa
     """
     config, record = params.tracking, read_record("train", variant.name)
     run = training_run.find_or_create_training_run(
-        config, variant, record["training"], training_run.parameters(variant, params), {}, record["seconds"])
+        config, variant, record["training"], training_run.parameters(variant, params), {},
+        time.time() - record["seconds"])
     if run.info.status != "FINISHED":
         add_missing_parts(config, variant, run.info.run_id)
     model = log_model_once(config, variant, run, load_graph)

@@ -43,7 +43,7 @@ def metrics(last_epoch: Mapping[str, float], speed: Mapping[str, float]) -> dict
 
 
 def start_or_resume_run(config: Tracking, variant: Variant, training: str, parameters: Mapping[str, Any],
-                        tags: Mapping[str, str], seconds: float = 0) -> str:
+                        tags: Mapping[str, str], began: float | None = None) -> str:
     """Create a training's run, or resume it where the training was interrupted; return MLflow's id of it.
 
     Args:
@@ -52,9 +52,9 @@ def start_or_resume_run(config: Tracking, variant: Variant, training: str, param
         training: The name of the training, 32 hexadecimal digits (`training.runs.Run`).
         parameters: By dotted names.
         tags: For the run, also for one that is resumed.
-        seconds: How long a training without a run has been under way.
+        began: When the training of a new run began, in seconds since 1970; None for now.
     """
-    run = find_or_create_training_run(config, variant, training, parameters, tags, seconds)
+    run = find_or_create_training_run(config, variant, training, parameters, tags, began)
     runs.add_tags(config, run, {name: value for name, value in tags.items() if run.data.tags.get(name) != value})
     if run.info.status != "RUNNING":
         retry_while_away(config, client(config).update_run, run.info.run_id, status="RUNNING")
@@ -62,14 +62,14 @@ def start_or_resume_run(config: Tracking, variant: Variant, training: str, param
 
 
 def find_or_create_training_run(config: Tracking, variant: Variant, training: str, parameters: Mapping[str, Any],
-                                tags: Mapping[str, str], seconds: float = 0) -> "Run":
+                                tags: Mapping[str, str], began: float | None = None) -> "Run":
     """Return a training's run.
 
     It is a new one where there is none yet, where the training was tracked in another store, and where its run was
     deleted. Arguments as for `start_or_resume_run`; `tags` are for a new run only.
     """
     run = runs.find_or_create_run(config, "training", training, f"{variant.name}, training",
-                                  {"variant": variant.name, "label": variant.label, **tags}, seconds)
+                                  {"variant": variant.name, "label": variant.label, **tags}, began)
     if run.info.status != "FINISHED":  # a later version of params.yaml or this code may know more parameters
         runs.add_parameters(config, run, parameters)
     seen = datasets(parameters)

@@ -69,11 +69,13 @@ def wait_until(condition, seconds: float = 300) -> None:
 def test_a_long_training_is_live_and_finished_at_its_end(config, begin, capfd):
     told = begin(config)
     with told.marking_failure():
+        began = time.time()
         told.on_start(TRAINED)
         told.on_steps(steps(1, 10))
         wait_until(lambda: runs_of(config) and history(config, runs_of(config)[0].info.run_id, "step/loss"))
         [run] = runs_of(config)
         assert run.info.status == "RUNNING" and run.data.tags["device"] == "a laptop"
+        assert run.info.start_time / 1000 == pytest.approx(began, abs=0.5)  # and not when the child had started
         assert run.data.params["name"] == "dfc" and run.data.tags["data_sha256"] == "abc"
         told.on_steps(steps(11, 20))
         told.on_pictures([("samples", 10, PNG)])
